@@ -1,0 +1,230 @@
+/**
+ * What can end a sign-in, as a stable word to branch on.
+ *
+ * The table in the README says, for each of them, what the developer and what the person at the page reads.
+ */
+export type AuthErrorCode =
+  | 'ACCESS_DENIED'
+  | 'AUTHORIZATION_FAILED'
+  | 'STATE_FOREIGN'
+  | 'STATE_USED'
+  | 'RESPONSE_MALFORMED'
+  | 'RESPONSE_EMPTY'
+  | 'ISSUER_MISMATCH'
+  | 'REDIRECT_URI_MISMATCH'
+  | 'ABORTED'
+  | 'TIMED_OUT'
+  | 'SERVER_STOPPED'
+  | 'SERVER_FAILED'
+  | 'PORT_IN_USE'
+  | 'PORT_NOT_PERMITTED'
+  | 'PORT_BLOCKED'
+  | 'ADDRESS_UNAVAILABLE'
+  | 'BROWSER_NOT_OPENED'
+  | 'URI_NOT_ALLOWED'
+  | 'TEMPLATE_UNREADABLE';
+
+/**
+ * The base of every error that this package throws for a reason other than a caller's mistake (those are `TypeError` and
+ * `RangeError`). Branch on {@link AuthError.code}; the message is for people.
+ *
+ * No message, property or cause of an `AuthError` contains a token, a code, a state or a verifier.
+ *
+ * @example
+ * ```ts
+ * import { AuthError, login } from 'embed-auth-server';
+ *
+ * try {
+ *   await login({ clientId: 'my-client-id' });
+ * } catch (error) {
+ *   if (error instanceof AuthError && error.code === 'ACCESS_DENIED') console.error('Then without your data.');
+ *   else throw error;
+ * }
+ * ```
+ */
+export class AuthError extends Error {
+  /** A stable word that names what happened. */
+  readonly code: AuthErrorCode;
+
+  constructor(code: AuthErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The members of an {@link AuthorizationError} beside its message. */
+export interface AuthorizationErrorDetails {
+  /** The provider's error code (RFC 6749, sections 4.1.2.1 and 4.2.2.1), such as `access_denied`. */
+  error?: string | undefined;
+  /** The provider's text for the developer, as it was sent. */
+  errorDescription?: string | undefined;
+  /** The provider's page about the error, as it was sent: a string, never to be opened unseen. */
+  errorUri?: string | undefined;
+  /** The state of the request that this answers. */
+  state?: string | undefined;
+  /** Every parameter that came. */
+  params?: URLSearchParams | undefined;
+}
+
+/**
+ * The authorization server's error response, or an authorization response that was refused.
+ *
+ * `code` tells them apart: `ACCESS_DENIED` and `AUTHORIZATION_FAILED` come from the provider and end a sign-in; the others
+ * (`STATE_FOREIGN`, `STATE_USED`, `RESPONSE_MALFORMED`, `RESPONSE_EMPTY`, `ISSUER_MISMATCH`, `REDIRECT_URI_MISMATCH`) say
+ * why a URI given to `receive` or `parseCallbackUri` was not taken.
+ *
+ * @example
+ * ```ts
+ * import { AuthServer } from 'embed-auth-server';
+ *
+ * const server = new AuthServer();
+ * server.on('errorReceived', (error) => {
+ *   console.error(error.error, error.errorDescription);
+ * });
+ * ```
+ *
+ * @see [RFC 6749, section 4.2.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.2.2.1)
+ */
+export class AuthorizationError extends AuthError {
+  /** The provider's error code, such as `access_denied`; absent where the response was refused by us. */
+  readonly error: string | undefined;
+  /** The provider's `error_description`. Foreign text: show it as text, never as HTML. */
+  readonly errorDescription: string | undefined;
+  /** The provider's `error_uri`. Foreign text: may be any string, `javascript:` included. */
+  readonly errorUri: string | undefined;
+  readonly #state: string | undefined;
+  readonly #params: URLSearchParams;
+
+  constructor(code: AuthErrorCode, message: string, details: AuthorizationErrorDetails = {}, options?: ErrorOptions) {
+    super(code, message, options);
+    this.error = details.error;
+    this.errorDescription = details.errorDescription;
+    this.errorUri = details.errorUri;
+    this.#state = details.state;
+    this.#params = details.params ?? new URLSearchParams();
+  }
+
+  /** The `state` of the request that this answers. An accessor, so that printing the error does not print it. */
+  get state(): string | undefined {
+    return this.#state;
+  }
+
+  /** Every parameter of the response, raw. An accessor, so that printing the error does not print them. */
+  get params(): URLSearchParams {
+    return this.#params;
+  }
+}
+
+/**
+ * The wait for an answer was ended by the caller's `AbortSignal`: `ABORTED`, or `TIMED_OUT` where the signal's reason is a
+ * `TimeoutError`, as `AbortSignal.timeout()` has it. The reason is the `cause`.
+ *
+ * @example
+ * ```ts
+ * import { AuthAbortedError, login } from 'embed-auth-server';
+ *
+ * try {
+ *   await login({ clientId: 'my-client-id', signal: AbortSignal.timeout(300_000) });
+ * } catch (error) {
+ *   if (error instanceof AuthAbortedError) console.error('Nobody signed in within five minutes.');
+ * }
+ * ```
+ */
+export class AuthAbortedError extends AuthError {
+  constructor(reason: unknown) {
+    const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
+    super(
+      timedOut ? 'TIMED_OUT' : 'ABORTED',
+      timedOut
+        ? 'The sign-in was not finished in time. Offer the person to try again.'
+        : 'The sign-in was aborted by the `signal`.',
+      { cause: reason },
+    );
+  }
+}
+
+/**
+ * The server was stopped while somebody waited for a grant (`SERVER_STOPPED`), or it could not start for a reason that is
+ * not its port's (`SERVER_FAILED`).
+ */
+export class ServerError extends AuthError {}
+
+/** The system's word for why a port is not to be had; `ERR_UNSAFE_PORT` is the browsers'. */
+export type PortUnavailableReason = 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL' | 'ERR_UNSAFE_PORT';
+
+/**
+ * The port cannot be used. A redirect URI names its port, so a fixed port is never exchanged for another in silence.
+ *
+ * `code` is `PORT_IN_USE`, `PORT_NOT_PERMITTED`, `ADDRESS_UNAVAILABLE`, or `PORT_BLOCKED` for a port that browsers refuse
+ * to open (thrown by the constructor).
+ *
+ * @example
+ * ```ts
+ * import { AuthServer, PortUnavailableError } from 'embed-auth-server';
+ *
+ * const server = new AuthServer('http://127.0.0.1:5543/callback');
+ * try {
+ *   await server.start();
+ * } catch (error) {
+ *   if (error instanceof PortUnavailableError) console.error(error.port, error.reason, error.message);
+ * }
+ * ```
+ *
+ * @see [Fetch, port blocking](https://fetch.spec.whatwg.org/#port-blocking)
+ */
+export class PortUnavailableError extends AuthError {
+  /** The port that was wanted; the last one where a list was given. */
+  readonly port: number;
+  /** The address it was wanted on. */
+  readonly host: string;
+  /** Why it cannot be had. */
+  readonly reason: PortUnavailableReason;
+
+  constructor(port: number, host: string, reason: PortUnavailableReason, options?: ErrorOptions) {
+    super(portErrorCodes[reason], `Port ${port} on ${host} ${portErrorTexts[reason]}`, options);
+    this.port = port;
+    this.host = host;
+    this.reason = reason;
+  }
+}
+
+const portErrorCodes = {
+  EADDRINUSE: 'PORT_IN_USE',
+  EACCES: 'PORT_NOT_PERMITTED',
+  EADDRNOTAVAIL: 'ADDRESS_UNAVAILABLE',
+  ERR_UNSAFE_PORT: 'PORT_BLOCKED',
+} as const satisfies Record<PortUnavailableReason, AuthErrorCode>;
+
+const portErrorTexts = {
+  EADDRINUSE:
+    'is in use by another program (EADDRINUSE). Close that program, or list further ports in `port` and register their redirect URIs with the provider.',
+  EACCES:
+    'is not permitted to this user (EACCES): it is below 1024 or in a range that the system reserves. Choose another port; on Windows, `netsh interface ipv4 show excludedportrange protocol=tcp` lists the reserved ones.',
+  EADDRNOTAVAIL:
+    'cannot be bound, because this machine does not have that address (EADDRNOTAVAIL). Use 127.0.0.1, [::1] or localhost.',
+  ERR_UNSAFE_PORT:
+    'is one that browsers refuse to open (ERR_UNSAFE_PORT), so no callback can reach it. Choose another port, such as 5543.',
+} as const satisfies Record<PortUnavailableReason, string>;
+
+/**
+ * No browser was opened: `BROWSER_NOT_OPENED` (there is no opener, no display, or the opener failed) or `URI_NOT_ALLOWED`
+ * (the URI is not an http or https one). Print the login URI instead, so that the person can open it.
+ *
+ * @example
+ * ```ts
+ * import { BrowserOpenError, BrowserUtil } from 'embed-auth-server';
+ *
+ * const uri = 'https://accounts.example.com/authorize?client_id=my-client-id';
+ * try {
+ *   await BrowserUtil.open(uri);
+ * } catch (error) {
+ *   if (error instanceof BrowserOpenError) console.log(`Open this in your browser: ${uri}`);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class BrowserOpenError extends AuthError {}
+
+/** The custom page could not be read or made: `TEMPLATE_UNREADABLE`. The `cause` is the file system's error. */
+export class TemplateError extends AuthError {}

@@ -1,0 +1,185 @@
+/** What goes into a page. Every value comes from the app or from this package, never from a request. */
+export interface HtmlValues {
+  /** Markup for the start of the head. */
+  readonly head: string;
+  readonly nonce: string;
+  /** Attributes of the root element: name and value. */
+  readonly root: Readonly<Record<string, string>>;
+  /** Texts for the empty elements that carry the attribute of that name, such as `data-auth-message`. */
+  readonly slots: Readonly<Record<string, string>>;
+  /** A data: URI for `<img data-auth-logo>`. */
+  readonly logo: string | undefined;
+}
+
+/** A page's HTML, cut where something of ours goes in; made once for each template and filled for each response. */
+export interface HtmlTemplate {
+  /** Whether the page loads the forwarding script itself. */
+  readonly loadsScript: boolean;
+  render(values: HtmlValues): string;
+}
+
+interface StartTag {
+  readonly name: string;
+  readonly start: number;
+  /** Behind the tag's name. */
+  readonly nameEnd: number;
+  /** Behind the tag's `>`. */
+  readonly end: number;
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+interface Attribute {
+  readonly start: number;
+  readonly end: number;
+  readonly value: string;
+}
+
+interface Insertion {
+  readonly start: number;
+  readonly end: number;
+  readonly make: (values: HtmlValues) => string;
+}
+
+const rawTextElements = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes']);
+const forwardingScript = /(?:^|\/)auth_assets\/main\.js(?:[?#]|$)/;
+
+/**
+ * Cuts a page where our parts go in. It follows the HTML standard's tokenizer as far as needed to tell tags from comments,
+ * from quoted attributes and from the text of scripts, so that no template's own text is ever mistaken for a tag.
+ *
+ * @see [HTML, tokenization](https://html.spec.whatwg.org/multipage/parsing.html#tokenization)
+ */
+export function compileHtml(html: string): HtmlTemplate {
+  const tags = [...startTags(html)];
+  const insertions = [headInsertion(html, tags), ...tags.flatMap((tag) => tagInsertions(html, tag))].sort(
+    (one, other) => one.start - other.start,
+  );
+  return {
+    loadsScript: tags.some(
+      (tag) => tag.name === 'script' && forwardingScript.test(tag.attributes.get('src')?.value ?? ''),
+    ),
+    render(values) {
+      let text = '';
+      let position = 0;
+      for (const { start, end, make } of insertions) {
+        text += html.slice(position, start) + make(values);
+        position = end;
+      }
+      return text + html.slice(position);
+    },
+  };
+}
+
+/** Text for an HTML element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
+}
+
+/** JSON for a script element: nothing in it can end the element or begin a comment. */
+export function escapeJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** Our part comes before any script of the page can run: behind `<head>`, or where the parser makes one up. */
+function headInsertion(html: string, tags: readonly StartTag[]): Insertion {
+  const tag = tags.find(({ name }) => name === 'head') ?? tags.find(({ name }) => name === 'html');
+  const doctype = /^(?:\s|<!--[^]*?-->)*<!doctype[^>]*>/i.exec(html);
+  const position = tag?.end ?? doctype?.[0].length ?? 0;
+  return { start: position, end: position, make: ({ head }) => head };
+}
+
+function tagInsertions(html: string, tag: StartTag): Insertion[] {
+  const insertions: Insertion[] = [];
+  if (tag.name === 'html') {
+    insertions.push({ start: tag.nameEnd, end: tag.end, make: ({ root }) => `${rootAttributes(html, tag, root)}>` });
+  }
+  const isInline = tag.name === 'style' || (tag.name === 'script' && !tag.attributes.has('src'));
+  if (isInline && !tag.attributes.has('nonce')) {
+    insertions.push({ start: tag.nameEnd, end: tag.nameEnd, make: ({ nonce }) => ` nonce="${nonce}"` });
+  }
+  const hidden = tag.attributes.get('hidden');
+  if (tag.attributes.has('data-auth-logo') && hidden !== undefined) {
+    insertions.push({
+      start: hidden.start,
+      end: hidden.end,
+      make: ({ logo }) => (logo === undefined ? 'hidden' : `src="${escapeHtml(logo)}"`),
+    });
+  }
+  // An element with something in it is the author's to fill.
+  if (html.startsWith('</', tag.end)) {
+    for (const name of tag.attributes.keys()) {
+      if (!name.startsWith('data-auth-')) continue;
+      insertions.push({
+        start: tag.end,
+        end: tag.end,
+        make: ({ slots }) => escapeHtml(Object.hasOwn(slots, name) ? (slots[name] ?? '') : ''),
+      });
+    }
+  }
+  return insertions;
+}
+
+function rootAttributes(html: string, tag: StartTag, root: Readonly<Record<string, string>>): string {
+  const kept = [...tag.attributes]
+    .filter(([name]) => !Object.hasOwn(root, name))
+    .map(([, { start, end }]) => ` ${html.slice(start, end)}`);
+  return (
+    kept.join('') +
+    Object.entries(root)
+      .map(([name, value]) => ` ${name}="${escapeHtml(value)}"`)
+      .join('')
+  );
+}
+
+function* startTags(html: string): Generator<StartTag> {
+  let position = 0;
+  for (;;) {
+    const start = html.indexOf('<', position);
+    if (start === -1) return;
+    if (html.startsWith('<!--', start)) {
+      position = endOf(html, '-->', start + 2);
+    } else if (/[a-z]/i.test(html.charAt(start + 1))) {
+      const tag = readTag(html, start);
+      if (tag === undefined) return;
+      yield tag;
+      position = rawTextElements.has(tag.name) ? endOfRawText(html, tag) : tag.end;
+    } else if (/[!/?]/.test(html.charAt(start + 1))) {
+      position = endOf(html, '>', start);
+    } else {
+      position = start + 1;
+    }
+  }
+}
+
+function endOf(html: string, text: string, from: number): number {
+  const index = html.indexOf(text, from);
+  return index === -1 ? html.length : index + text.length;
+}
+
+function endOfRawText(html: string, tag: StartTag): number {
+  const pattern = new RegExp(`</${tag.name}[\\s/>]`, 'gi');
+  pattern.lastIndex = tag.end;
+  return pattern.exec(html)?.index ?? html.length;
+}
+
+/** One start tag; undefined where the page ends within it. */
+function readTag(html: string, start: number): StartTag | undefined {
+  const nameEnd = start + 1 + (/^[^\s/>]+/.exec(html.slice(start + 1, start + 65))?.[0].length ?? 0);
+  const attributes = new Map<string, Attribute>();
+  const part = /[\s/]*(?:(>)|([^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?|(["'=]))/y;
+  part.lastIndex = nameEnd;
+  for (;;) {
+    const match = part.exec(html);
+    if (match === null) return undefined;
+    if (match[1] !== undefined) {
+      return { name: html.slice(start + 1, nameEnd).toLowerCase(), start, nameEnd, end: part.lastIndex, attributes };
+    }
+    const name = match[2]?.toLowerCase();
+    if (name === undefined || attributes.has(name)) continue;
+    const offset = match[0].search(/[^\s/]/);
+    const value = match[3] ?? match[4] ?? match[5] ?? '';
+    attributes.set(name, { start: match.index + offset, end: part.lastIndex, value });
+  }
+}

@@ -1,0 +1,38 @@
+export { AuthServer } from './auth-server.js';
+export type { AuthServerEvents, WaitForGrantOptions } from './auth-server.js';
+export type { AuthServerOptions } from './auth-server-options.js';
+export { AuthorizationCodeResponse, ImplicitGrantResponse, parseCallbackUri } from './authorization-response.js';
+export type {
+  ExpectedRequest,
+  GrantResponse,
+  GrantResponseInit,
+  ParseCallbackUriOptions,
+  ResponseRejection,
+} from './authorization-response.js';
+export { BrowserUtil } from './browser-util.js';
+export type { MaybePromise } from './callback-handler.js';
+export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './callback-page.js';
+export { createCallbackRouter } from './callback-router.js';
+export type { CallbackExchange, CallbackRouter, CallbackRouterOptions, RouterCallbackPage } from './callback-router.js';
+export {
+  AuthAbortedError,
+  AuthError,
+  AuthorizationError,
+  BrowserOpenError,
+  PortUnavailableError,
+  ServerError,
+  TemplateError,
+} from './errors.js';
+export type { AuthErrorCode, AuthorizationErrorDetails, PortUnavailableReason } from './errors.js';
+export type { CallbackPage } from './grant-page.js';
+export { login } from './login.js';
+export type { GrantFor, LoginOptions, PromptContext } from './login.js';
+export { LoginRequest, ResponseType } from './login-request.js';
+export type { CallbackReceiver, LoginRequestOptions } from './login-request.js';
+export type { PageText, PageTextKey } from './page-texts.js';
+export { PKCEUtil } from './pkce-util.js';
+export type { PKCECodes } from './pkce-util.js';
+export { isRemoteSession, promptForCallbackUri } from './prompt.js';
+export type { PromptOptions } from './prompt.js';
+export type { RejectionReason, RequestRejection } from './request-guard.js';
+export { Scopes } from './scopes.js';

@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import type { PageLanguage } from '../src/page-texts.js';
+import { pageLanguages, selectLanguage } from '../src/page-texts.js';
+
+const template = readFileSync(new URL('../templates/callback.html', import.meta.url), 'utf8');
+
+const keys = [
+  'pending',
+  'finishing',
+  'return_to_app',
+  'success',
+  'denied',
+  'refused',
+  'failed',
+  'state_foreign',
+  'state_used',
+  'malformed',
+  'wrong_issuer',
+  'nothing',
+  'unreachable',
+  'no_script',
+  'too_large',
+  'bad_request',
+];
+
+/** Every heading and message of a language, each under a name that says where it stands. */
+function textsOf(language: PageLanguage): [where: string, text: string][] {
+  return Object.entries(language.texts).flatMap(([key, { heading, message }]): [string, string][] => [
+    [`${key}.heading`, heading],
+    [`${key}.message`, message],
+  ]);
+}
+
+/** The places of the texts that have what no text may have. */
+function placesOf(language: PageLanguage, fault: (text: string, where: string) => boolean): string[] {
+  return textsOf(language)
+    .filter(([where, text]) => fault(text, where))
+    .map(([where]) => where);
+}
+
+describe('pageLanguages', () => {
+  it('begins with English and names each language once, by a well-formed tag', () => {
+    const tags = pageLanguages.map(({ lang }) => lang);
+    expect(tags).toEqual(['en', 'de', 'fr', 'es', 'pt', 'ja', 'zh', 'zh-Hant', 'it', 'nl', 'pl', 'ko', 'ar', 'he']);
+    expect(tags.map((tag) => new Intl.Locale(tag).toString())).toEqual(tags);
+  });
+
+  it('gives Arabic and Hebrew, and no other, the direction from right to left', () => {
+    expect(pageLanguages.filter(({ dir }) => dir === 'rtl').map(({ lang }) => lang)).toEqual(['ar', 'he']);
+  });
+
+  describe.each([...pageLanguages])('$lang', (language) => {
+    it('has every text and no other', () => {
+      expect(Object.keys(language.texts).sort()).toEqual([...keys].sort());
+    });
+
+    it('has no empty text and no stray space', () => {
+      expect(placesOf(language, (text) => text === '' || text !== text.trim() || text.includes('  '))).toEqual([]);
+      expect(language.app).toMatch(/^\S(.*\S)?$/u);
+    });
+
+    it('has no placeholder beside {app}', () => {
+      expect(placesOf(language, (text) => /[{}$%]/.test(text.replaceAll('{app}', '')))).toEqual([]);
+      expect(language.app).not.toContain('{');
+    });
+
+    it('has no character with a meaning in HTML', () => {
+      expect(placesOf(language, (text) => /[<>&"'`]/.test(text))).toEqual([]);
+      expect(language.app).not.toMatch(/[<>&"'`]/);
+    });
+
+    it('ends messages, and no heading, with a full stop', () => {
+      expect(placesOf(language, (text, where) => /[.。]$/u.test(text) !== where.endsWith('.message'))).toEqual([]);
+    });
+
+    it('names the app where the person has to go back to it', () => {
+      const { return_to_app, success, failed, refused, state_used, unreachable } = language.texts;
+      for (const { heading, message } of [return_to_app, success, failed, refused, state_used, unreachable]) {
+        expect(heading + message).toContain('{app}');
+      }
+    });
+
+    it('has a caption for the words of the provider in the default page', () => {
+      expect(template).toMatch(language.lang === 'en' ? /:root \{[^}]*--said: '/ : `:root:lang(${language.lang}) {`);
+    });
+  });
+
+  it.each(['en', 'de', 'fr', 'es', 'pt', 'it', 'nl', 'pl'])('starts no sentence with {app} in %s', (lang) => {
+    expect(placesOf(selectLanguage(lang), (text) => /(?:^|[.!?:] )\{app\}/.test(text))).toEqual([]);
+  });
+
+  it.each(['ar', 'he'])('keeps a Latin name in its own order in %s', (lang) => {
+    expect(placesOf(selectLanguage(lang), (text) => /(?<!\u2068)\{app\}|\{app\}(?!\u2069)/u.test(text))).toEqual([]);
+  });
+});
+
+describe('selectLanguage', () => {
+  it.each([
+    // What browsers send.
+    ['en-US,en;q=0.9', 'en'],
+    ['de-AT,de;q=0.9,en;q=0.8', 'de'],
+    ['pt-BR,pt;q=0.9,en-US;q=0.8,en;q=0.7', 'pt'],
+    ['zh-CN,zh;q=0.9', 'zh'],
+    ['zh-TW,zh;q=0.9,en;q=0.8', 'zh-Hant'],
+    ['sv-SE,sv;q=0.8,fr;q=0.5,en;q=0.3', 'fr'],
+    // Regions, scripts and variants fall back (RFC 4647, section 3.4).
+    ['zh-Hans', 'zh'],
+    ['zh-Hans-HK', 'zh'],
+    ['zh-Hant', 'zh-Hant'],
+    ['zh-Hant-CN-x-private1-private2', 'zh-Hant'],
+    ['zh-HK', 'zh-Hant'],
+    ['zh-MO', 'zh-Hant'],
+    ['de-CH-1996', 'de'],
+    ['iw-IL', 'he'],
+    // A longer word is another language.
+    ['den', 'en'],
+    ['dent, it', 'it'],
+    // Weights.
+    ['en;q=0.5, nl;q=0.9', 'nl'],
+    ['en;q=0.5,nl ; q=0.9', 'nl'],
+    ['en;q=0.5,nl\t;\tQ=0.900', 'nl'],
+    ['ko;q=0.001,xx', 'ko'],
+    ['ja;q=1.000,ko;q=0.999', 'ja'],
+    ['fr, de', 'fr'],
+    ['fr;q=0.7, de;q=0.7', 'fr'],
+    // Refusals.
+    ['de;q=0', 'en'],
+    ['de;q=0, de-AT, fr;q=0.1', 'fr'],
+    ['zh;q=0, zh-Hant', 'zh-Hant'],
+    ['zh-Hant;q=0, zh-TW', 'zh'],
+    ['en;q=0', 'en'],
+    ['en;q=0, *', 'de'],
+    ['en;q=0, de;q=0.0, *;q=0.1', 'fr'],
+    ['*;q=0', 'en'],
+    // The wildcard.
+    ['*', 'en'],
+    ['*, pl;q=0.1', 'pl'],
+    ['sv, *;q=0.5', 'en'],
+    // Upper and lower case.
+    ['DE-de', 'de'],
+    ['ZH-hANT-tw', 'zh-Hant'],
+    // Nothing to go by.
+    ['', 'en'],
+    ['   ', 'en'],
+    ['sv', 'en'],
+    ['i-klingon', 'en'],
+  ])('takes %j to %s', (header, lang) => {
+    expect(selectLanguage(header).lang).toBe(lang);
+  });
+
+  it('takes no header to the first language', () => {
+    expect(selectLanguage(undefined).lang).toBe('en');
+    expect(selectLanguage(undefined, pageLanguages.slice(3)).lang).toBe('es');
+    expect(selectLanguage(undefined, []).lang).toBe('en');
+  });
+
+  it.each([
+    ',,;,=;q=,de',
+    'q=1;de, de',
+    'fr;q=2, de',
+    'fr;q=-1, de',
+    'fr;q=abc, de',
+    'fr;q=NaN, de',
+    'fr;q=1e0, de',
+    'fr;level=1, de',
+    'fr;q=1;q=1, de',
+    'fr_FR, de',
+    'fr-, de',
+    '-fr, de',
+    'fr--FR, de',
+    'fr-franconians, de',
+    '*-FR, de',
+    'fr fr, de',
+    '<script>, de',
+    '\u0000fr, de',
+    'ｆｒ, de',
+    '__proto__, constructor, toString, de',
+    'de, fr;q=\ud800',
+  ])('ignores what is not well formed in %j', (header) => {
+    expect(selectLanguage(header).lang).toBe('de');
+  });
+
+  it('looks at the first 1,000 characters only, and at no half of a member', () => {
+    const padded = (member: string, start: number): string => `${'x,'.repeat(500).slice(0, start)}${member}`;
+    expect(selectLanguage(padded('de', 998)).lang).toBe('de');
+    expect(selectLanguage(padded('de,fr', 998)).lang).toBe('de');
+    expect(selectLanguage(padded('de', 1000)).lang).toBe('en');
+    expect(selectLanguage(`*,en;q=0,${padded('de;q=0.9', 986)}`).lang).toBe('de');
+    expect(selectLanguage('a'.repeat(2000)).lang).toBe('en');
+  });
+
+  it('takes no longer for a long header than for one of 1,000 characters', () => {
+    const hostile = ['de-', 'a-a-', ',', ' ', ';', 'a;q=0.', '*,', '\t;\tq=0,', 'a-1'];
+    const started = performance.now();
+    for (const part of hostile) expect(pageLanguages).toContain(selectLanguage(part.repeat(1_000_000)));
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it('chooses among the languages that it is given, and changes nothing in them', () => {
+    const french = selectLanguage('fr');
+    const swiss: PageLanguage = { ...french, lang: 'fr-CH' };
+    const available = Object.freeze([selectLanguage('nl'), swiss, french]);
+    expect(selectLanguage('fr-CH, fr;q=0.9', available)).toBe(swiss);
+    expect(selectLanguage('fr-ch-x-y', available)).toBe(swiss);
+    expect(selectLanguage('fr-BE', available)).toBe(french);
+    expect(selectLanguage('de', available).lang).toBe('nl');
+  });
+});
