@@ -98,7 +98,10 @@ const english: PageLanguage = {
       message:
         'The answer came from a different sign-in service than expected. To keep you safe, it was ignored. Start again from {app}.',
     },
-    nothing: { heading: 'Nothing to do here', message: 'This page receives sign-ins for {app}. You can close it.' },
+    nothing: {
+      heading: 'Nothing to do here',
+      message: 'This page belongs to {app} and helps with signing in. You can close it.',
+    },
     unreachable: {
       heading: 'Cannot reach {app}',
       message: 'The app may have been closed, or it stopped waiting. Start again from {app}.',

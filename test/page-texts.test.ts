@@ -82,7 +82,7 @@ describe('pageLanguages', () => {
     });
 
     it('has a caption for the words of the provider in the default page', () => {
-      expect(template).toMatch(language.lang === 'en' ? /:root \{[^}]*--said: '/ : `:root:lang(${language.lang}) {`);
+      expect(template).toMatch(language.lang === 'en' ? /:root \{[^}]*--said: '/ : `:lang(${language.lang}) {`);
     });
   });
 
