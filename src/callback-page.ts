@@ -183,6 +183,7 @@ export class CallbackPageRenderer {
         'data-auth-heading': text.heading,
         'data-auth-message': text.message,
         'data-auth-app-name': this.#options.appName ?? '',
+        'data-auth-noscript-heading': this.text('no_script', language).heading,
         'data-auth-noscript': this.text('no_script', language).message,
       },
       logo: this.#options.logo,

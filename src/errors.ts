@@ -133,7 +133,7 @@ export class AuthorizationError extends AuthError {
  */
 export class AuthAbortedError extends AuthError {
   constructor(reason: unknown) {
-    const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
+    const timedOut = typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
     super(
       timedOut ? 'TIMED_OUT' : 'ABORTED',
       timedOut

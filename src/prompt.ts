@@ -45,8 +45,8 @@ export async function promptForCallbackUri(
     const lines = createInterface({ input, output });
     const finish = (answer: string | undefined): void => {
       context.signal.removeEventListener('abort', dismiss);
+      resolve(answer); // Before the close, which finishes too.
       lines.close();
-      resolve(answer);
     };
     const dismiss = (): void => {
       output.write('\n');

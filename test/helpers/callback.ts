@@ -1,0 +1,33 @@
+import request, { type Test } from 'supertest';
+import type { AuthServer } from '../../src/auth-server.js';
+
+/** What a browser does at the redirect of an authorization code: GET of the callback. */
+export function deliverQuery(server: AuthServer, params: Record<string, string>): Test {
+  const { origin, pathname } = server.baseUri;
+  return request(origin)
+    .get(`${pathname}?${new URLSearchParams(params).toString()}`)
+    .set('Sec-Fetch-Dest', 'document')
+    .set('Sec-Fetch-Mode', 'navigate');
+}
+
+/** What the page's script does with a fragment: POST to `token` beside the page. */
+export function deliverFragment(server: AuthServer, params: Record<string, string>): Test {
+  const { origin } = server.baseUri;
+  return request(origin)
+    .post(new URL('token', server.baseUri).pathname)
+    .set('Origin', origin)
+    .set('Sec-Fetch-Site', 'same-origin')
+    .send({ fragment: new URLSearchParams(params).toString() });
+}
+
+/** The next emission of an event, as its arguments. */
+export function once<Args extends unknown[]>(
+  emitter: { once(name: string, listener: (...args: Args) => void): unknown },
+  name: string,
+): Promise<Args> {
+  return new Promise((resolve) => {
+    emitter.once(name, (...args: Args) => {
+      resolve(args);
+    });
+  });
+}

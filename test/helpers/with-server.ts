@@ -1,0 +1,217 @@
+import { expect } from '@jest/globals';
+import type * as Process from 'node:process';
+import { AuthServer } from '../../src/auth-server.js';
+import type { AuthServerOptions } from '../../src/auth-server-options.js';
+import type { AuthorizationCodeResponse, ImplicitGrantResponse } from '../../src/authorization-response.js';
+import type { AuthorizationError } from '../../src/errors.js';
+import type { CallbackPage } from '../../src/grant-page.js';
+import { LoginRequest } from '../../src/login-request.js';
+import { requestBytes, sendRaw, type RawResponse } from './raw.js';
+
+type Headers = readonly (readonly [string, string])[];
+
+/** An event that the app was told of. */
+export type Told =
+  | { readonly name: 'implicitGrantReceived'; readonly value: ImplicitGrantResponse; readonly page: CallbackPage }
+  | { readonly name: 'authorizationCodeReceived'; readonly value: AuthorizationCodeResponse; readonly page: CallbackPage }
+  | { readonly name: 'errorReceived'; readonly value: AuthorizationError; readonly page: CallbackPage };
+
+/** A server that waits for a sign-in, and the ways to it. */
+export interface Arena {
+  readonly server: AuthServer;
+  /** The request that waits from the beginning; whatever is tried, its answer must still be taken at the end. */
+  readonly request: LoginRequest;
+  /** `host:port`, as an honest `Host` has it. */
+  readonly host: string;
+  readonly origin: string;
+  /** Every event, in order. */
+  readonly told: Told[];
+  /** The reasons of `callbackRejected`, in order. */
+  readonly rejections: string[];
+  /** Errors that reached the process; a test that expects one takes it out. */
+  readonly surfaced: unknown[];
+  /** Writes bytes to the server's port and reads until it closes. */
+  raw(bytes: string | Buffer): Promise<RawResponse>;
+  /** A well-formed GET with further headers. */
+  get(target: string, headers?: Headers): Promise<RawResponse>;
+  /** A well-formed request, with a `Content-Length` where there is a body. */
+  ask(startLine: string, headers?: Headers, body?: string | Buffer): Promise<RawResponse>;
+  /** What the page's script sends; headers given replace its own, and one that is undefined is left out. */
+  forward(fragment: string | object, replaced?: Readonly<Record<string, string | undefined>>): Promise<RawResponse>;
+  /** An answer to the waiting request, as a query or a fragment. */
+  answer(params?: Readonly<Record<string, string>>): string;
+}
+
+/** How to set the arena up. */
+export interface ArenaOptions extends AuthServerOptions {
+  baseUri?: string;
+  responseType?: string;
+  /** How many events the body may cause by itself. @default 0 */
+  events?: number;
+  issuer?: string;
+}
+
+// Jest gives its tests a copy of `process`, on which no event ever fires. The functions of the copy are the real ones.
+const realProcess = process.getBuiltinModule('node:process') as typeof Process;
+const fatal = ['uncaughtException', 'unhandledRejection'] as const;
+
+/**
+ * Runs an attack on a server that waits for a sign-in; then the person signs in, and exactly that is told. Traps what would
+ * have ended the process.
+ */
+export async function withServer(
+  attack: (arena: Arena) => Promise<void>,
+  { baseUri = 'http://127.0.0.1:0/callback', responseType = 'token', events = 0, issuer, ...options }: ArenaOptions = {},
+): Promise<void> {
+  const trap = new ProcessTrap();
+  const server = new AuthServer(baseUri, options);
+  try {
+    await server.start();
+    const request = newRequest(server, responseType, issuer);
+    const arena = makeArena(server, request, trap.surfaced);
+    await attack(arena);
+    await trap.flushed();
+    expect(arena.told.map(({ name }) => name)).toHaveLength(events);
+    await signIn(arena, responseType, issuer);
+    await trap.flushed();
+    expect(arena.told).toHaveLength(events + 1);
+    await server.stop();
+    expect(trap.surfaced).toEqual([]);
+  } finally {
+    await server.stop();
+    trap.restore();
+  }
+}
+
+/** The honest sign-in, byte for byte as a browser does it: the page, then its script's POST. */
+export async function signIn(arena: Arena, responseType: string, issuer?: string): Promise<void> {
+  const { server, told } = arena;
+  const before = told.length;
+  const stopped = !server.listening;
+  if (stopped) await server.start();
+  // A stopped server has forgotten what it expected, and a test may have used its request up.
+  const answered = told.some(({ value }) => value.state === arena.request.state);
+  const request = stopped || answered ? newRequest(server, responseType, issuer) : arena.request;
+  const iss = issuer === undefined ? {} : { iss: issuer };
+  const params = { state: request.state, ...iss };
+  if (responseType === 'code') {
+    const answer = new URLSearchParams({ code: 'honest', ...params }).toString();
+    const page = await arena.get(`${server.baseUri.pathname}?${answer}`, navigation);
+    expect([page.status, page.body.includes('data-auth-state="success"')]).toEqual([200, true]);
+  } else {
+    const page = await arena.get(server.baseUri.pathname, navigation);
+    expect([page.status, page.body.includes('data-auth-state="pending"')]).toEqual([200, true]);
+    const answer = new URLSearchParams({ access_token: 'honest', token_type: 'bearer', ...params }).toString();
+    const { status, body } = await arena.forward(answer);
+    expect([status, JSON.parse(body)]).toEqual([200, expect.objectContaining({ state: 'success' })]);
+  }
+  const [event, ...others] = told.slice(before);
+  expect(others).toEqual([]);
+  expect(event?.value.params.get(responseType === 'code' ? 'code' : 'access_token')).toBe('honest');
+  expect(event?.value.state).toBe(request.state);
+}
+
+/** The headers of a person's navigation from the provider's site, in Chromium. */
+export const navigation: Headers = [
+  ['Sec-Fetch-Site', 'cross-site'],
+  ['Sec-Fetch-Mode', 'navigate'],
+  ['Sec-Fetch-Dest', 'document'],
+];
+
+function newRequest(server: AuthServer, responseType: string, issuer?: string): LoginRequest {
+  return new LoginRequest(server, 'client', responseType, {
+    authorizationEndpoint: 'https://provider.example/authorize',
+    issuer,
+  });
+}
+
+function makeArena(server: AuthServer, request: LoginRequest, surfaced: unknown[]): Arena {
+  const told: Told[] = [];
+  const rejections: string[] = [];
+  server.on('implicitGrantReceived', (value, page) => {
+    told.push({ name: 'implicitGrantReceived', value, page });
+  });
+  server.on('authorizationCodeReceived', (value, page) => {
+    told.push({ name: 'authorizationCodeReceived', value, page });
+  });
+  server.on('errorReceived', (value, page) => {
+    told.push({ name: 'errorReceived', value, page });
+  });
+  server.on('callbackRejected', ({ reason }) => {
+    rejections.push(reason);
+  });
+  const raw = (bytes: string | Buffer): Promise<RawResponse> => {
+    return sendRaw(server.port, bytes, server.baseUri.hostname.replace(/^\[|\]$/g, ''));
+  };
+  const ask = (startLine: string, headers: Headers = [], body?: string | Buffer): Promise<RawResponse> => {
+    const length: Headers = body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))]];
+    const all = [['Host', server.baseUri.host] as const, ...headers, ...length, ['Connection', 'close'] as const];
+    return raw(requestBytes(startLine, all, body));
+  };
+  return {
+    server,
+    request,
+    get host() {
+      return server.baseUri.host;
+    },
+    get origin() {
+      return server.baseUri.origin;
+    },
+    told,
+    rejections,
+    surfaced,
+    raw,
+    ask,
+    get: (target, headers) => ask(`GET ${target} HTTP/1.1`, headers),
+    forward: (fragment, replaced = {}) => {
+      const own: Record<string, string | undefined> = {
+        Origin: server.baseUri.origin,
+        'Sec-Fetch-Site': 'same-origin',
+        'Content-Type': 'application/json',
+        ...replaced,
+      };
+      const headers = Object.entries(own).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value] as const],
+      );
+      const body = JSON.stringify(typeof fragment === 'string' ? { fragment } : fragment);
+      return ask(`POST ${new URL('token', server.baseUri).pathname} HTTP/1.1`, headers, body);
+    },
+    answer: (params = {}) => {
+      const answer = responseTypeOf(request) === 'code' ? { code: 'stolen' } : { access_token: 'stolen' };
+      return new URLSearchParams({ ...answer, state: request.state, ...params }).toString();
+    },
+  };
+}
+
+function responseTypeOf(request: LoginRequest): string {
+  return request.responseType;
+}
+
+/** Takes the place of Jest's own listeners, so that a test can say what it expects to reach the process. */
+export class ProcessTrap {
+  readonly surfaced: unknown[] = [];
+  readonly #listener = (error: unknown): void => {
+    this.surfaced.push(error);
+  };
+  readonly #replaced = fatal.map((name) => ({
+    name,
+    listeners: realProcess.rawListeners(name) as ((error: unknown) => void)[],
+  }));
+
+  constructor() {
+    for (const name of fatal) realProcess.removeAllListeners(name).on(name, this.#listener);
+  }
+
+  /** Resolves when whatever was thrown or rejected up to now has been noticed. */
+  async flushed(): Promise<void> {
+    // Rejections are counted after the microtasks of a turn, and errors are passed on with `nextTick`.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  restore(): void {
+    for (const { name, listeners } of this.#replaced) {
+      realProcess.removeListener(name, this.#listener);
+      for (const listener of listeners) realProcess.on(name as 'uncaughtException', listener);
+    }
+  }
+}
