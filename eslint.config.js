@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage', 'docs/api', '**/node_modules', 'examples/custom-html/site', 'examples/electron'] },
+  { ignores: ['dist', 'coverage', 'docs/api', '**/node_modules', 'examples/custom-html/site'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -14,6 +14,13 @@ export default defineConfig(
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       // A port or a count in a message reads well as it is.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+  {
+    files: ['examples/**/*.ts', 'test/**/*.ts'],
+    rules: {
+      // An async function is a fine event handler: its rejection surfaces as any unhandled one does.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
     },
   },
   {

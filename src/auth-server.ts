@@ -327,7 +327,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     response.on('error', () => undefined); // The client is gone; there is nobody left to tell.
     // A socket kept open would be met again by the next sign-in in this browser, at a server that is no more. Only the page
     // that is still to forward its fragment keeps its own.
-    response.shouldKeepAlive = request.method === 'GET' && request.url === this.#options.baseUri.pathname;
+    response.shouldKeepAlive &&= request.method === 'GET' && request.url === this.#options.baseUri.pathname;
     const refusal = refuseTarget(request, request.url ?? '', this.#own);
     if (refusal !== undefined) {
       this.#reject(refusal.reason);

@@ -79,7 +79,7 @@ export class ImplicitGrantResponse {
 
   /** @internal */
   [inspect](): string {
-    return `ImplicitGrantResponse { tokenType: ${String(this.tokenType)}, expiresIn: ${String(this.expiresIn)}, [secrets not shown] }`;
+    return `ImplicitGrantResponse { tokenType: ${JSON.stringify(this.tokenType)}, expiresIn: ${String(this.expiresIn)}, [secrets not shown] }`;
   }
 }
 
@@ -175,8 +175,9 @@ export type Verdict =
 
 const answerParams = ['code', 'error', 'access_token', 'token', 'id_token'] as const;
 // Control characters are not in any of the RFC's value grammars (RFC 6749, appendix A) and have no place in a header.
+// U+FFFD is what broken percent-encoding decodes to: the value is not the one that was sent.
 // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-const controlCharacters = /[\u0000-\u001f\u007f]/;
+const controlCharacters = /[\u0000-\u001f\u007f\ufffd]/;
 
 /** @internal Whether these parameters are an authorization response, as against an app's own query. */
 export function isResponse(params: URLSearchParams): boolean {
@@ -301,6 +302,9 @@ export interface ParseCallbackUriOptions {
  */
 export function parseCallbackUri(uri: string | URL, options: ParseCallbackUriOptions = {}): GrantResponse {
   const { state, redirectUri, issuer, codeVerifier } = options;
+  if (redirectUri !== undefined && !URL.canParse(String(redirectUri))) {
+    throw new TypeError('`redirectUri` must be an absolute URI, such as http://127.0.0.1:5543/callback');
+  }
   const received = readCallbackUri(uri);
   if (redirectUri !== undefined) assertRedirectUri(received, String(redirectUri));
   const expected = state === undefined || isSameState(received.state, state);
@@ -348,12 +352,26 @@ function parseUri(text: string): URL {
   return new URL(cleaned);
 }
 
+const pairs: Readonly<Record<string, string>> = {
+  '<': '>',
+  '"': '"',
+  "'": "'",
+  '`': '`',
+  '“': '”',
+  '‘': '’',
+  '(': ')',
+};
+
 /** Takes off what a terminal, a mail or a hand adds around a URI; a URI itself has neither white space nor quotes. */
 function cleanPaste(text: string): string {
-  const bare = text
-    .replace(/\s+/g, '')
-    .replace(/^[<"'`“‘(]+/, '')
-    .replace(/[>"'`”’)]+[.,;]?$/, '');
+  let bare = text.replace(/\s+/g, '');
+  for (let closing = pairs[bare.charAt(0)]; closing !== undefined; closing = pairs[bare.charAt(0)]) {
+    bare = bare.slice(1);
+    const end = bare.replace(/[.,;]$/, '');
+    if (end.endsWith(closing)) bare = end.slice(0, -1);
+  }
+  // An apostrophe and a parenthesis may belong to the URI (tokens of Stack Exchange end with `))`); these may not.
+  bare = bare.replace(/[>"`”’]+[.,;]?$/, '');
   // An unsecured JWT (RFC 7519, section 6) ends with the full stop that belongs to it.
   return /=[\w-]+\.[\w-]+\.$/.test(bare) ? bare : bare.replace(/[.,;]$/, '');
 }
@@ -371,7 +389,7 @@ function problemOf(params: URLSearchParams): string | undefined {
       : 'it has neither a code, nor a token, nor an error';
   }
   if ([code, token, valueOf(params, 'state')].some((value) => value !== undefined && controlCharacters.test(value))) {
-    return 'one of its values contains control characters';
+    return 'one of its values contains control characters or broken percent-encoding';
   }
   return undefined;
 }

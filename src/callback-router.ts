@@ -210,6 +210,7 @@ export interface CallbackExchange<Req, Res> {
   readonly req: Req;
   /** Its response. Set cookies and save sessions; the page itself is sent when the handler is done. */
   readonly res: Res;
+  /** The page at which the person waits. */
   readonly page: RouterCallbackPage;
 }
 

@@ -32,14 +32,18 @@ export type PageOutcome = 'success' | 'failed' | 'released';
 export class GrantPage implements CallbackPage {
   #waiting = 0;
   #open = true;
+  #settled = false;
   #settle: (outcome: PageOutcome) => void = () => undefined;
   /** How it ended, once it has. */
   readonly outcome = new Promise<PageOutcome>((resolve) => {
-    this.#settle = resolve;
+    this.#settle = (outcome) => {
+      this.#settled = true;
+      resolve(outcome);
+    };
   });
 
   waitUntil(outcome: Promise<unknown>): void {
-    if (!this.#open && this.#waiting === 0) {
+    if (!this.#open && (this.#waiting === 0 || this.#settled)) {
       throw new TypeError(
         'The page has been answered already: call `page.waitUntil` in the handler before its first `await`.',
       );

@@ -20,7 +20,9 @@ export type ResponseType = (typeof ResponseType)[keyof typeof ResponseType] | (s
 
 /** What a {@link LoginRequest} needs of a server: an `AuthServer` is one. */
 export interface CallbackReceiver {
+  /** The redirect URI. */
   readonly baseUri: URL;
+  /** From now on, accepts the answer to this request. */
   expect(request: ExpectedRequest): void;
 }
 
@@ -118,7 +120,9 @@ export class LoginRequest implements ExpectedRequest {
       state,
       showDialog,
       codeVerifier,
-      codeChallenge = codeVerifier === undefined ? undefined : PKCEUtil.generateCodes(codeVerifier).challenge,
+      codeChallenge = codeVerifier === undefined
+        ? undefined
+        : PKCEUtil.generateCodes(checkedText('codeVerifier', codeVerifier)).challenge,
       codeChallengeMethod = codeChallenge === undefined ? undefined : 'S256',
       responseMode,
       issuer,
@@ -204,7 +208,9 @@ function checkedRedirectUri(redirect: string | URL | CallbackReceiver): string {
   if (isReceiver && !((redirect as Partial<CallbackReceiver> | null)?.baseUri instanceof URL)) {
     throw new TypeError('`redirect` must be a string, a URL or an AuthServer');
   }
-  const text = isReceiver ? redirect.baseUri.href : checkedText('redirect', redirect.toString());
+  const text = isReceiver
+    ? redirect.baseUri.href
+    : checkedText('redirect', redirect instanceof URL ? redirect.href : redirect);
   if (!URL.canParse(text))
     throw new TypeError('`redirect` must be an absolute URI, such as http://127.0.0.1:5543/callback');
   const uri = new URL(text);
@@ -232,6 +238,9 @@ function checkedEndpoint(endpoint: string | URL): URL {
 }
 
 function checkedScope(scope: string | Iterable<string>): string | undefined {
+  if (typeof scope !== 'string' && (typeof scope !== 'object' || !(Symbol.iterator in (scope ?? {})))) {
+    throw new TypeError('`scope` must be a string or a list of strings');
+  }
   const scopes = typeof scope === 'string' ? [scope] : [...scope];
   for (const item of scopes) {
     if (typeof item !== 'string') throw new TypeError(`\`scope\` must be strings, not ${typeof item}`);

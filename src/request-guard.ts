@@ -48,7 +48,7 @@ export function refuseTarget(request: IncomingMessage, target: string, own: OwnN
 export function refuseNavigation(request: IncomingMessage): Refusal | undefined {
   const { headers } = request;
   if (
-    [headers['sec-purpose'], headers['purpose'], headers['x-moz']].some((value) =>
+    [headers['sec-purpose'], headers['purpose'], headers['x-purpose'], headers['x-moz']].some((value) =>
       /prefetch|preview/i.test(String(value)),
     )
   ) {

@@ -280,7 +280,7 @@ describe('login', () => {
       ...(options.server === undefined ? { redirectUri } : {}),
       openBrowser: (uri) => opened.push(uri),
       ...options,
-    } as LoginOptions);
+    });
     await expect(promise).rejects.toBeInstanceOf(TypeError);
     await expect(promise).rejects.toThrow(message);
     expect(opened).toEqual([]);

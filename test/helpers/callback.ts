@@ -1,5 +1,5 @@
 import request, { type Test } from 'supertest';
-import type { AuthServer } from '../../src/auth-server.js';
+import type { AuthServer, AuthServerEvents } from '../../src/auth-server.js';
 
 /** What a browser does at the redirect of an authorization code: GET of the callback. */
 export function deliverQuery(server: AuthServer, params: Record<string, string>): Test {
@@ -21,13 +21,13 @@ export function deliverFragment(server: AuthServer, params: Record<string, strin
 }
 
 /** The next emission of an event, as its arguments. */
-export function once<Args extends unknown[]>(
-  emitter: { once(name: string, listener: (...args: Args) => void): unknown },
-  name: string,
-): Promise<Args> {
+export function once<Name extends keyof AuthServerEvents>(
+  server: AuthServer,
+  name: Name,
+): Promise<Parameters<AuthServerEvents[Name]>> {
   return new Promise((resolve) => {
-    emitter.once(name, (...args: Args) => {
-      resolve(args);
+    server.once(name, (...args: unknown[]) => {
+      resolve(args as Parameters<AuthServerEvents[Name]>); // The emitter's types do not follow an open name.
     });
   });
 }

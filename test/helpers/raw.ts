@@ -28,11 +28,22 @@ export async function sendRaw(port: number, bytes: string | Buffer, host?: strin
   return parseResponse(await text);
 }
 
+/** Resolves when a socket is closed, by a reset too: `once` of node:events would reject then. */
+export function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else
+      socket.once('close', () => {
+        resolve();
+      });
+  });
+}
+
 /** What comes through a socket until it is closed. */
 export async function received(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(socket, 'close');
+  await closed(socket);
   return Buffer.concat(chunks).toString('utf8');
 }
 

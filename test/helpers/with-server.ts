@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals';
-import type * as Process from 'node:process';
 import { AuthServer } from '../../src/auth-server.js';
 import type { AuthServerOptions } from '../../src/auth-server-options.js';
 import type { AuthorizationCodeResponse, ImplicitGrantResponse } from '../../src/authorization-response.js';
@@ -51,10 +50,6 @@ export interface ArenaOptions extends AuthServerOptions {
   issuer?: string;
 }
 
-// Jest gives its tests a copy of `process`, on which no event ever fires. The functions of the copy are the real ones.
-const realProcess = process.getBuiltinModule('node:process') as typeof Process;
-const fatal = ['uncaughtException', 'unhandledRejection'] as const;
-
 /**
  * Runs an attack on a server that waits for a sign-in; then the person signs in, and exactly that is told. Traps what would
  * have ended the process.
@@ -63,8 +58,8 @@ export async function withServer(
   attack: (arena: Arena) => Promise<void>,
   { baseUri = 'http://127.0.0.1:0/callback', responseType = 'token', events = 0, issuer, ...options }: ArenaOptions = {},
 ): Promise<void> {
-  const trap = new ProcessTrap();
   const server = new AuthServer(baseUri, options);
+  const trap = new ProcessTrap();
   try {
     await server.start();
     const request = newRequest(server, responseType, issuer);
@@ -103,6 +98,8 @@ export async function signIn(arena: Arena, responseType: string, issuer?: string
     expect([page.status, page.body.includes('data-auth-state="pending"')]).toEqual([200, true]);
     const answer = new URLSearchParams({ access_token: 'honest', token_type: 'bearer', ...params }).toString();
     const { status, body } = await arena.forward(answer);
+    // A page with files of its own says when they are there; stop() waits for that.
+    if (page.body.includes('"reportLoaded":true')) expect((await arena.forward({ loaded: true })).status).toBe(204);
     expect([status, JSON.parse(body)]).toEqual([200, expect.objectContaining({ state: 'success' })]);
   }
   const [event, ...others] = told.slice(before);
@@ -177,29 +174,24 @@ function makeArena(server: AuthServer, request: LoginRequest, surfaced: unknown[
       return ask(`POST ${new URL('token', server.baseUri).pathname} HTTP/1.1`, headers, body);
     },
     answer: (params = {}) => {
-      const answer = responseTypeOf(request) === 'code' ? { code: 'stolen' } : { access_token: 'stolen' };
+      const answer = request.responseType === 'code' ? { code: 'stolen' } : { access_token: 'stolen' };
       return new URLSearchParams({ ...answer, state: request.state, ...params }).toString();
     },
   };
 }
 
-function responseTypeOf(request: LoginRequest): string {
-  return request.responseType;
-}
-
-/** Takes the place of Jest's own listeners, so that a test can say what it expects to reach the process. */
+/**
+ * Takes errors that would have ended the process, so that a test can say which it expects. A rejection that nobody handles
+ * is not among them: Jest's runner has a listener of its own for those, and fails the test.
+ */
 export class ProcessTrap {
   readonly surfaced: unknown[] = [];
-  readonly #listener = (error: unknown): void => {
-    this.surfaced.push(error);
-  };
-  readonly #replaced = fatal.map((name) => ({
-    name,
-    listeners: realProcess.rawListeners(name) as ((error: unknown) => void)[],
-  }));
 
   constructor() {
-    for (const name of fatal) realProcess.removeAllListeners(name).on(name, this.#listener);
+    // Jest gives its tests a copy of `process`, on which no event ever fires; this reaches the real one.
+    process.setUncaughtExceptionCaptureCallback((error) => {
+      this.surfaced.push(error);
+    });
   }
 
   /** Resolves when whatever was thrown or rejected up to now has been noticed. */
@@ -209,9 +201,6 @@ export class ProcessTrap {
   }
 
   restore(): void {
-    for (const { name, listeners } of this.#replaced) {
-      realProcess.removeListener(name, this.#listener);
-      for (const listener of listeners) realProcess.on(name as 'uncaughtException', listener);
-    }
+    process.setUncaughtExceptionCaptureCallback(null);
   }
 }

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AuthError, PortUnavailableError } from '../src/errors.js';
+import { AuthServer, BrowserUtil, login, LoginRequest, parseCallbackUri, ResponseType } from '../src/index.js';
+import { pageLanguages, type PageTextKey } from '../src/page-texts.js';
+
+const readme = new URL('../README.md', import.meta.url);
+const callback = 'http://127.0.0.1:5543/callback';
+const base = 'http://127.0.0.1:0/callback';
+const servers: AuthServer[] = [];
+
+interface Failure {
+  /** How a sign-in ends, in the README's words. */
+  readonly way: string;
+  /** Makes it end like that, for real. */
+  readonly provoke: () => unknown;
+  /** What the person reads, where there is a page. */
+  readonly page?: PageTextKey;
+}
+
+async function started(): Promise<AuthServer> {
+  const server = new AuthServer(base);
+  servers.push(server);
+  await server.start();
+  return server;
+}
+
+const failures: readonly Failure[] = [
+  { way: 'denied', page: 'denied', provoke: () => parseCallbackUri(`${callback}?error=access_denied`) },
+  { way: 'the provider’s error', page: 'refused', provoke: () => parseCallbackUri(`${callback}?error=server_error`) },
+  {
+    way: 'aborted by the signal',
+    provoke: () => login({ clientId: 'c', redirectUri: base, openBrowser: false, signal: AbortSignal.abort() }),
+  },
+  {
+    way: 'timed out by the signal',
+    provoke: () => login({ clientId: 'c', redirectUri: base, openBrowser: false, signal: AbortSignal.timeout(1) }),
+  },
+  {
+    way: 'port taken',
+    provoke: async () => {
+      const other = createServer();
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+      try {
+        await new AuthServer(`http://127.0.0.1:${(other.address() as AddressInfo).port}/callback`).start();
+      } finally {
+        other.close();
+      }
+    },
+  },
+  // Root may bind every port, so this one is made as the listener makes it.
+  { way: 'port reserved', provoke: () => Promise.reject(new PortUnavailableError(80, '127.0.0.1', 'EACCES')) },
+  { way: 'port that browsers refuse', provoke: () => new AuthServer('http://127.0.0.1:6000/callback') },
+  {
+    way: 'address not on this machine',
+    provoke: () => new AuthServer('http://localhost:0/callback', { host: '203.0.113.1' }).start(),
+  },
+  {
+    way: 'browser missing',
+    provoke: () => login({ clientId: 'c', redirectUri: base, openBrowser: () => Promise.reject(new Error('none')) }),
+  },
+  { way: 'no http or https URI', provoke: () => BrowserUtil.open('file:///etc/hostname') },
+  {
+    way: 'state foreign',
+    page: 'state_foreign',
+    provoke: () => parseCallbackUri(`${callback}?code=c&state=theirs`, { state: 'ours' }),
+  },
+  {
+    way: 'state used',
+    page: 'state_used',
+    provoke: async () => {
+      const server = new AuthServer();
+      const { state } = new LoginRequest(server, 'c', ResponseType.Code);
+      await server.receive(`${callback}?code=c&state=${state}`);
+      await server.receive(`${callback}?code=c&state=${state}`);
+    },
+  },
+  { way: 'malformed answer', page: 'malformed', provoke: () => parseCallbackUri(`${callback}?code=c&code=d`) },
+  { way: 'nothing in the answer', page: 'nothing', provoke: () => parseCallbackUri(callback) },
+  {
+    way: 'wrong issuer',
+    page: 'wrong_issuer',
+    provoke: () => parseCallbackUri(`${callback}?code=c&iss=x`, { issuer: 'y' }),
+  },
+  {
+    way: 'another redirect URI',
+    provoke: () => parseCallbackUri('http://127.0.0.1:5544/callback?code=c', { redirectUri: callback }),
+  },
+  {
+    way: 'server stopped',
+    page: 'unreachable',
+    provoke: async () => {
+      const server = await started();
+      await Promise.all([server.waitForGrant(), server.stop()]);
+    },
+  },
+  { way: 'custom page unreadable', provoke: () => new AuthServer(base, { templatePath: '/there/is/none' }).start() },
+];
+
+async function errorOf({ provoke }: Failure): Promise<unknown> {
+  try {
+    return await provoke();
+  } catch (error) {
+    return error;
+  }
+}
+
+async function table(): Promise<string> {
+  const rows = await Promise.all(
+    failures.map(async (failure) => {
+      const error = await errorOf(failure);
+      if (!(error instanceof AuthError)) throw new TypeError(`${failure.way} ended in no AuthError`);
+      const text = failure.page === undefined ? undefined : pageLanguages[0]?.texts[failure.page];
+      const message = error.message.replace(/Port \d+ on \S+/, 'Port … on …').replace(/\|/g, '\\|');
+      const person = text === undefined ? 'no page' : `${text.heading}: ${text.message}`.replaceAll('{app}', 'the app');
+      return `| ${failure.way} | \`${error.name}\` \`${error.code}\` | ${message} | ${person} |`;
+    }),
+  );
+  return [
+    '| how it ended | class and code | what you read | what the person reads |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+describe('the ways in which a sign-in ends', () => {
+  it.each(failures.map((failure) => [failure.way, failure] as const))(
+    '%s is an error with a code of its own',
+    async (_, failure) => {
+      const error = await errorOf(failure);
+      expect(error).toBeInstanceOf(AuthError);
+      const others = await Promise.all(failures.filter((other) => other !== failure).map(errorOf));
+      expect(others.map((other) => (other as AuthError).code)).not.toContain((error as AuthError).code);
+    },
+  );
+
+  it('are all in the README’s table, as they are (npm run readme writes it)', async () => {
+    const text = await readFile(readme, 'utf8');
+    const [begin, end] = ['<!-- errors:begin -->', '<!-- errors:end -->'];
+    const written = text.slice(text.indexOf(begin) + begin.length, text.indexOf(end)).trim();
+    const current = await table();
+    if (process.env['UPDATE_README'] === '1') {
+      await writeFile(
+        readme,
+        text.replace(
+          `${begin}${text.slice(text.indexOf(begin) + begin.length, text.indexOf(end))}`,
+          () => `${begin}\n\n${current}\n\n`,
+        ),
+      );
+    } else {
+      expect(written).toBe(current);
+    }
+  });
+});
