@@ -43,6 +43,8 @@ export default defineConfig(
         location: 'readonly',
         history: 'readonly',
         fetch: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
         CustomEvent: 'readonly',
         MutationObserver: 'readonly',
         URLSearchParams: 'readonly',

@@ -1,7 +1,7 @@
 // Builds dist/: one bundled entry file and its declarations. The default page and its script are read from templates/
 // here and become part of the entry, so that an app which bundles us still finds them.
 import { spawnSync } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -24,10 +24,18 @@ const inlineTemplates = {
   },
 };
 
+/** The other entries load the main entry's file, and share its classes with the app. */
+const mainEntryApart = {
+  name: 'main-entry-apart',
+  setup(build) {
+    build.onResolve({ filter: /\/index\.js$/ }, () => ({ path: './index.js', external: true }));
+  },
+};
+
 await rm(`${root}dist`, { recursive: true, force: true });
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const options = {
   absWorkingDir: root,
-  entryPoints: { index: 'src/index.ts' },
   outdir: 'dist',
   bundle: true,
   packages: 'external',
@@ -36,9 +44,17 @@ await build({
   target: 'node20.19',
   sourcemap: true,
   sourcesContent: false,
-  plugins: [inlineTemplates],
   logLevel: 'warning',
+};
+await build({ ...options, entryPoints: { index: 'src/index.ts' }, plugins: [inlineTemplates] });
+await build({ ...options, entryPoints: { testing: 'src/testing.ts' }, plugins: [mainEntryApart] });
+await build({
+  ...options,
+  entryPoints: { cli: 'src/cli.ts' },
+  plugins: [mainEntryApart],
+  banner: { js: '#!/usr/bin/env node' },
 });
+await chmod(`${root}dist/cli.js`, 0o755);
 
 const tsc = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
   cwd: root,

@@ -59,8 +59,8 @@ export interface CallbackPageOptions {
   contentSecurityPolicy?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /**
    * Milliseconds after which a page that shows success asks the browser to close it; false: it does not ask. Browsers close
-   * only some windows for a script; in the others the page stays.
-   * @default false
+   * only some windows for a script, such as a tab that has shown nothing else; in the others the page stays.
+   * @default 5_000 for the package's own page, false for a page of the app's own
    */
   autoClose?: number | false | undefined;
 }
@@ -98,6 +98,7 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 /** @internal The policy of what is not the page. */
 export const inertPolicy = "default-src 'none'; frame-ancestors 'none'";
 
+const defaultAutoClose = 5000;
 const forwardedTexts = ['finishing', 'unreachable', 'nothing'] as const;
 
 /** @internal Makes the callback page, from the app's template or from ours. */
@@ -166,7 +167,7 @@ export class CallbackPageRenderer {
       ...text,
       answered,
       ...this.#settings,
-      autoClose: this.#options.autoClose === false ? undefined : this.#options.autoClose,
+      autoClose: this.#options.autoClose ?? (this.isDefault ? defaultAutoClose : false),
       texts: Object.fromEntries(forwardedTexts.map((key) => [key, this.text(key, language)])),
     };
     const script = template.loadsScript ? '' : `<script nonce="${nonce}">${forwardingScript}</script>`;

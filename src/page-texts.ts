@@ -965,12 +965,6 @@ const hebrew: PageLanguage = {
 
 /**
  * The languages of the callback page. The first is the one for everyone else.
- *
- * @example
- * ```ts
- * const french = pageLanguages.find(({ lang }) => lang === 'fr');
- * console.log(french?.texts.success.message.replaceAll('{app}', french.app));
- * ```
  */
 export const pageLanguages: readonly PageLanguage[] = [
   english,
@@ -1050,13 +1044,6 @@ function isRefused(tag: string, ranges: readonly WeightedRange[]): boolean {
  * @param available - The languages to choose from, the default one first.
  * @default available - {@link pageLanguages}
  * @returns The chosen language, or the first available one when none fits.
- *
- * @example
- * ```ts
- * selectLanguage('pt-BR,pt;q=0.9,en;q=0.8').lang; // 'pt'
- * selectLanguage('sv, *;q=0.1').lang; // 'en'
- * selectLanguage(undefined).lang; // 'en'
- * ```
  *
  * @see [RFC 9110, section 12.5.4](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4) and
  * [RFC 4647, section 3.4](https://www.rfc-editor.org/rfc/rfc4647#section-3.4)

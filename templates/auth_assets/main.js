@@ -52,7 +52,7 @@
       }),
     );
     if (current.redirect) location.replace(current.redirect);
-    else if (current.state === 'success' && page.autoClose) setTimeout(close, page.autoClose);
+    else if (current.state === 'success' && typeof page.autoClose === 'number') setTimeout(close, page.autoClose);
   }
 
   // The browser lets a script close only some windows. Where it does not, the page stays as it is, and what it says is true.
