@@ -60,6 +60,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   } = options;
   // Everybody can read the passwords above.
   if (!['127.0.0.1', '::1', 'localhost'].includes(host)) throw new RangeError('`host` must be a loopback address');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError('`port` must be from 0 to 65535');
   checkSeconds('accessTokenLifetime', accessTokenLifetime);
   checkSeconds('codeLifetime', codeLifetime);
 
@@ -67,7 +68,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const http = createServer();
   const issuer = await listen(http, host, port);
   http.on('request', createApp({ issuer, clients, users, store }));
-  const close = (): Promise<void> => closeServer(http);
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= closeServer(http));
   return {
     issuer,
     authorizationEndpoint: new URL('/authorize', issuer),
@@ -127,7 +129,6 @@ async function listen(server: Server, host: string, port: number): Promise<URL> 
 }
 
 async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
   // Browsers keep sockets for later; close() alone would wait for them.

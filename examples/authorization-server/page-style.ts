@@ -121,7 +121,18 @@ code { padding: 0.0625rem 0.3125rem; border-radius: 0.1875rem; background: var(-
 ul { margin-top: 0.5rem; padding: 0; list-style: none; }
 li { position: relative; padding: 0.5rem 0 0.5rem 1.75rem; }
 li + li { border-top: 1px solid var(--tint); }
-li::before { content: '\\2713'; position: absolute; left: 0.25rem; color: var(--action); font-weight: 700; }
+/* Drawn, because the one font that comes with a headless browser may have no check mark. */
+li::before {
+  content: '';
+  position: absolute;
+  top: 0.875rem;
+  left: 0.25rem;
+  width: 0.75rem;
+  height: 0.375rem;
+  border: solid var(--action);
+  border-width: 0 0 0.125rem 0.125rem;
+  transform: rotate(-45deg);
+}
 li small { display: block; color: var(--soft); font-size: 0.875rem; }
 h2 { margin-top: 1.5rem; font-size: 1rem; }
 `);

@@ -32,7 +32,7 @@ export async function choosePerson(options: PersonOptions): Promise<Person> {
   const hasDisplay =
     process.platform !== 'linux' ||
     Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'] ?? process.env['WSL_DISTRO_NAME']);
-  if (options.wait) return new RealPerson('Waiting for a person (--wait).', undefined);
+  if (options.wait) return new RealPerson('Waiting for a person (--wait): sign in as ada, password lovelace.', undefined);
   if (hasDisplay) return new RealPerson('Your browser opens: sign in as ada, password lovelace.', options.open);
   return HeadlessPerson.launch(options);
 }
@@ -89,7 +89,8 @@ class HeadlessPerson implements Person {
     await rm(screenshots, { recursive: true, force: true });
     await mkdir(screenshots, { recursive: true });
     const name = await describeChromium();
-    const browser = await launchChromium();
+    // Ctrl-C is ours to answer: the browser is closed with the rest.
+    const browser = await launchChromium({ handleSIGINT: false });
     const description = `This machine has no display, so the demo plays the person itself, in ${name} (--wait waits for you instead).`;
     return new HeadlessPerson(browser, options, description, screenshots);
   }

@@ -60,7 +60,7 @@ export async function launchChromium(options: LaunchChromiumOptions = {}): Promi
 
 /** Names the browser that `launchChromium` would take, for messages. */
 export async function describeChromium(): Promise<string> {
-  const candidate = (await namedBrowser()) ?? localBrowser();
+  const candidate = namedBrowser() ?? localBrowser();
   if (candidate) return candidate.description;
   return bundledPackage() ? await bundledDescription() : 'no browser';
 }
@@ -85,9 +85,7 @@ async function launchCandidate(candidate: Candidate, options: LaunchChromiumOpti
   return attempt(!(process.platform === 'linux' && process.getuid?.() === 0), false);
 }
 
-// Asynchronous for its rejection, which ends the search like one of the others.
-// eslint-disable-next-line @typescript-eslint/require-await -- see above
-async function namedBrowser(): Promise<Candidate | undefined> {
+function namedBrowser(): Candidate | undefined {
   const path = process.env['BROWSER_PATH'];
   if (path === undefined || path === '') return undefined;
   if (!existsSync(path)) throw new Error('BROWSER_PATH names a file that does not exist');
