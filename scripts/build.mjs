@@ -1,7 +1,7 @@
 // Builds dist/: one bundled entry file and its declarations. The default page and its script are read from templates/
 // here and become part of the entry, so that an app which bundles us still finds them.
 import { spawnSync } from 'node:child_process';
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -32,6 +32,49 @@ const mainEntryApart = {
   },
 };
 
+/**
+ * Takes eventemitter3 into the entry, with its licence: as a module of its own it costs more than the rest of the import,
+ * because Node starts the lexer of CommonJS for it. The declarations still name it.
+ */
+const inlineEventEmitter = {
+  name: 'inline-eventemitter3',
+  setup(build) {
+    build.onResolve({ filter: /^eventemitter3$/ }, () => ({ path: `${root}node_modules/eventemitter3/index.js` }));
+    build.onLoad({ filter: /[\\/]eventemitter3[\\/]index\.js$/ }, async ({ path }) => {
+      const licence = await readFile(`${root}node_modules/eventemitter3/LICENSE`, 'utf8');
+      return { contents: `/*! eventemitter3\n\n${licence.trim()}\n*/\n${await readFile(path, 'utf8')}`, loader: 'js' };
+    });
+  },
+};
+
+/**
+ * Makes the texts of each language a getter that becomes their value when it is first asked for: as they stand, all of them
+ * are parsed and made at every import, and a sign-in needs those of one language.
+ */
+const lazyPageTexts = {
+  name: 'lazy-page-texts',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]src[\\/]page-texts\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      let count = 0;
+      const contents = source.replace(/^ {2}texts: (\{\n[^]*?\n {2}\}),$/gm, (_, texts) => {
+        count += 1;
+        return `  get texts() { return asValue(this, ${texts}); },`;
+      });
+      if (count < 14) throw new Error('src/page-texts.ts no longer has the shape that the build reads');
+      return {
+        contents: `${contents}
+function asValue(language, texts) {
+  Object.defineProperty(language, 'texts', { value: texts, enumerable: true });
+  return texts;
+}
+`,
+        loader: 'ts',
+      };
+    });
+  },
+};
+
 await rm(`${root}dist`, { recursive: true, force: true });
 /** @type {import('esbuild').BuildOptions} */
 const options = {
@@ -46,7 +89,20 @@ const options = {
   sourcesContent: false,
   logLevel: 'warning',
 };
-await build({ ...options, entryPoints: { index: 'src/index.ts' }, plugins: [inlineTemplates] });
+await build({
+  ...options,
+  entryPoints: { index: 'src/index.ts' },
+  plugins: [inlineTemplates, inlineEventEmitter, lazyPageTexts],
+  legalComments: 'inline',
+});
+// V8 keeps a source that is not ASCII throughout in twice the room and reads it more slowly. esbuild escapes what is not in
+// strings; this does it for regular expressions, where the escape means the same.
+const entry = `${root}dist/index.js`;
+const code = await readFile(entry, 'utf8');
+await writeFile(
+  entry,
+  code.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`),
+);
 await build({ ...options, entryPoints: { testing: 'src/testing.ts' }, plugins: [mainEntryApart] });
 await build({
   ...options,

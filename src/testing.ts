@@ -1,0 +1,21 @@
+/**
+ * For an app's own tests: completes a sign-in without a browser and without a network.
+ *
+ * {@link startTestAuthorizationServer} stands in for the provider, {@link createTestUserAgent} for the browser and the
+ * person at it. Import it from `embed-auth-server/testing`; the main entry loads nothing of it.
+ *
+ * @module embed-auth-server/testing
+ */
+export type { PageReason, PageState } from './callback-page.js';
+export type { PageTextKey } from './page-texts.js';
+export { startTestAuthorizationServer } from './testing/authorization-server.js';
+export type { RecordedRequest, TestAuthorizationServer, TestEndpoint } from './testing/authorization-server.js';
+export type {
+  TestAuthorizationServerBehavior,
+  TestAuthorizationServerOptions,
+  TestErrorCode,
+  TestErrorResponse,
+} from './testing/authorization-server-options.js';
+export { TestUserAgentError } from './testing/user-agent-error.js';
+export { completeLogin, createTestUserAgent } from './testing/user-agent.js';
+export type { TestUserAgent, TestUserAgentOptions, VisitedPage } from './testing/user-agent.js';

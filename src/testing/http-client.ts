@@ -1,0 +1,75 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+
+/** What is sent. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly uri: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+/** What came back. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Whether a URI leads to this very machine. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(?:127(?:\.\d+){3}|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
+}
+
+/**
+ * Sends one request and reads its answer whole. Not by `fetch`, which writes `Sec-Fetch-Mode: cors` where a navigation
+ * has `navigate`, and which tests are fond of replacing.
+ */
+export function send({ method, uri, headers, body }: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer> {
+  const { request: start } = uri.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = start(
+      uri,
+      // A loopback certificate is the test's own; no other host is ever asked.
+      { method, headers, agent: false, signal, rejectUnauthorized: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const { statusCode: status = 0, headers: received } = response;
+          resolve({ status, headers: received, body: Buffer.concat(chunks).toString() });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** The cookies of each host. Ports, paths and the other attributes are not told apart: a test has one app. */
+export class CookieJar {
+  readonly #hosts = new Map<string, Map<string, string>>();
+
+  store({ hostname }: URL, headers: http.IncomingHttpHeaders): void {
+    const cookies = this.#hosts.get(hostname) ?? new Map<string, string>();
+    this.#hosts.set(hostname, cookies);
+    for (const line of headers['set-cookie'] ?? []) {
+      const [pair = '', ...attributes] = line.split(';');
+      const name = pair.slice(0, pair.indexOf('=')).trim();
+      if (attributes.some(isOver)) cookies.delete(name);
+      else cookies.set(name, pair.slice(pair.indexOf('=') + 1).trim());
+    }
+  }
+
+  header({ hostname }: URL): Record<string, string> {
+    const cookies = [...(this.#hosts.get(hostname) ?? [])];
+    return cookies.length === 0 ? {} : { Cookie: cookies.map(([name, value]) => `${name}=${value}`).join('; ') };
+  }
+}
+
+function isOver(attribute: string): boolean {
+  const [name = '', value = ''] = attribute.split('=').map((text) => text.trim());
+  if (/^max-age$/i.test(name)) return Number(value) <= 0;
+  return /^expires$/i.test(name) && Date.parse(value) <= Date.now();
+}

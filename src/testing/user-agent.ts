@@ -1,0 +1,138 @@
+import type { PageReason, PageState } from '../callback-page.js';
+import type { TestAuthorizationServer } from './authorization-server.js';
+import { CookieJar } from './http-client.js';
+import { TestUserAgentError } from './user-agent-error.js';
+import { Visit } from './visit.js';
+
+/** How a test user agent signs in. */
+export interface TestUserAgentOptions {
+  /** Which button the person presses at the test authorization server. @default `allow` */
+  decision?: 'allow' | 'deny' | undefined;
+  /**
+   * Stands in for the provider: a login URI that leads elsewhere than to this machine is opened at this server instead, with
+   * the same parameters. For apps whose authorization endpoint cannot be configured. @default such a URI is refused
+   */
+  authorizationServer?: Pick<TestAuthorizationServer, 'authorizationEndpoint'> | undefined;
+  /**
+   * Whether the browser can reach the callback. False: it stops before it, as on a machine other than the app's; the
+   * person copies the address, which is {@link VisitedPage.callbackUri}. @default true
+   */
+  visitCallback?: boolean | undefined;
+  /** Takes a callback URI with a custom scheme, as the operating system does. @default nobody: see `callbackUri` */
+  openExternal?: ((uri: URL) => unknown) | undefined;
+  /** What the browser sends as `Accept-Language`. @default `en` */
+  language?: string | undefined;
+  /** Closes the browser, in the middle of what it does. @default it goes on to the end */
+  signal?: AbortSignal | undefined;
+}
+
+/** What the person sees in the end, and how the browser got there. */
+export interface VisitedPage {
+  /** The address at which the browser ends; without fragment, as the page's script clears it. */
+  readonly uri: URL;
+  /** The redirect URI with the response in its query or fragment; of a `form_post`, in its query. Undefined: none came. */
+  readonly callbackUri: URL | undefined;
+  /** The status of the answer that decided what is shown; undefined where the callback was not visited. */
+  readonly status: number | undefined;
+  /** What the callback page shows; undefined where it is none of this package, or was not visited. */
+  readonly state: PageState | undefined;
+  /** Why, where there is a reason: `data-auth-reason` of the page. */
+  readonly reason: PageReason | undefined;
+  /** The page's heading. */
+  readonly heading: string | undefined;
+  /** The page's message; of a page that is none of this package, its text. */
+  readonly message: string | undefined;
+  /** The provider's `error_description`, where the page shows it. */
+  readonly detail: string | undefined;
+}
+
+/** A browser for tests, with a person who presses Allow or Deny: {@link createTestUserAgent} makes one. */
+export interface TestUserAgent {
+  /**
+   * Opens a URI and goes on to the end: through redirects, the person's decision, and the callback page with its script.
+   * A function of its own, so that it can be given as `openBrowser`.
+   *
+   * @param uri - a login URI, or a page of the app's that redirects to one
+   * @returns what the person sees in the end, which may be after `login` has returned
+   * @throws {@link TestUserAgentError} where the sign-in comes to no callback
+   */
+  readonly open: (uri: string | URL) => Promise<VisitedPage>;
+  /**
+   * What the person sees at the end of the latest `open`.
+   *
+   * @returns the page
+   * @throws {@link TestUserAgentError} where that sign-in came to no callback, or nothing was opened
+   */
+  lastPage(): Promise<VisitedPage>;
+}
+
+/**
+ * Makes a browser for tests that needs no window: it follows a login URI, allows or denies at the test authorization
+ * server, and does at the callback what a browser does with this package's page, script included. It keeps cookies, sends
+ * the headers of a browser (`Sec-Fetch-*`, `Origin`), and never leaves this machine.
+ *
+ * @param options - how it signs in
+ * @returns the user agent
+ * @throws TypeError or RangeError naming the option that was wrong
+ *
+ * @example
+ * ```ts
+ * import { login } from 'embed-auth-server';
+ * import { createTestUserAgent, startTestAuthorizationServer } from 'embed-auth-server/testing';
+ *
+ * await using server = await startTestAuthorizationServer();
+ * const userAgent = createTestUserAgent({ decision: 'allow' });
+ * const grant = await login({
+ *   clientId: 'my-client-id',
+ *   redirectUri: 'http://127.0.0.1:0/callback',
+ *   authorizationEndpoint: server.authorizationEndpoint,
+ *   openBrowser: userAgent.open,
+ * });
+ * const page = await userAgent.lastPage();
+ * console.log(grant.redirectUri, page.state === 'success', page.heading);
+ * ```
+ */
+export function createTestUserAgent(options: TestUserAgentOptions = {}): TestUserAgent {
+  const { decision = 'allow', openExternal } = options;
+  if (!['allow', 'deny'].includes(decision)) throw new RangeError('`decision` must be allow or deny');
+  if (openExternal !== undefined && typeof openExternal !== 'function') {
+    throw new TypeError('`openExternal` must be a function');
+  }
+  const cookies = new CookieJar();
+  let last: Promise<VisitedPage> | undefined;
+  return {
+    open: (uri) => {
+      last = new Visit({ ...options, decision }, cookies).run(new URL(uri));
+      last.catch(() => undefined); // Whoever called is told, and whoever asks for the last page.
+      return last;
+    },
+    lastPage: () =>
+      last ?? Promise.reject(new TestUserAgentError('NOT_OPENED', 'Nothing was opened with this user agent yet.')),
+  };
+}
+
+/**
+ * Completes one sign-in: opens a login URI with a new {@link createTestUserAgent}.
+ *
+ * @param loginUri - what `LoginRequest.toUri()` returns, or a page of the app's that redirects to it
+ * @param options - how to sign in; `{ decision: 'deny' }` has the person deny it
+ * @returns what the person sees in the end
+ * @throws {@link TestUserAgentError} where the sign-in comes to no callback
+ *
+ * @example
+ * ```ts
+ * import { AuthServer, LoginRequest, ResponseType } from 'embed-auth-server';
+ * import { completeLogin, startTestAuthorizationServer } from 'embed-auth-server/testing';
+ *
+ * await using authorizationServer = await startTestAuthorizationServer();
+ * await using server = new AuthServer('http://127.0.0.1:0/callback');
+ * await server.start();
+ * const { authorizationEndpoint } = authorizationServer;
+ * const request = new LoginRequest(server, 'my-client-id', ResponseType.Token, { authorizationEndpoint });
+ * const page = await completeLogin(request.toUri(), { decision: 'deny' });
+ * console.log(page.state === 'error', page.reason === 'denied', page.message);
+ * ```
+ */
+export function completeLogin(loginUri: string | URL, options: TestUserAgentOptions = {}): Promise<VisitedPage> {
+  return createTestUserAgent(options).open(loginUri);
+}

@@ -1,0 +1,213 @@
+import { isLoopback, send, type CookieJar, type HttpAnswer, type HttpRequest } from './http-client.js';
+import { readForm, readOutcome, readSettings, readText, type PageResult, type PageSettings } from './page-reader.js';
+import { TestUserAgentError } from './user-agent-error.js';
+import type { TestUserAgentOptions, VisitedPage } from './user-agent.js';
+
+const responseParams = ['code', 'error', 'access_token', 'token', 'id_token'];
+const redirectLimit = 20;
+
+type Navigation = Pick<HttpRequest, 'method' | 'uri' | 'body'>;
+
+/** One sign-in, from the login URI to the page at which it ends. */
+export class Visit {
+  readonly #options: TestUserAgentOptions;
+  readonly #cookies: CookieJar;
+  /** The page that led here, by a form or its script, and the places since: what `Sec-Fetch-Site` is made from. */
+  #chain: URL[] = [];
+  #byPage = false;
+  /** The person has pressed something, or opened the first address. */
+  #byPerson = true;
+  #callbackUri: URL | undefined;
+
+  constructor(options: TestUserAgentOptions, cookies: CookieJar) {
+    this.#options = options;
+    this.#cookies = cookies;
+  }
+
+  async run(start: URL): Promise<VisitedPage> {
+    let navigation: Navigation | undefined = { method: 'GET', uri: this.#entry(start) };
+    for (let count = 0; count <= redirectLimit; count += 1) {
+      const { uri, body } = navigation;
+      this.#noteCallback(uri, body);
+      const isWeb = uri.protocol === 'http:' || uri.protocol === 'https:';
+      if (!isWeb) await this.#options.openExternal?.(new URL(uri));
+      if (!isWeb || (this.#callbackUri !== undefined && this.#options.visitCallback === false)) return this.#page(uri);
+      const answer = await this.#navigate(navigation);
+      navigation = this.#next(uri, answer);
+      if (navigation !== undefined) continue;
+      const settings = readSettings(answer.body);
+      if (settings !== undefined) return await this.#showCallbackPage(uri, answer, settings);
+      if (this.#callbackUri !== undefined) {
+        return this.#page(uri, { status: answer.status, message: readText(answer.body) });
+      }
+      throw new TestUserAgentError(
+        'NO_CALLBACK',
+        `The sign-in ended at a page of ${uri.origin} (status ${answer.status}): ${readText(answer.body).slice(0, 300)}`,
+      );
+    }
+    throw new TestUserAgentError('TOO_MANY_REDIRECTS', `The sign-in was redirected more than ${redirectLimit} times.`);
+  }
+
+  #entry(uri: URL): URL {
+    const { authorizationServer } = this.#options;
+    if (authorizationServer === undefined || isLoopback(uri)) return uri;
+    const standIn = new URL(authorizationServer.authorizationEndpoint.href);
+    standIn.search = uri.search;
+    return standIn;
+  }
+
+  /** Takes down the response on its way to the app. The body of a form stands for its query. */
+  #noteCallback(uri: URL, body: string | undefined): void {
+    const bodyParams = new URLSearchParams(body);
+    if (holdsResponse(uri.searchParams) || holdsResponse(new URLSearchParams(uri.hash.slice(1)))) {
+      this.#callbackUri = new URL(uri);
+    } else if (holdsResponse(bodyParams)) {
+      this.#callbackUri = new URL(uri);
+      for (const [name, value] of bodyParams) this.#callbackUri.searchParams.append(name, value);
+    }
+  }
+
+  async #navigate({ method, uri, body }: Navigation): Promise<HttpAnswer> {
+    const [initiator] = this.#chain;
+    this.#chain.push(uri);
+    const headers = {
+      'Upgrade-Insecure-Requests': '1',
+      'Sec-Fetch-Site': siteOf(this.#byPage ? initiator : undefined, this.#chain),
+      'Sec-Fetch-Mode': 'navigate',
+      'Sec-Fetch-Dest': 'document',
+      ...(this.#byPerson ? { 'Sec-Fetch-User': '?1' } : {}),
+      ...(body === undefined
+        ? {}
+        : { 'Content-Type': 'application/x-www-form-urlencoded', Origin: initiator?.origin ?? 'null' }),
+    };
+    return await this.#send({ method, uri, body, headers }, true);
+  }
+
+  /** Where a redirect or a form leads; undefined where the way ends. */
+  #next(uri: URL, answer: HttpAnswer): Navigation | undefined {
+    const { location } = answer.headers;
+    if (answer.status >= 300 && answer.status < 400 && location !== undefined && URL.canParse(location, uri.href)) {
+      const target = new URL(location, uri);
+      // A redirect without a fragment inherits one (Fetch, "location URL").
+      if (target.hash === '') target.hash = uri.hash;
+      return { method: 'GET', uri: target };
+    }
+    const form = readForm(answer.body);
+    if (form === undefined || !(form.asksForDecision || holdsResponse(form.params))) return undefined;
+    if (form.asksForDecision) form.params.set('decision', this.#options.decision ?? 'allow');
+    this.#chain = [uri];
+    this.#byPage = true;
+    this.#byPerson = form.asksForDecision;
+    return { method: 'POST', uri: new URL(form.action, uri), body: form.params.toString() };
+  }
+
+  /** Does what the page's own script does (templates/auth_assets/main.js). */
+  async #showCallbackPage(uri: URL, answer: HttpAnswer, settings: PageSettings): Promise<VisitedPage> {
+    const fragment = uri.hash.slice(1);
+    const { result, status } = settings.answered
+      ? { result: readOutcome(answer.body) ?? settings, status: answer.status }
+      : await this.#forward(uri, fragment, settings, answer.status);
+    if (settings.reportLoaded === true) {
+      // The server may have stopped already, which is all that this is to allow.
+      await this.#post(uri, 'omit', '{"loaded":true}').catch(() => undefined);
+    }
+    const { state, reason, heading, message, redirect } = result;
+    const params = new URLSearchParams(settings.answered ? uri.search : fragment);
+    const detail = reason === 'denied' || reason === 'refused' ? params.get('error_description') : null;
+    let end = uri;
+    if (redirect !== undefined) {
+      end = new URL(redirect, uri);
+      this.#chain = [uri];
+      this.#byPage = true;
+      this.#byPerson = false;
+      await this.#navigate({ method: 'GET', uri: end });
+    }
+    return this.#page(end, { status, state, reason, heading, message, detail: detail ?? undefined });
+  }
+
+  async #forward(
+    uri: URL,
+    fragment: string,
+    { credentials, texts }: PageSettings,
+    status: number,
+  ): Promise<{ result: PageResult; status: number }> {
+    if (fragment === '') return { result: { state: 'error', reason: 'nothing', ...texts?.['nothing'] }, status };
+    try {
+      const answer = await this.#post(uri, credentials, JSON.stringify({ fragment }));
+      const result = JSON.parse(answer.body) as PageResult; // The server writes it for its own page's script.
+      if (result.state !== 'success' || answer.status < 300) return { result, status: answer.status };
+    } catch {
+      // As in the page: the server is gone, or what answered is not the server.
+    }
+    return { result: { state: 'error', reason: 'unreachable', ...texts?.['unreachable'] }, status };
+  }
+
+  #post(page: URL, credentials: string | undefined, body: string): Promise<HttpAnswer> {
+    const headers = {
+      'Content-Type': 'application/json',
+      Origin: page.origin,
+      'Sec-Fetch-Site': 'same-origin',
+      'Sec-Fetch-Mode': 'same-origin',
+      'Sec-Fetch-Dest': 'empty',
+    };
+    const uri = new URL(page.pathname.replace(/[^/]*$/, 'token'), page.origin);
+    return this.#send({ method: 'POST', uri, body, headers }, credentials === 'same-origin');
+  }
+
+  async #send(request: HttpRequest, withCookies: boolean): Promise<HttpAnswer> {
+    const { uri } = request;
+    if (!isLoopback(uri)) {
+      throw new TestUserAgentError(
+        'NOT_LOOPBACK',
+        `The test user agent does not leave this machine, and the way leads to ${uri.origin}. Give the app the ` +
+          '`authorizationEndpoint` of the test authorization server, or the user agent an `authorizationServer`.',
+      );
+    }
+    const { language = 'en', signal } = this.#options;
+    const headers = {
+      'User-Agent': 'embed-auth-server/testing',
+      Accept: request.method === 'GET' ? 'text/html,*/*;q=0.8' : '*/*',
+      'Accept-Language': language,
+      ...(withCookies ? this.#cookies.header(uri) : {}),
+      ...(request.body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(request.body)) }),
+      ...request.headers,
+    };
+    try {
+      const answer = await send({ ...request, headers }, signal);
+      if (withCookies) this.#cookies.store(uri, answer.headers);
+      return answer;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new TestUserAgentError('UNREACHABLE', `${uri.origin} does not answer, or cut its answer off.`, {
+        cause: error,
+      });
+    }
+  }
+
+  #page(uri: URL, seen: Partial<Omit<VisitedPage, 'uri' | 'callbackUri'>> = {}): VisitedPage {
+    const address = new URL(uri);
+    if (seen.state !== undefined) {
+      address.hash = '';
+      if (address.pathname === this.#callbackUri?.pathname) address.search = '';
+    }
+    const { status, state, reason, heading, message, detail } = seen;
+    return { uri: address, callbackUri: this.#callbackUri, status, state, reason, heading, message, detail };
+  }
+}
+
+function holdsResponse(params: URLSearchParams): boolean {
+  return responseParams.some((name) => params.has(name));
+}
+
+/**
+ * The relation of who sends to where it goes: the loosest of the whole chain of redirects.
+ *
+ * @see [Fetch Metadata, section 2.3](https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header)
+ */
+function siteOf(initiator: URL | undefined, chain: readonly URL[]): string {
+  if (initiator === undefined) return 'none';
+  if (chain.every(({ origin }) => origin === initiator.origin)) return 'same-origin';
+  const isSameSite = ({ protocol, hostname }: URL): boolean =>
+    protocol === initiator.protocol && hostname === initiator.hostname;
+  return chain.every(isSameSite) ? 'same-site' : 'cross-site';
+}
