@@ -9,7 +9,8 @@
 export type { PageReason, PageState } from './callback-page.js';
 export type { PageTextKey } from './page-texts.js';
 export { startTestAuthorizationServer } from './testing/authorization-server.js';
-export type { RecordedRequest, TestAuthorizationServer, TestEndpoint } from './testing/authorization-server.js';
+export type { TestAuthorizationServer } from './testing/authorization-server.js';
+export type { RecordedRequest, TestEndpoint } from './testing/recorded-request.js';
 export type {
   TestAuthorizationServerBehavior,
   TestAuthorizationServerOptions,
@@ -18,4 +19,5 @@ export type {
 } from './testing/authorization-server-options.js';
 export { TestUserAgentError } from './testing/user-agent-error.js';
 export { completeLogin, createTestUserAgent } from './testing/user-agent.js';
-export type { TestUserAgent, TestUserAgentOptions, VisitedPage } from './testing/user-agent.js';
+export type { TestUserAgent } from './testing/user-agent.js';
+export type { TestUserAgentOptions, VisitedPage } from './testing/visited-page.js';

@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import {
   checkBehavior,
   checkRegistration,
@@ -7,23 +7,7 @@ import {
   type TestAuthorizationServerOptions,
 } from './authorization-server-options.js';
 import { Endpoints } from './endpoints.js';
-
-/** A part of the test authorization server; `other` is whatever it does not have. */
-export type TestEndpoint = 'authorization' | 'token' | 'profile' | 'metadata' | 'other';
-
-/** A request that reached the test authorization server. */
-export interface RecordedRequest {
-  /** Which part of the server it reached. */
-  readonly endpoint: TestEndpoint;
-  /** The HTTP method. */
-  readonly method: string;
-  /** The whole request URI. */
-  readonly uri: URL;
-  /** The headers, names in lower case. */
-  readonly headers: Readonly<IncomingHttpHeaders>;
-  /** The parameters: of the query, or of the form where one was posted to the token endpoint. */
-  readonly params: URLSearchParams;
-}
+import type { RecordedRequest, TestEndpoint } from './recorded-request.js';
 
 /**
  * A running authorization server for tests: {@link startTestAuthorizationServer} makes one.

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { answerAuthorizationRequest, errorParams, type Decision } from './authorization-endpoint.js';
 import { consentPage, formPostPage, refusalPage } from './authorization-pages.js';
 import type { CheckedBehavior, Registration } from './authorization-server-options.js';
-import type { RecordedRequest, TestEndpoint } from './authorization-server.js';
+import type { RecordedRequest, TestEndpoint } from './recorded-request.js';
 import { TokenIssuer, TokenRequestError } from './token-issuer.js';
 
 const bodyLimit = 65_536;

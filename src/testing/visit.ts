@@ -1,7 +1,7 @@
 import { isLoopback, send, type CookieJar, type HttpAnswer, type HttpRequest } from './http-client.js';
 import { readForm, readOutcome, readSettings, readText, type PageResult, type PageSettings } from './page-reader.js';
 import { TestUserAgentError } from './user-agent-error.js';
-import type { TestUserAgentOptions, VisitedPage } from './user-agent.js';
+import type { TestUserAgentOptions, VisitedPage } from './visited-page.js';
 
 const responseParams = ['code', 'error', 'access_token', 'token', 'id_token'];
 const redirectLimit = 20;
