@@ -15,8 +15,15 @@ export interface AuthServerOptions extends CallbackPageOptions {
   requestTimeout?: number | undefined;
   /** Bytes that the headers of a request may have: cookies of other apps on this host are sent to us. @default 65_536 */
   maxHeaderSize?: number | undefined;
-  /** Key and certificate (PEM), for a `baseUri` with https. @default none */
-  tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
+  /** Key and certificate, for a `baseUri` with https. @default none */
+  tls?:
+    | {
+        /** The private key, as PEM. */
+        readonly key: string | Buffer;
+        /** The certificate, or its chain, as PEM. */
+        readonly cert: string | Buffer;
+      }
+    | undefined;
 }
 
 /** The same, checked and complete. Internal. */

@@ -19,7 +19,7 @@ import type { PageOutcome } from './grant-page.js';
 import type { PageLanguage } from './page-texts.js';
 import { refuseNavigation, type Refusal, type RejectionReason } from './request-guard.js';
 
-/** What the app made of a grant or an error. */
+/** @internal What the app made of a grant or an error. */
 export interface Delivery {
   /** What the page is to show, at once or later. */
   readonly outcome: PageOutcome | Promise<PageOutcome>;
@@ -29,7 +29,7 @@ export interface Delivery {
   readonly failure?: HandlerFailure | undefined;
 }
 
-/** Something that a handler of the app's threw, on its way to where the app looks for its errors. */
+/** @internal Something that a handler of the app's threw, on its way to where the app looks for its errors. */
 export class HandlerFailure extends Error {
   readonly error: unknown;
 
@@ -39,7 +39,7 @@ export class HandlerFailure extends Error {
   }
 }
 
-/** What the handler needs to know from whoever owns the requests: an `AuthServer`, or an app's own server. */
+/** @internal What the handler needs to know from whoever owns the requests: an `AuthServer`, or an app's own server. */
 export interface CallbackOwner {
   /** The redirect URI, without parameters. */
   redirectUri(): URL;
@@ -76,7 +76,7 @@ const rejectedViews: Readonly<Record<ResponseRejection, { status: number; reason
 const pending: PageView = { state: 'pending' };
 const success: PageView = { state: 'success' };
 
-/** Answers the requests for the page and for `token`, whatever server they came in by. Knows no web framework. */
+/** @internal Answers the requests for the page and for `token`, by whatever server they came. Knows no web framework. */
 export class CallbackHandler {
   readonly #owner: CallbackOwner;
   readonly #renderer: CallbackPageRenderer;
@@ -229,7 +229,8 @@ class PageAnswer implements Answer {
 
   async hold(outcome: PageOutcome | Promise<PageOutcome>, redirect?: string): Promise<void> {
     if (typeof outcome === 'string') {
-      await this.finish(outcomeView(outcome), outcome === 'failed' ? 500 : 200, redirect);
+      const to = outcome === 'success' ? redirect : undefined;
+      await this.finish(outcomeView(outcome), outcome === 'failed' ? 500 : 200, to);
       return;
     }
     const { html, headers } = await this.#renderer.render(
@@ -241,8 +242,9 @@ class PageAnswer implements Answer {
     if (response.headersSent || isGone(response)) return;
     response.writeHead(200, { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'X-Accel-Buffering': 'no' });
     response.write(html);
-    const view = outcomeView(await outcome);
-    if (!isGone(response)) response.end(this.#renderer.renderOutcome(view, this.#language, redirect));
+    const known = await outcome;
+    const to = known === 'success' ? redirect : undefined;
+    if (!isGone(response)) response.end(this.#renderer.renderOutcome(outcomeView(known), this.#language, to));
   }
 }
 
@@ -279,7 +281,7 @@ class JsonAnswer implements Answer {
   }
 }
 
-/** Sends the refusal of a request, with nothing of the request in it. */
+/** @internal Sends the refusal of a request, with nothing of the request in it. */
 export function refuse({ status, text, headers = {} }: Refusal, response: ServerResponse): void {
   send(response, status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }, `${text}\n`);
 }

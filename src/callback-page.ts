@@ -109,6 +109,10 @@ export class CallbackPageRenderer {
   #compiled: HtmlTemplate | undefined;
   #folder: string | undefined;
   #loading: Promise<void> | undefined;
+  #language: { readonly asked: string | undefined; readonly found: PageLanguage } | undefined;
+  readonly #pages = new Map<string, { readonly html: readonly string[]; readonly policy: readonly string[] }>();
+  /** Stands for the nonce in what is kept of a page. Nobody can know it, and so it is nowhere else in the page. */
+  #placeholder: string | undefined;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
     checkOptions(options);
@@ -137,7 +141,12 @@ export class CallbackPageRenderer {
   }
 
   language(acceptLanguage: string | undefined): PageLanguage {
-    return selectLanguage(this.#options.language ?? acceptLanguage);
+    const asked = this.#options.language ?? acceptLanguage;
+    // The browser that asks is nearly always the one that asked before.
+    if (this.#language?.asked !== asked || this.#language === undefined) {
+      this.#language = { asked, found: selectLanguage(asked) };
+    }
+    return this.#language.found;
   }
 
   /** The heading and the message of a view. */
@@ -148,7 +157,7 @@ export class CallbackPageRenderer {
   /** The heading and the message of that key. */
   text(key: PageTextKey, language: PageLanguage): PageText {
     const own = this.#options.texts?.[key];
-    const app = this.#options.appName ?? language.app;
+    const app = this.#options.appName || language.app;
     const fill = (text: string): string => text.replaceAll('{app}', () => app);
     return {
       heading: fill(own?.heading ?? language.texts[key].heading),
@@ -160,8 +169,39 @@ export class CallbackPageRenderer {
   async render(view: PageView, answered: boolean, language: PageLanguage): Promise<RenderedPage> {
     await this.load();
     const nonce = randomBase64url(16);
+    if (this.#compiled === undefined) {
+      const html = await this.#callTemplate(view, this.viewText(view, language), language, nonce);
+      return this.#make(compileHtml(html), view, answered, language, nonce);
+    }
+    // Of a page that is not made by a function, only the nonce is new each time.
+    const key = [view.state, view.reason, answered, language.lang].join(' ');
+    let kept = this.#pages.get(key);
+    if (kept === undefined) {
+      this.#placeholder ??= randomBase64url(32);
+      const { html } = this.#make(this.#compiled, view, answered, language, this.#placeholder);
+      kept = { html: html.split(this.#placeholder), policy: this.#policy(this.#placeholder).split(this.#placeholder) };
+      this.#pages.set(key, kept);
+    }
+    return {
+      html: kept.html.join(nonce),
+      headers: { ...securityHeaders, 'Content-Security-Policy': kept.policy.join(nonce) },
+    };
+  }
+
+  /** Makes what the first redirect will most likely need, while the person signs in. */
+  async prepare(): Promise<void> {
+    await this.load();
+    if (this.#compiled !== undefined) await this.render({ state: 'success' }, true, this.language(undefined));
+  }
+
+  #make(
+    template: HtmlTemplate,
+    view: PageView,
+    answered: boolean,
+    language: PageLanguage,
+    nonce: string,
+  ): RenderedPage {
     const text = this.viewText(view, language);
-    const template = this.#compiled ?? compileHtml(await this.#callTemplate(view, text, language, nonce));
     const settings = {
       ...view,
       ...text,
@@ -286,6 +326,9 @@ function checkOptions(options: CallbackPageOptions): void {
   if (templatePath !== undefined && typeof templatePath !== 'string' && !(templatePath instanceof URL)) {
     throw new TypeError(`\`templatePath\` must be a path or a file: URL, not ${typeof templatePath}`);
   }
+  if (templatePath instanceof URL && templatePath.protocol !== 'file:') {
+    throw new TypeError(`\`templatePath\` must be a path or a file: URL, not a ${templatePath.protocol} URL`);
+  }
   if (template !== undefined && templatePath !== undefined) {
     throw new TypeError('`template` and `templatePath` are both given: choose one');
   }
@@ -298,8 +341,12 @@ function checkOptions(options: CallbackPageOptions): void {
   if (autoClose !== undefined && autoClose !== false && !(Number.isFinite(autoClose) && autoClose >= 0)) {
     throw new RangeError('`autoClose` must be a number of milliseconds, or false');
   }
-  for (const key of Object.keys(texts ?? {})) {
+  for (const [key, text] of Object.entries<unknown>(texts ?? {})) {
     if (!Object.hasOwn(pageLanguages[0]?.texts ?? {}, key)) throw new TypeError(`\`texts\` has no text named ${key}`);
+    const isText = typeof text === 'object' && text !== null;
+    if (!isText || Object.values(text).some((value) => value !== undefined && typeof value !== 'string')) {
+      throw new TypeError(`\`texts\` must hold a heading and a message, both strings, for ${key}`);
+    }
   }
 }
 
@@ -310,7 +357,7 @@ function checkedSources(policy: Readonly<Record<string, string | readonly string
       if (!/^[a-z-]+$/.test(name) || name === 'frame-ancestors') {
         throw new TypeError('`contentSecurityPolicy` has a directive that is not one, or not one to change');
       }
-      if (values.some((source) => typeof source !== 'string' || !/^[^\s;,]+$/.test(source))) {
+      if (!Array.isArray(values) || values.some((source) => typeof source !== 'string' || !/^[^\s;,]+$/.test(source))) {
         throw new TypeError(
           `\`contentSecurityPolicy\` must hold sources without spaces, commas or semicolons for ${name}`,
         );

@@ -20,11 +20,11 @@ const bodyLimit = 65_536;
 const folderPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const assets: Readonly<Record<string, { type: string; body: string }>> = {
-  'auth_assets/main.js': { type: 'text/javascript; charset=utf-8', body: forwardingScript },
-  'auth_assets/main.css': { type: 'text/css; charset=utf-8', body: originalStyles },
-  'auth_assets/logo.svg': { type: 'image/svg+xml', body: originalLogo },
-};
+const assets: ReadonlyMap<string, { type: string; body: string }> = new Map([
+  ['auth_assets/main.js', { type: 'text/javascript; charset=utf-8', body: forwardingScript }],
+  ['auth_assets/main.css', { type: 'text/css; charset=utf-8', body: originalStyles }],
+  ['auth_assets/logo.svg', { type: 'image/svg+xml', body: originalLogo }],
+]);
 
 /** @internal Where the page stands among the paths of a server. */
 export interface RouterPaths {
@@ -49,10 +49,11 @@ export async function buildRouter(
 
   router.use(async (request, response, next) => {
     const page = paths.page(request);
+    const path = pathOf(request);
     const folder = page.slice(0, page.lastIndexOf('/') + 1);
-    const asset = [folder, ...paths.folders].map((at) => assets[within(at, request.path) ?? '']).find(Boolean);
-    const isPage = request.path === page;
-    const isToken = request.path === `${folder}token`;
+    const asset = [folder, ...paths.folders].map((at) => assets.get(within(at, path) ?? '')).find(Boolean);
+    const isPage = path === page;
+    const isToken = path === `${folder}token`;
     if (!isPage && !isToken && asset === undefined) {
       next();
       return;
@@ -74,9 +75,9 @@ export async function buildRouter(
       await read(readForm, request, response);
       await handler.formPost(request, response, formOf(request.body));
     } else if (isPage) {
-      await handler.page(request, response, queryOf(request.originalUrl));
+      await handler.page(request, response, hiddenQueries.get(request) ?? queryOf(request.originalUrl));
     } else {
-      response.set({ ...securityHeaders, 'Content-Type': asset?.type ?? '' }).end(asset?.body);
+      response.writeHead(200, { ...securityHeaders, 'Content-Type': asset?.type ?? '' }).end(asset?.body);
     }
   });
 
@@ -120,7 +121,7 @@ async function serveFolder(
   router.use(async (request, response, next) => {
     const page = paths.page(request);
     const bases = [`${page}/`, page.slice(0, page.lastIndexOf('/') + 1)];
-    const file = bases.map((base) => within(base, request.path)).find((found) => found !== undefined);
+    const file = bases.map((base) => within(base, pathOf(request))).find((found) => found !== undefined);
     if (file === undefined || request.method !== 'GET') {
       next();
       return;
@@ -147,6 +148,11 @@ async function serveFolder(
   });
 }
 
+/** The path of a request below the router's mount: Node's own request has no `path`, and an `AuthServer` hands on that one. */
+function pathOf({ url }: IncomingMessage): string {
+  return url?.split('?', 1)[0] ?? '';
+}
+
 /** The part of a path below a folder. */
 function within(folder: string, path: string): string | undefined {
   return path.startsWith(folder) && path.length > folder.length ? path.slice(folder.length) : undefined;
@@ -157,10 +163,21 @@ function queryOf(target: string): string {
   return start === -1 ? '' : target.slice(start + 1);
 }
 
+const hiddenQueries = new WeakMap<IncomingMessage, string>();
+
+/** @internal Takes the query out of a request: where `DEBUG` is set, Express logs whatever URI it is given (R9). */
+export function hideQuery(request: IncomingMessage): void {
+  const { url = '' } = request;
+  hiddenQueries.set(request, queryOf(url));
+  request.url = url.split('?', 1)[0];
+}
+
 /** Runs a body parser, unless the app's own has read the body already. */
 function read(parser: express.RequestHandler, request: express.Request, response: express.Response): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (request.body !== undefined) {
+    // The parser of Express 4 leaves {} where it has read nothing.
+    const isUnread = request.body === undefined || (isEmptyObject(request.body) && !request.readableEnded);
+    if (!isUnread) {
       resolve();
     } else if (request.readableEnded) {
       reject(
@@ -178,6 +195,10 @@ function read(parser: express.RequestHandler, request: express.Request, response
   });
 }
 
+function isEmptyObject(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0;
+}
+
 function jsonOf(body: unknown): unknown {
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body;
   try {
@@ -192,7 +213,8 @@ function formOf(body: unknown): string {
   if (typeof body === 'string' || Buffer.isBuffer(body)) return body.toString();
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(body ?? {})) {
-    for (const item of [value as unknown].flat()) params.append(name, String(item));
+    // What an app's parser has made an object of (`code[a]=b`) is none of our parameters.
+    for (const item of [value as unknown].flat()) if (typeof item === 'string') params.append(name, item);
   }
   return params.toString();
 }
@@ -297,7 +319,7 @@ export function createCallbackRouter<
   const redirectUri = checkedRouterOptions(options);
   const { path, hosts = [redirectUri.host], ...rest } = options;
   const own: OwnNames = {
-    hosts: new Set([...hosts].map((host) => host.toLowerCase())),
+    hosts: new Set((typeof hosts === 'string' ? [hosts] : [...hosts]).map((host) => host.toLowerCase())),
     origins: new Set([redirectUri.origin]),
   };
   const last = redirectUri.pathname.slice(redirectUri.pathname.lastIndexOf('/'));
@@ -315,7 +337,7 @@ export function createCallbackRouter<
     built.then((router) => {
       // Express hands its own request and response to every middleware; this is one.
       router(req as unknown as express.Request, res as unknown as express.Response, (error?: unknown) => {
-        next(error instanceof HandlerFailure ? error.error : error);
+        next(error instanceof HandlerFailure ? (error.error ?? error) : error);
       });
     }, next);
   };
@@ -396,8 +418,10 @@ function isIterable(value: ExpectedRequest | Iterable<ExpectedRequest>): value i
 }
 
 function checkedPath(path: string): string {
-  if (typeof path !== 'string' || !/^\/(?![/\\])[^\s\\]*$/.test(path)) {
-    throw new TypeError('`path` must be a path of the app’s own, such as /profile');
+  if (typeof path !== 'string' || !/^\/(?!\/)[!-[\]-~]*$/.test(path)) {
+    throw new TypeError(
+      '`path` must be a path of the app’s own, such as /profile, percent-encoded where it needs to be',
+    );
   }
   return path;
 }

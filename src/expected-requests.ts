@@ -8,6 +8,8 @@ const usedLimit = 4096;
 export class ExpectedRequests {
   readonly #waiting = new Map<string, { digest: Buffer; request: ExpectedRequest }>();
   readonly #used = new Set<string>();
+  /** What was computed when a request was added is not computed again when it is answered. */
+  readonly #keys = new WeakMap<ExpectedRequest, string>();
   #everExpected = false;
 
   /** Whether any request was ever expected here; where none was, the app has forgotten to say so. */
@@ -18,8 +20,10 @@ export class ExpectedRequests {
   add(request: ExpectedRequest): void {
     const digest = sha256(request.state);
     this.#everExpected = true;
-    this.#used.delete(digest.toString('base64'));
-    this.#waiting.set(digest.toString('base64'), { digest, request });
+    const key = digest.toString('base64');
+    this.#used.delete(key);
+    this.#waiting.set(key, { digest, request });
+    this.#keys.set(request, key);
   }
 
   delete(request: ExpectedRequest): void {
@@ -42,7 +46,7 @@ export class ExpectedRequests {
 
   /** Uses a request up. False where somebody else has been quicker. */
   take(request: ExpectedRequest): boolean {
-    const key = sha256(request.state).toString('base64');
+    const key = this.#keys.get(request) ?? sha256(request.state).toString('base64');
     if (!this.#waiting.delete(key)) return false;
     this.#used.add(key);
     if (this.#used.size > usedLimit) {

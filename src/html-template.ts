@@ -85,9 +85,19 @@ export function escapeJson(value: unknown): string {
 /** Our part comes before any script of the page can run: behind `<head>`, or where the parser makes one up. */
 function headInsertion(html: string, tags: readonly StartTag[]): Insertion {
   const tag = tags.find(({ name }) => name === 'head') ?? tags.find(({ name }) => name === 'html');
-  const doctype = /^(?:\s|<!--[^]*?-->)*<!doctype[^>]*>/i.exec(html);
-  const position = tag?.end ?? doctype?.[0].length ?? 0;
+  const position = tag?.end ?? doctypeEnd(html);
   return { start: position, end: position, make: ({ head }) => head };
+}
+
+/** Where a doctype ends that has nothing but comments and white space before it; 0 where there is none. */
+function doctypeEnd(html: string): number {
+  let position = 0;
+  for (;;) {
+    position += html.slice(position).search(/\S|$/);
+    if (!html.startsWith('<!--', position)) break;
+    position = endOfComment(html, position);
+  }
+  return /^<!doctype/i.test(html.slice(position, position + 9)) ? endOf(html, '>', position) : 0;
 }
 
 function tagInsertions(html: string, tag: StartTag): Insertion[] {
@@ -100,7 +110,7 @@ function tagInsertions(html: string, tag: StartTag): Insertion[] {
     insertions.push({ start: tag.nameEnd, end: tag.nameEnd, make: ({ nonce }) => ` nonce="${nonce}"` });
   }
   const hidden = tag.attributes.get('hidden');
-  if (tag.attributes.has('data-auth-logo') && hidden !== undefined) {
+  if (tag.name === 'img' && tag.attributes.has('data-auth-logo') && hidden !== undefined) {
     insertions.push({
       start: hidden.start,
       end: hidden.end,
@@ -139,7 +149,7 @@ function* startTags(html: string): Generator<StartTag> {
     const start = html.indexOf('<', position);
     if (start === -1) return;
     if (html.startsWith('<!--', start)) {
-      position = endOf(html, '-->', start + 2);
+      position = endOfComment(html, start);
     } else if (/[a-z]/i.test(html.charAt(start + 1))) {
       const tag = readTag(html, start);
       if (tag === undefined) return;
@@ -156,6 +166,13 @@ function* startTags(html: string): Generator<StartTag> {
 function endOf(html: string, text: string, from: number): number {
   const index = html.indexOf(text, from);
   return index === -1 ? html.length : index + text.length;
+}
+
+/** Also `<!-->`, `<!--->` and `--!>` end a comment. */
+function endOfComment(html: string, start: number): number {
+  const pattern = /(?<=<!--)-?>|--!?>/g;
+  pattern.lastIndex = start + 4;
+  return pattern.exec(html) === null ? html.length : pattern.lastIndex;
 }
 
 function endOfRawText(html: string, tag: StartTag): number {

@@ -1,3 +1,13 @@
+/**
+ * Signs the user of a desktop or command-line app in with OAuth 2.0.
+ *
+ * {@link login} is the whole sign-in in one call. Its parts: {@link AuthServer} hosts the callback page and tells the app by
+ * events, {@link LoginRequest} makes the login URI, {@link BrowserUtil} opens it. {@link createCallbackRouter} puts the same
+ * page into an Express server of the app's own, and {@link parseCallbackUri} reads the URI of a custom protocol. Whatever goes
+ * wrong on the way is an {@link AuthError} with a `code`.
+ *
+ * @module embed-auth-server
+ */
 export { AuthServer } from './auth-server.js';
 export type { AuthServerEvents, WaitForGrantOptions } from './auth-server.js';
 export type { AuthServerOptions } from './auth-server-options.js';

@@ -238,7 +238,8 @@ function checkedEndpoint(endpoint: string | URL): URL {
 }
 
 function checkedScope(scope: string | Iterable<string>): string | undefined {
-  if (typeof scope !== 'string' && (typeof scope !== 'object' || !(Symbol.iterator in (scope ?? {})))) {
+  const given: unknown = scope;
+  if (typeof given !== 'string' && (typeof given !== 'object' || given === null || !(Symbol.iterator in given))) {
     throw new TypeError('`scope` must be a string or a list of strings');
   }
   const scopes = typeof scope === 'string' ? [scope] : [...scope];

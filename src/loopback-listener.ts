@@ -1,4 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type Https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PortUnavailableError, ServerError, type PortUnavailableReason } from './errors.js';
@@ -113,12 +114,23 @@ async function makeServer(options: ListenerOptions, onRequest: RequestListener):
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: 5000,
   };
+  // Importing the package must not load node:http; why it is asked for in this way is said in crypto.ts.
   const server =
     options.tls === undefined
-      ? createServer(limits, onRequest)
-      : (await import('node:https')).createServer({ ...limits, ...options.tls }, onRequest);
+      ? process.getBuiltinModule('node:http').createServer(limits, onRequest)
+      : secureServer(await import('node:https'), { ...limits, ...options.tls }, onRequest);
   server.maxConnections = maxConnections;
   return server;
+}
+
+function secureServer(https: typeof Https, options: Https.ServerOptions, onRequest: RequestListener): Server {
+  try {
+    return https.createServer(options, onRequest);
+  } catch (error) {
+    throw new ServerError('SERVER_FAILED', 'The key and the certificate of `tls` cannot be used; see `cause`.', {
+      cause: error,
+    });
+  }
 }
 
 /** Any port is left to the system, unless it has to be free on two addresses: then get-port knows one. */

@@ -1,0 +1,458 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  CallbackPageRenderer,
+  securityHeaders,
+  type CallbackPageOptions,
+  type PageView,
+  type TemplateContext,
+} from '../src/callback-page.js';
+import { forwardingScript } from '../src/default-templates.js';
+import { pageLanguages, type PageLanguage } from '../src/page-texts.js';
+
+const settings = { credentials: 'omit', reportLoaded: false } as const;
+const success: PageView = { state: 'success' };
+const pending: PageView = { state: 'pending' };
+
+function languageOf(tag: string): PageLanguage {
+  const language = pageLanguages.find(({ lang }) => lang === tag);
+  if (language === undefined) throw new Error(`There is no ${tag}`);
+  return language;
+}
+
+const english = languageOf('en');
+
+function rendererOf(options: CallbackPageOptions = {}): CallbackPageRenderer {
+  return new CallbackPageRenderer(options, settings);
+}
+
+async function htmlOf(options?: CallbackPageOptions, view = success, answered = true): Promise<string> {
+  return (await rendererOf(options).render(view, answered, english)).html;
+}
+
+async function policyOf(options?: CallbackPageOptions): Promise<Map<string, string[]>> {
+  const { headers } = await rendererOf(options).render(pending, false, english);
+  return new Map(
+    (headers['Content-Security-Policy'] ?? '').split('; ').map((directive) => {
+      const [name = '', ...sources] = directive.split(' ');
+      return [name, sources];
+    }),
+  );
+}
+
+/** What the page’s script is told. */
+function toldTo(html: string): Record<string, unknown> {
+  const json = /<script type="application\/json" data-auth-page>([^<]*)<\/script>/.exec(html)?.[1] ?? 'null';
+  return JSON.parse(json) as Record<string, unknown>; // The page’s own JSON is an object.
+}
+
+/** What a caller without types may write. */
+function wrong(options: Record<string, unknown>): CallbackPageOptions {
+  return options;
+}
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'embed-auth-server-'));
+  await writeFile(join(folder, 'page.html'), '<!doctype html><html><head></head><body>My file</body></html>');
+  await mkdir(join(folder, 'site'));
+  await writeFile(join(folder, 'site', 'index.html'), '<html><script src="auth_assets/main.js"></script>My folder');
+  await mkdir(join(folder, 'empty'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('CallbackPageRenderer', () => {
+  describe('headers', () => {
+    it('forbid to keep, frame, sniff and refer', async () => {
+      const { headers } = await rendererOf().render(success, true, english);
+      expect(headers).toMatchObject(securityHeaders);
+      expect(securityHeaders).toEqual({
+        'Cache-Control': 'no-store',
+        'Referrer-Policy': 'no-referrer',
+        'X-Content-Type-Options': 'nosniff',
+        'X-Frame-Options': 'DENY',
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Resource-Policy': 'same-origin',
+      });
+    });
+
+    it('have a policy for our own page that allows its own script and nothing from elsewhere', async () => {
+      const policy = await policyOf();
+      const nonce = policy.get('script-src')?.[0];
+      expect(nonce).toMatch(/^'nonce-[\w-]{22}'$/);
+      expect(Object.fromEntries(policy)).toEqual({
+        'default-src': ["'none'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+        'connect-src': ["'self'"],
+        'img-src': ['data:'],
+        'script-src': [nonce],
+        'style-src': [nonce],
+      });
+    });
+
+    it('have a policy for a page of the app’s that allows its own files', async () => {
+      const policy = await policyOf({ template: '<p>' });
+      expect(policy.get('default-src')).toEqual(["'none'"]);
+      expect(policy.get('script-src')).toEqual(["'self'", expect.stringMatching(/^'nonce-/)]);
+      expect(policy.get('style-src')).toEqual(["'self'", "'unsafe-inline'"]);
+      expect(policy.get('base-uri')).toEqual(["'none'"]);
+      expect(policy.get('frame-ancestors')).toEqual(["'none'"]);
+    });
+
+    it('have a nonce that is fresh for each response, and the one of the page', async () => {
+      for (const options of [{}, { template: '<script>a</script>' }, { template: () => '<script>a</script>' }]) {
+        const renderer = rendererOf(options);
+        const nonces = new Set<string>();
+        for (let count = 0; count < 50; count += 1) {
+          const { html, headers } = await renderer.render(pending, false, english);
+          const nonce = /'nonce-([\w-]+)'/.exec(headers['Content-Security-Policy'] ?? '')?.[1] ?? '';
+          const used = [...html.matchAll(/<(?:script|style)[^>]* nonce="([^"]*)"/g)].map((match) => match[1]);
+          expect(used.length).toBeGreaterThan(0);
+          expect(new Set(used)).toEqual(new Set([nonce]));
+          nonces.add(nonce);
+        }
+        expect(nonces.size).toBe(50);
+      }
+    });
+  });
+
+  describe('contentSecurityPolicy', () => {
+    it('widens the policy, directive by directive', async () => {
+      const policy = await policyOf({
+        template: '<p>',
+        contentSecurityPolicy: {
+          'script-src': ['https://d3js.org', "'strict-dynamic'"],
+          'img-src': 'https://a.example https://b.example',
+          'worker-src': ["'self'"],
+          'default-src': "'self'",
+          'base-uri': ["'self'"],
+        },
+      });
+      expect(policy.get('script-src')).toEqual([
+        "'self'",
+        expect.stringMatching(/^'nonce-/),
+        'https://d3js.org',
+        "'strict-dynamic'",
+      ]);
+      expect(policy.get('img-src')).toEqual(["'self'", 'data:', 'https://a.example', 'https://b.example']);
+      expect(policy.get('worker-src')).toEqual(["'self'"]);
+      expect(policy.get('default-src')).toEqual(["'self'"]);
+      expect(policy.get('base-uri')).toEqual(["'self'"]);
+      expect(policy.get('frame-ancestors')).toEqual(["'none'"]);
+    });
+
+    it.each([
+      { 'frame-ancestors': '*' },
+      { 'script-src': 'a; frame-ancestors *' },
+      { 'script-src': ['a; frame-ancestors *'] },
+      { 'script-src': ['a,b'] },
+      { 'script-src': ['a\r\nSet-Cookie: b'] },
+      { 'script-src': [''] },
+      { 'script-src a': ['b'] },
+      { 'script-src;': ['b'] },
+      { '': ['b'] },
+      { 'script-src': 5 },
+      { 'script-src': null },
+      { 'script-src': [5] },
+      'script-src *',
+    ])('does not take %j', (contentSecurityPolicy) => {
+      const make = (): CallbackPageRenderer => rendererOf(wrong({ contentSecurityPolicy }));
+      expect(make).toThrow(TypeError);
+      expect(make).toThrow('`contentSecurityPolicy`');
+    });
+  });
+
+  describe('texts', () => {
+    it.each(pageLanguages.map((language) => [language.lang, language] as const))('speak %s', async (lang, language) => {
+      const { html } = await rendererOf().render(success, true, language);
+      expect(html).toContain(`<html lang="${lang}" dir="${language.dir}" data-auth-state="success">`);
+      expect(toldTo(html)).toMatchObject({
+        heading: language.texts.success.heading.replaceAll('{app}', language.app),
+        message: language.texts.success.message.replaceAll('{app}', language.app),
+      });
+    });
+
+    it('are in the language that the browser asks for, else in English', () => {
+      expect(rendererOf().language('de-AT,en;q=0.5').lang).toBe('de');
+      expect(rendererOf().language('xx').lang).toBe('en');
+      expect(rendererOf().language(undefined).lang).toBe('en');
+    });
+
+    it('are in the language that the app sets', () => {
+      expect(rendererOf({ language: 'fr' }).language('de').lang).toBe('fr');
+      expect(rendererOf({ language: 'pt-BR' }).language(undefined).lang).toBe('pt');
+      expect(rendererOf({ language: 'xx' }).language('de').lang).toBe('en');
+    });
+
+    it('have the app’s name in them, and nothing of it as markup', async () => {
+      for (const appName of [
+        'Jukebox',
+        '$& $1 {app}',
+        '</script><script>alert(1)</script>',
+        '"><img src=x onerror=alert(1)>',
+      ]) {
+        const html = await htmlOf({ appName });
+        expect(String(toldTo(html)['message'])).toContain(appName);
+        if (appName.includes('<')) expect(html).not.toContain(appName);
+      }
+      expect(await htmlOf()).toContain('return to the app');
+    });
+
+    it('speak of "the app" where its name is empty', async () => {
+      expect(await htmlOf({ appName: '' })).toContain('return to the app');
+    });
+
+    it('are replaced by the app’s own, in every language', () => {
+      const renderer = rendererOf({
+        appName: 'Jukebox',
+        texts: { success: { message: 'Welcome to {app}, {app}!' }, denied: { heading: 'No' } },
+      });
+      for (const language of pageLanguages) {
+        expect(renderer.viewText(success, language).message).toBe('Welcome to Jukebox, Jukebox!');
+        expect(renderer.viewText({ state: 'error', reason: 'denied' }, language).heading).toBe('No');
+      }
+      expect(renderer.viewText(success, english).heading).toBe('You are signed in');
+    });
+
+    it('say for every state what happened', () => {
+      const renderer = rendererOf();
+      expect(renderer.viewText(pending, english)).toEqual(renderer.text('pending', english));
+      expect(renderer.viewText({ state: 'error' }, english)).toEqual(renderer.text('refused', english));
+      for (const reason of ['denied', 'failed', 'state_foreign', 'state_used', 'malformed', 'wrong_issuer'] as const) {
+        expect(renderer.viewText({ state: 'error', reason }, english)).toEqual(renderer.text(reason, english));
+      }
+    });
+  });
+
+  describe('the default page', () => {
+    it('shows its state without a script', async () => {
+      const html = await htmlOf({}, { state: 'error', reason: 'state_used' });
+      expect(html).toContain('data-auth-state="error" data-auth-reason="state_used"');
+      expect(html).toContain('<h1 data-auth-heading>This sign-in link was already used</h1>');
+      expect(html).toContain('<title data-auth-title>This sign-in link was already used</title>');
+    });
+
+    it('says what to do where there is no script, with its heading', async () => {
+      const html = await htmlOf({}, pending, false);
+      const { heading, message } = rendererOf().text('no_script', english);
+      expect(html).toContain(`<h1 data-auth-noscript-heading>${heading}</h1>`);
+      expect(html).toContain(`<p data-auth-noscript>${message}</p>`);
+    });
+
+    it('holds the script and loads nothing', async () => {
+      const html = await htmlOf();
+      expect(html).toContain(forwardingScript);
+      expect(html).not.toMatch(/\ssrc=|\shref=|@import|url\(|https?:/i);
+    });
+
+    it('tells the script what it shows, and whether that is the server’s answer', async () => {
+      expect(toldTo(await htmlOf({}, pending, false))).toMatchObject({
+        state: 'pending',
+        answered: false,
+        credentials: 'omit',
+        reportLoaded: false,
+        texts: {
+          finishing: rendererOf().text('finishing', english),
+          unreachable: rendererOf().text('unreachable', english),
+          nothing: rendererOf().text('nothing', english),
+        },
+      });
+      expect(toldTo(await htmlOf({}, success, true))).toMatchObject({ state: 'success', answered: true });
+    });
+
+    it('is closed after a while, unless it is the app’s own or the app says otherwise', async () => {
+      expect(toldTo(await htmlOf())).toMatchObject({ autoClose: 5000 });
+      expect(toldTo(await htmlOf({ template: '<p>' }))).toMatchObject({ autoClose: false });
+      expect(toldTo(await htmlOf({ autoClose: false }))).toMatchObject({ autoClose: false });
+      expect(toldTo(await htmlOf({ autoClose: 1500 }))).toMatchObject({ autoClose: 1500 });
+    });
+
+    it('shows the app’s logo, and no picture otherwise', async () => {
+      expect(await htmlOf({ logo: 'data:image/png;base64,AAAA' })).toContain(
+        '<img data-auth-logo alt="" src="data:image/png;base64,AAAA" />',
+      );
+      expect(await htmlOf()).toContain('<img data-auth-logo alt="" hidden />');
+    });
+
+    it('shows the app’s name', async () => {
+      expect(await htmlOf({ appName: 'A & B' })).toContain('<p data-auth-app-name>A &#38; B</p>');
+    });
+  });
+
+  describe('template', () => {
+    it('takes a string, and adds the script', async () => {
+      const html = await htmlOf({ template: '<!doctype html><html lang="eo"><head></head><p data-auth-message></p>' });
+      expect(html).toMatch(/^<!doctype html><html lang="eo" data-auth-state="success"><head><script /);
+      expect(html).toContain(forwardingScript);
+      expect(html).toContain('<p data-auth-message>You can close this window and return to the app.</p>');
+    });
+
+    it('does not add the script to a page that loads it itself, such as one written for the original', async () => {
+      const html = await htmlOf({ template: '<script src="/auth_assets/main.js"></script>' });
+      expect(html).not.toContain(forwardingScript);
+      expect(toldTo(html)).toMatchObject({ state: 'success' });
+      expect(html.indexOf('data-auth-page')).toBeLessThan(html.indexOf('main.js'));
+    });
+
+    it('takes an empty string for a page', async () => {
+      expect(await htmlOf({ template: '' })).toContain(forwardingScript);
+    });
+
+    it.each([
+      ['</script> in a script', '<head></head><script>var a = "<\\/script>";</script>'],
+      ['a <base>', '<head><base href="https://evil.test/"></head>'],
+      ['replacement patterns', "<p>$& $1 $` $' $$ {app}</p>"],
+      ['a commented head', '<!-- <head> --><p>'],
+      ['an unclosed comment', '<p>a</p><!-- '],
+      ['an unclosed script', '<p>a</p><script src=x>'],
+      ['a byte order mark', '\ufeff<!doctype html><p>'],
+    ])('leaves what is its own as it is: %s', async (_, template) => {
+      const html = await htmlOf({ template });
+      const own = html
+        .replace(forwardingScript, '')
+        .replace(/<script type="application\/json" data-auth-page>[^<]*<\/script><script nonce="[^"]*"><\/script>/, '')
+        .replace(/ nonce="[^"]*"/g, '');
+      expect(own).toBe(template);
+      expect(html).toContain(forwardingScript);
+    });
+
+    it('takes a function, and tells it what there is to show and nothing of the request', async () => {
+      const contexts: TemplateContext[] = [];
+      const template = (context: TemplateContext): string => {
+        contexts.push(context);
+        return `<html><script nonce="${context.nonce}">a</script><h1>${context.heading}</h1>`;
+      };
+      const renderer = rendererOf({ template, appName: 'Jukebox' });
+      const { html, headers } = await renderer.render({ state: 'error', reason: 'denied' }, true, languageOf('de'));
+      const { heading, message } = renderer.text('denied', languageOf('de'));
+      const nonce = contexts[0]?.nonce ?? '';
+      expect(contexts).toEqual([
+        { state: 'error', reason: 'denied', heading, message, appName: 'Jukebox', lang: 'de', dir: 'ltr', nonce },
+      ]);
+      expect(headers['Content-Security-Policy']).toContain(`'nonce-${nonce}'`);
+      expect(html).toContain(`<h1>${heading}</h1>`);
+      expect(html).toContain('data-auth-state="error" data-auth-reason="denied"');
+      expect(html.match(new RegExp(`nonce="${nonce}"`, 'g'))).toHaveLength(2);
+    });
+
+    it('takes a function that answers later', async () => {
+      expect(await htmlOf({ template: () => Promise.resolve('<p>later</p>') })).toContain('<p>later</p>');
+    });
+
+    it('is asked anew for every page', async () => {
+      let count = 0;
+      const renderer = rendererOf({ template: () => `<p>${(count += 1)}</p>` });
+      await renderer.load();
+      expect(count).toBe(0);
+      expect((await renderer.render(success, true, english)).html).toContain('<p>1</p>');
+      expect((await renderer.render(success, true, english)).html).toContain('<p>2</p>');
+    });
+
+    it('passes on what the function throws, and refuses what is no string', async () => {
+      const error = new Error('The designer erred');
+      const throwing = (): string => {
+        throw error;
+      };
+      await expect(htmlOf({ template: throwing })).rejects.toBe(error);
+      await expect(htmlOf({ template: () => Promise.reject(error) })).rejects.toBe(error);
+      for (const value of [undefined, null, 5, {}]) {
+        await expect(htmlOf(wrong({ template: () => value }))).rejects.toThrow('`template`');
+      }
+    });
+  });
+
+  describe('templatePath', () => {
+    it('takes a file, as a path and as a URL', async () => {
+      const path = join(folder, 'page.html');
+      for (const templatePath of [path, pathToFileURL(path)]) {
+        const renderer = rendererOf({ templatePath });
+        expect((await renderer.render(success, true, english)).html).toContain('<body>My file</body>');
+        expect(renderer.folder).toBeUndefined();
+      }
+    });
+
+    it('takes a folder with index.html, and says where its files are', async () => {
+      const path = join(folder, 'site');
+      for (const templatePath of [path, pathToFileURL(path), pathToFileURL(`${path}/`)]) {
+        const renderer = rendererOf({ templatePath });
+        expect(renderer.folder).toBeUndefined();
+        const { html } = await renderer.render(success, true, english);
+        expect(html).toContain('My folder');
+        expect(html).not.toContain(forwardingScript);
+        expect(renderer.folder).toMatch(/site\/?$/);
+        expect(renderer.isDefault).toBe(false);
+      }
+    });
+
+    it.each(['missing.html', 'empty', 'page.html/index.html'])('cannot read %s', async (name) => {
+      const renderer = rendererOf({ templatePath: join(folder, name) });
+      await expect(renderer.load()).rejects.toMatchObject({
+        name: 'TemplateError',
+        code: 'TEMPLATE_UNREADABLE',
+        message: expect.stringContaining('`templatePath`') as string,
+        cause: { code: expect.stringMatching(/^E[A-Z]+$/) as string },
+      });
+    });
+
+    it('is tried again after it could not be read, and read once after it could', async () => {
+      const path = join(folder, 'late.html');
+      const renderer = rendererOf({ templatePath: path });
+      await expect(renderer.load()).rejects.toMatchObject({ code: 'TEMPLATE_UNREADABLE' });
+      await writeFile(path, '<p>at last</p>');
+      await Promise.all([renderer.load(), renderer.load()]);
+      await rm(path);
+      expect((await renderer.render(success, true, english)).html).toContain('<p>at last</p>');
+    });
+  });
+
+  describe('renderOutcome', () => {
+    const renderer = rendererOf({ appName: '"><script>alert(1)</script>' });
+
+    it('gives the end to the script and to a page without one', () => {
+      const html = renderer.renderOutcome({ state: 'error', reason: 'failed' }, english);
+      expect(html).toMatch(/^<template data-auth-outcome="[^"]*"><\/template><noscript><div role="status"/);
+      expect(html).toContain('<h1>Sign-in was not completed</h1>');
+      expect(html).not.toContain('<script');
+      expect(html).not.toContain('refresh');
+    });
+
+    it('leads on where the app says so', () => {
+      const html = renderer.renderOutcome(success, english, '/a?b="c"&d=<e>');
+      expect(html).toContain('<meta http-equiv="refresh" content="0;url=/a?b=&#34;c&#34;&#38;d=&#60;e&#62;">');
+    });
+  });
+
+  it.each([
+    ['template', { template: 5 }, TypeError],
+    ['template', { template: null }, TypeError],
+    ['templatePath', { templatePath: 5 }, TypeError],
+    ['templatePath', { templatePath: new URL('https://example.com/page.html') }, TypeError],
+    ['templatePath', { template: '<p>', templatePath: 'page.html' }, TypeError],
+    ['appName', { appName: 5 }, TypeError],
+    ['language', { language: {} }, TypeError],
+    ['logo', { logo: 'https://example.com/logo.png' }, TypeError],
+    ['logo', { logo: 'javascript:alert(1)' }, TypeError],
+    ['logo', { logo: 'data:text/html,x' }, TypeError],
+    ['logo', { logo: 5 }, TypeError],
+    ['autoClose', { autoClose: -1 }, RangeError],
+    ['autoClose', { autoClose: NaN }, RangeError],
+    ['autoClose', { autoClose: Infinity }, RangeError],
+    ['autoClose', { autoClose: true }, RangeError],
+    ['autoClose', { autoClose: '5' }, RangeError],
+    ['texts', { texts: { sucess: {} } }, TypeError],
+    ['texts', { texts: { constructor: {} } }, TypeError],
+    ['texts', { texts: { success: 'Done' } }, TypeError],
+    ['texts', { texts: { success: null } }, TypeError],
+    ['texts', { texts: { success: { heading: 5 } } }, TypeError],
+  ])('names the option %s when it is wrong', (name, options, type) => {
+    expect(() => rendererOf(wrong(options))).toThrow(type);
+    expect(() => rendererOf(wrong(options))).toThrow(`\`${name}\``);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { randomBase64url, sha256, timingSafeEqual } from '../src/crypto.js';
+
+describe('randomBase64url', () => {
+  it.each([
+    [16, 22],
+    [32, 43],
+    [96, 128],
+  ])('makes of %i bytes %i characters that need no encoding', (bytes, length) => {
+    const text = randomBase64url(bytes);
+    expect(text).toMatch(/^[\w-]+$/);
+    expect(text).toHaveLength(length);
+    expect(Buffer.from(text, 'base64url')).toHaveLength(bytes);
+    expect(encodeURIComponent(text)).toBe(text);
+  });
+
+  it('never makes the same text twice, and uses every bit', () => {
+    const texts = Array.from({ length: 2_000 }, () => randomBase64url(16));
+    expect(new Set(texts).size).toBe(2_000);
+    const seen = texts.reduce(
+      ({ ones, zeros }, text) => {
+        const value = BigInt(`0x${Buffer.from(text, 'base64url').toString('hex')}`);
+        return { ones: ones | value, zeros: zeros | ~value };
+      },
+      { ones: 0n, zeros: 0n },
+    );
+    expect(BigInt.asUintN(128, seen.ones)).toBe(2n ** 128n - 1n);
+    expect(BigInt.asUintN(128, seen.zeros)).toBe(2n ** 128n - 1n);
+  });
+});
+
+describe('sha256', () => {
+  // FIPS 180-4, and RFC 7636, appendix B.
+  it.each([
+    ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+    ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+    ['dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk', '13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3'],
+  ])('makes the digest of %j', (text, hex) => {
+    expect(sha256(text).toString('hex')).toBe(hex);
+  });
+
+  it('reads a text as UTF-8', () => {
+    expect(sha256('\u00e9')).toEqual(sha256(Buffer.from([0xc3, 0xa9]).toString('utf8')));
+    expect(sha256('\u00e9').toString('hex')).not.toBe(sha256('e\u0301').toString('hex'));
+  });
+});
+
+describe('timingSafeEqual', () => {
+  it('tells equal buffers from others', () => {
+    expect(timingSafeEqual(sha256('a'), sha256('a'))).toBe(true);
+    expect(timingSafeEqual(sha256('a'), sha256('b'))).toBe(false);
+    expect(timingSafeEqual(Buffer.alloc(0), Buffer.alloc(0))).toBe(true);
+  });
+
+  it('finds buffers of different lengths unequal, where Node’s own function throws', () => {
+    expect(timingSafeEqual(Buffer.from('a'), Buffer.from('ab'))).toBe(false);
+    expect(timingSafeEqual(Buffer.from('a'), Buffer.alloc(0))).toBe(false);
+  });
+});

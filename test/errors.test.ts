@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import {
+  AuthAbortedError,
+  AuthError,
+  AuthorizationError,
+  BrowserOpenError,
+  PortUnavailableError,
+  ServerError,
+  TemplateError,
+} from '../src/errors.js';
+
+const all = [
+  new AuthError('ABORTED', 'It was.'),
+  new AuthorizationError('ACCESS_DENIED', 'It was.'),
+  new AuthAbortedError(new Error('reason')),
+  new ServerError('SERVER_STOPPED', 'It was.'),
+  new PortUnavailableError(5543, '127.0.0.1', 'EADDRINUSE'),
+  new BrowserOpenError('BROWSER_NOT_OPENED', 'It was.'),
+  new TemplateError('TEMPLATE_UNREADABLE', 'It was.'),
+];
+
+describe('AuthError', () => {
+  it.each(all.map((error) => [error.constructor.name, error] as const))(
+    'is the base of %s, which has its name',
+    (name, error) => {
+      expect(error).toBeInstanceOf(AuthError);
+      expect(error).toBeInstanceOf(Error);
+      expect(error.name).toBe(name);
+      expect(String(error)).toBe(`${name}: ${error.message}`);
+      expect(error.stack).toContain(`${name}: ${error.message}`);
+    },
+  );
+
+  it('keeps its code and its cause', () => {
+    const cause = new Error('because');
+    const error = new AuthError('TIMED_OUT', 'It took too long.', { cause });
+    expect(error.code).toBe('TIMED_OUT');
+    expect(error.cause).toBe(cause);
+    expect(new AuthError('TIMED_OUT', 'It took too long.')).not.toHaveProperty('cause');
+  });
+});
+
+describe('AuthorizationError', () => {
+  const details = {
+    error: 'server_error',
+    errorDescription: 'The database is down',
+    errorUri: 'https://as.example.com/errors/7',
+    state: 'canary-state',
+    params: new URLSearchParams('error=server_error&state=canary-state&code=canary-code'),
+  };
+
+  it('has what the provider said', () => {
+    expect(new AuthorizationError('AUTHORIZATION_FAILED', 'It failed.', details)).toMatchObject(details);
+  });
+
+  it('has no details where there are none', () => {
+    const error = new AuthorizationError('STATE_FOREIGN', 'It is not ours.');
+    expect(error).toMatchObject({
+      error: undefined,
+      errorDescription: undefined,
+      errorUri: undefined,
+      state: undefined,
+    });
+    expect(error.params.size).toBe(0);
+  });
+
+  it('shows neither state nor parameters when it is printed or made JSON of', () => {
+    const error = new AuthorizationError('AUTHORIZATION_FAILED', 'It failed.', details);
+    for (const text of [
+      inspect(error),
+      inspect(error, { showHidden: true, depth: null }),
+      inspect(error, { customInspect: false }),
+      inspect({ error, nested: [error] }, { depth: null }),
+      inspect(new Error('outer', { cause: error })),
+      inspect(new AggregateError([error])),
+      JSON.stringify(error),
+      JSON.stringify(Object.entries(error)),
+      String(error),
+      error.stack,
+    ]) {
+      expect(text).not.toContain('canary');
+    }
+    expect(inspect(error)).toContain('The database is down');
+  });
+});
+
+describe('AuthAbortedError', () => {
+  it('is TIMED_OUT where AbortSignal.timeout() is what ended the wait', async () => {
+    const signal = AbortSignal.timeout(1);
+    if (!signal.aborted) {
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true });
+      });
+    }
+    const reason: unknown = signal.reason;
+    expect(new AuthAbortedError(reason)).toMatchObject({ code: 'TIMED_OUT', cause: reason });
+  });
+
+  it('is ABORTED for every other reason', () => {
+    const timeoutByName = Object.assign(new Error('no'), { name: 'AbortError' });
+    for (const reason of [
+      AbortSignal.abort().reason,
+      timeoutByName,
+      'enough',
+      undefined,
+      null,
+      5,
+      { message: 'no' },
+    ] as unknown[]) {
+      expect(new AuthAbortedError(reason)).toMatchObject({ code: 'ABORTED', cause: reason });
+    }
+  });
+
+  it('does not repeat the reason in its message', () => {
+    expect(new AuthAbortedError('canary').message).not.toContain('canary');
+  });
+});
+
+describe('PortUnavailableError', () => {
+  it.each([
+    ['EADDRINUSE', 'PORT_IN_USE', 'in use'],
+    ['EACCES', 'PORT_NOT_PERMITTED', 'not permitted'],
+    ['EADDRNOTAVAIL', 'ADDRESS_UNAVAILABLE', '127.0.0.1, [::1] or localhost'],
+    ['ERR_UNSAFE_PORT', 'PORT_BLOCKED', 'browsers refuse'],
+  ] as const)('says of %s which port, on which address, why, and what to do', (reason, code, words) => {
+    const cause = new Error('because');
+    const error = new PortUnavailableError(5543, '::1', reason, { cause });
+    expect(error).toMatchObject({ code, reason, port: 5543, host: '::1', cause });
+    expect(error.message).toContain('5543');
+    expect(error.message).toContain('::1');
+    expect(error.message).toContain(reason);
+    expect(error.message).toContain(words);
+    expect(error.message).toMatch(/(?:Close|Choose|Use) .+\.$/);
+  });
+});
