@@ -1,17 +1,9 @@
 import { EventEmitter } from 'eventemitter3';
 import type { Request, Response } from 'express';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import {
-  assertRedirectUri,
-  judge,
-  readCallbackUri,
-  rejectionError,
-  type AuthorizationCodeResponse,
-  type ExpectedRequest,
-  type GrantResponse,
-  type ImplicitGrantResponse,
-  type Verdict,
-} from './authorization-response.js';
+import { judge, rejectionError, type ExpectedRequest, type Verdict } from './authorization-response.js';
+import { assertRedirectUri, readCallbackUri } from './callback-uri.js';
+import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './grant-response.js';
 import {
   checkServerOptions,
   namesOf,

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Express from 'express';
 import type * as express from 'express';
-import { isSameState, type ExpectedRequest, type GrantResponse } from './authorization-response.js';
+import { isSameState, type ExpectedRequest } from './authorization-response.js';
+import type { GrantResponse } from './grant-response.js';
 import { CallbackHandler, HandlerFailure, refuse, type CallbackOwner, type MaybePromise } from './callback-handler.js';
 import { CallbackPageRenderer, securityHeaders, type CallbackPageOptions } from './callback-page.js';
 import { forwardingScript, originalLogo, originalStyles } from './default-templates.js';

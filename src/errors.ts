@@ -133,7 +133,8 @@ export class AuthorizationError extends AuthError {
  */
 export class AuthAbortedError extends AuthError {
   constructor(reason: unknown) {
-    const timedOut = typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
+    const timedOut =
+      typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
     super(
       timedOut ? 'TIMED_OUT' : 'ABORTED',
       timedOut

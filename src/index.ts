@@ -11,14 +11,11 @@
 export { AuthServer } from './auth-server.js';
 export type { AuthServerEvents, WaitForGrantOptions } from './auth-server.js';
 export type { AuthServerOptions } from './auth-server-options.js';
-export { AuthorizationCodeResponse, ImplicitGrantResponse, parseCallbackUri } from './authorization-response.js';
-export type {
-  ExpectedRequest,
-  GrantResponse,
-  GrantResponseInit,
-  ParseCallbackUriOptions,
-  ResponseRejection,
-} from './authorization-response.js';
+export { parseCallbackUri } from './callback-uri.js';
+export { AuthorizationCodeResponse, ImplicitGrantResponse } from './grant-response.js';
+export type { ExpectedRequest, ResponseRejection } from './authorization-response.js';
+export type { ParseCallbackUriOptions } from './callback-uri.js';
+export type { GrantResponse, GrantResponseInit } from './grant-response.js';
 export { BrowserUtil } from './browser-util.js';
 export type { MaybePromise } from './callback-handler.js';
 export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './callback-page.js';

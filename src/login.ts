@@ -1,6 +1,6 @@
 import { AuthServer } from './auth-server.js';
 import type { AuthServerOptions } from './auth-server-options.js';
-import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './authorization-response.js';
+import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './grant-response.js';
 import { BrowserUtil } from './browser-util.js';
 import { AuthAbortedError, AuthorizationError, BrowserOpenError } from './errors.js';
 import type { CallbackPage } from './grant-page.js';

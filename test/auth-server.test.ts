@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import request from 'supertest';
 import { AuthServer } from '../src/auth-server.js';
 import type { AuthServerOptions } from '../src/auth-server-options.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/authorization-response.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/grant-response.js';
 import { PortUnavailableError } from '../src/errors.js';
 import { LoginRequest, ResponseType } from '../src/login-request.js';
 import { deliverFragment, deliverQuery } from './helpers/callback.js';

@@ -7,12 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request, { type Test } from 'supertest';
-import {
-  AuthorizationCodeResponse,
-  ImplicitGrantResponse,
-  type ExpectedRequest,
-  type GrantResponse,
-} from '../src/authorization-response.js';
+import type { ExpectedRequest } from '../src/authorization-response.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '../src/grant-response.js';
 import { securityHeaders } from '../src/callback-page.js';
 import { createCallbackRouter, type CallbackExchange, type CallbackRouterOptions } from '../src/callback-router.js';
 import type { AuthorizationError } from '../src/errors.js';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AuthServer } from '../src/auth-server.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/authorization-response.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/grant-response.js';
 import { AuthorizationError, BrowserOpenError } from '../src/errors.js';
 import { login, type LoginOptions, type PromptContext } from '../src/login.js';
 import { PKCEUtil } from '../src/pkce-util.js';
