@@ -3,14 +3,14 @@ import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import {
+  isResponse,
+  isSameState,
   judge,
   readResponse,
   rejectionError,
   type Verdict,
 } from '../src/authorization-response.js';
-import { parseCallbackUri, type ParseCallbackUriOptions } from '../src/callback-uri.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/grant-response.js';
-import { type AuthErrorCode } from '../src/errors.js';
+import type { AuthErrorCode } from '../src/errors.js';
 
 const callback = 'http://127.0.0.1:5543/callback';
 
