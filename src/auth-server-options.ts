@@ -1,5 +1,5 @@
 import { blockedPorts } from './blocked-ports.js';
-import type { CallbackPageOptions } from './callback-page.js';
+import type { CallbackPageOptions } from './callback-page-options.js';
 import { PortUnavailableError } from './errors.js';
 import type { OwnNames } from './request-guard.js';
 

@@ -12,9 +12,10 @@ import {
   type CheckedOptions,
 } from './auth-server-options.js';
 import { answerClientError } from './client-errors.js';
-import { HandlerFailure, refuse, type CallbackOwner, type Delivery } from './callback-handler.js';
+import { refuse } from './callback-answer.js';
+import { HandlerFailure, type CallbackOwner, type Delivery } from './callback-handler.js';
 import { CallbackPageRenderer } from './callback-page.js';
-import { buildRouter, hideQuery } from './callback-router.js';
+import { buildRouter, hideQuery } from './callback-routes.js';
 import { AuthAbortedError, ServerError, type AuthorizationError } from './errors.js';
 import { ExpectedRequests } from './expected-requests.js';
 import { GrantPage, type CallbackPage, type PageOutcome } from './grant-page.js';
@@ -223,7 +224,8 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
   }
 
   /**
-   * Waits for a grant. It takes part beside the events, not instead of them.
+   * Waits for a grant. It takes part beside the events, not instead of them. A `request` that the server was not told to
+   * expect is expected from now on.
    *
    * @param options - the signal that ends the wait, and the request whose answer is wanted
    * @returns the grant
@@ -245,6 +247,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    */
   async waitForGrant(options: WaitForGrantOptions = {}): Promise<GrantResponse> {
     const { signal, request } = options;
+    if (request !== undefined && this.#requests.find(request.state) === undefined) this.expect(request);
     if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
     let waiter: Waiter | undefined;
     let abort: (() => void) | undefined;

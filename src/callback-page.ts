@@ -1,69 +1,17 @@
 import type { Stats } from 'node:fs';
+import {
+  checkedSources,
+  checkPageOptions,
+  type CallbackPageOptions,
+  type PageReason,
+  type PageState,
+} from './callback-page-options.js';
 import { randomBase64url } from './crypto.js';
 import { callbackHtml, forwardingScript } from './default-templates.js';
 import { TemplateError } from './errors.js';
+import { pagePolicy, securityHeaders } from './page-headers.js';
 import { compileHtml, escapeHtml, escapeJson, type HtmlTemplate } from './html-template.js';
-import { selectLanguage, pageLanguages, type PageLanguage, type PageText, type PageTextKey } from './page-texts.js';
-
-/** What the page shows: `data-auth-state` on its root element. */
-export type PageState = 'pending' | 'success' | 'error';
-
-/** Why the page shows it, where the state alone does not say so: `data-auth-reason` on its root element. */
-export type PageReason = Exclude<PageTextKey, 'pending' | 'success' | 'no_script'>;
-
-/** What a template function is given. None of it comes from the request. */
-export interface TemplateContext {
-  /** What the page is to show at first; the page's script brings it up to date. */
-  readonly state: PageState;
-  /** Why, where there is a reason. */
-  readonly reason: PageReason | undefined;
-  /** A short title of what happened, in the reader's language. */
-  readonly heading: string;
-  /** What happened and what to do next, in the reader's language. */
-  readonly message: string;
-  /** The app's name, where it was given. */
-  readonly appName: string | undefined;
-  /** The language of the texts (BCP 47). */
-  readonly lang: string;
-  /** The direction of the texts. */
-  readonly dir: 'ltr' | 'rtl';
-  /** The nonce of this response's Content-Security-Policy. Inline scripts get it by themselves. */
-  readonly nonce: string;
-}
-
-/** How the callback page looks. */
-export interface CallbackPageOptions {
-  /**
-   * The page's HTML, or a function that makes it. The forwarding script is added when the page does not load it itself.
-   * @default the package's own page
-   */
-  template?: string | ((context: TemplateContext) => string | Promise<string>) | undefined;
-  /**
-   * An HTML file, or a folder with `index.html` and its assets: what is in the folder is served beside the page, files
-   * whose names begin with a dot excepted.
-   * @default the package's own page
-   */
-  templatePath?: string | URL | undefined;
-  /** The app's name, for the page's texts. @default none: the page speaks of "the app" */
-  appName?: string | undefined;
-  /** A picture for the default page: a `data:` URI. @default none */
-  logo?: string | undefined;
-  /** The language of the page's texts (BCP 47), such as `de`. @default what the browser asks for, else English */
-  language?: string | undefined;
-  /** Texts that replace the package's own, in every language; `{app}` becomes the app's name. @default none */
-  texts?: Readonly<Partial<Record<PageTextKey, Partial<PageText>>>> | undefined;
-  /**
-   * Further sources for the page's Content-Security-Policy, by directive, for pages that load something from elsewhere:
-   * `{ 'script-src': ['https://d3js.org'] }`. `frame-ancestors` stays `'none'`. @default none
-   */
-  contentSecurityPolicy?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /**
-   * Milliseconds after which a page that shows success asks the browser to close it; false: it does not ask. Browsers close
-   * only some windows for a script, such as a tab that has shown nothing else; in the others the page stays.
-   * @default 5_000 for the package's own page, false for a page of the app's own
-   */
-  autoClose?: number | false | undefined;
-}
+import { selectLanguage, type PageLanguage, type PageText, type PageTextKey } from './page-texts.js';
 
 /** @internal One view of the page. */
 export interface PageView {
@@ -85,19 +33,6 @@ export interface PageSettings {
   readonly reportLoaded: boolean;
 }
 
-/** @internal The headers of everything we send (R17). */
-export const securityHeaders: Readonly<Record<string, string>> = {
-  'Cache-Control': 'no-store',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
-
-/** @internal The policy of what is not the page. */
-export const inertPolicy = "default-src 'none'; frame-ancestors 'none'";
-
 const defaultAutoClose = 5000;
 const forwardedTexts = ['finishing', 'unreachable', 'nothing'] as const;
 
@@ -109,13 +44,14 @@ export class CallbackPageRenderer {
   #compiled: HtmlTemplate | undefined;
   #folder: string | undefined;
   #loading: Promise<void> | undefined;
+  #fallback: CallbackPageRenderer | undefined;
   #language: { readonly asked: string | undefined; readonly found: PageLanguage } | undefined;
   readonly #pages = new Map<string, { readonly html: readonly string[]; readonly policy: readonly string[] }>();
   /** Stands for the nonce in what is kept of a page. Nobody can know it, and so it is nowhere else in the page. */
   #placeholder: string | undefined;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
-    checkOptions(options);
+    checkPageOptions(options);
     this.#options = options;
     this.#settings = settings;
     this.#sources = checkedSources(options.contentSecurityPolicy ?? {});
@@ -170,7 +106,12 @@ export class CallbackPageRenderer {
     await this.load();
     const nonce = randomBase64url(16);
     if (this.#compiled === undefined) {
-      const html = await this.#callTemplate(view, this.viewText(view, language), language, nonce);
+      let html: string;
+      try {
+        html = await this.#callTemplate(view, this.viewText(view, language), language, nonce);
+      } catch (error) {
+        return this.#fallBack(error).render(view, answered, language);
+      }
       return this.#make(compileHtml(html), view, answered, language, nonce);
     }
     // Of a page that is not made by a function, only the nonce is new each time.
@@ -179,7 +120,10 @@ export class CallbackPageRenderer {
     if (kept === undefined) {
       this.#placeholder ??= randomBase64url(32);
       const { html } = this.#make(this.#compiled, view, answered, language, this.#placeholder);
-      kept = { html: html.split(this.#placeholder), policy: this.#policy(this.#placeholder).split(this.#placeholder) };
+      kept = {
+        html: html.split(this.#placeholder),
+        policy: pagePolicy(this.#placeholder, this.isDefault, this.#sources).split(this.#placeholder),
+      };
       this.#pages.set(key, kept);
     }
     return {
@@ -229,7 +173,10 @@ export class CallbackPageRenderer {
       },
       logo: this.#options.logo,
     });
-    return { html, headers: { ...securityHeaders, 'Content-Security-Policy': this.#policy(nonce) } };
+    return {
+      html,
+      headers: { ...securityHeaders, 'Content-Security-Policy': pagePolicy(nonce, this.isDefault, this.#sources) },
+    };
   }
 
   /** What follows a page that was sent while the app was still at work: its outcome, for the script and for no script. */
@@ -241,6 +188,19 @@ export class CallbackPageRenderer {
       `<noscript>${refresh}<div role="status" data-auth-outcome-text><h1>${escapeHtml(text.heading)}</h1>` +
       `<p>${escapeHtml(text.message)}</p></div></noscript>`
     );
+  }
+
+  /** A page of the app's own that fails must not cost the person the sign-in: the package's own takes its place. */
+  #fallBack(error: unknown): CallbackPageRenderer {
+    if (this.#fallback === undefined) {
+      const { appName, logo, language, texts } = this.#options;
+      this.#fallback = new CallbackPageRenderer({ appName, logo, language, texts, autoClose: false }, this.#settings);
+      process.emitWarning(
+        `\`template\` failed, so the package's own page is shown: ${error instanceof Error ? error.message : typeof error}`,
+        { code: 'EMBED_AUTH_TEMPLATE_FAILED' },
+      );
+    }
+    return this.#fallback;
   }
 
   async #callTemplate(view: PageView, text: PageText, language: PageLanguage, nonce: string): Promise<string> {
@@ -283,86 +243,4 @@ export class CallbackPageRenderer {
     }
     this.#compiled = compileHtml(html);
   }
-
-  #policy(nonce: string): string {
-    const directives = new Map<string, readonly string[]>(
-      this.isDefault
-        ? [
-            ['script-src', [`'nonce-${nonce}'`]],
-            ['style-src', [`'nonce-${nonce}'`]],
-            ['img-src', ['data:']],
-            ['connect-src', ["'self'"]],
-          ]
-        : [
-            ['script-src', ["'self'", `'nonce-${nonce}'`]],
-            ['style-src', ["'self'", "'unsafe-inline'"]],
-            ['img-src', ["'self'", 'data:']],
-            ['font-src', ["'self'", 'data:']],
-            ['media-src', ["'self'", 'data:']],
-            ['manifest-src', ["'self'"]],
-            ['connect-src', ["'self'"]],
-          ],
-    );
-    for (const [name, values] of [
-      ['default-src', ["'none'"]],
-      ['base-uri', ["'none'"]],
-      ['form-action', ["'none'"]],
-    ] as const) {
-      directives.set(name, values);
-    }
-    for (const [name, values] of this.#sources) {
-      directives.set(name, [...(directives.get(name) ?? []).filter((value) => value !== "'none'"), ...values]);
-    }
-    directives.set('frame-ancestors', ["'none'"]);
-    return [...directives].map(([name, values]) => `${name} ${values.join(' ')}`).join('; ');
-  }
-}
-
-function checkOptions(options: CallbackPageOptions): void {
-  const { template, templatePath, appName, logo, language, texts, autoClose } = options;
-  if (template !== undefined && typeof template !== 'string' && typeof template !== 'function') {
-    throw new TypeError(`\`template\` must be a string or a function, not ${typeof template}`);
-  }
-  if (templatePath !== undefined && typeof templatePath !== 'string' && !(templatePath instanceof URL)) {
-    throw new TypeError(`\`templatePath\` must be a path or a file: URL, not ${typeof templatePath}`);
-  }
-  if (templatePath instanceof URL && templatePath.protocol !== 'file:') {
-    throw new TypeError(`\`templatePath\` must be a path or a file: URL, not a ${templatePath.protocol} URL`);
-  }
-  if (template !== undefined && templatePath !== undefined) {
-    throw new TypeError('`template` and `templatePath` are both given: choose one');
-  }
-  for (const [name, value] of Object.entries({ appName, logo, language })) {
-    if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
-  }
-  if (logo !== undefined && !/^data:image\//i.test(logo)) {
-    throw new TypeError('`logo` must be a data: URI of an image: the page loads nothing from elsewhere');
-  }
-  if (autoClose !== undefined && autoClose !== false && !(Number.isFinite(autoClose) && autoClose >= 0)) {
-    throw new RangeError('`autoClose` must be a number of milliseconds, or false');
-  }
-  for (const [key, text] of Object.entries<unknown>(texts ?? {})) {
-    if (!Object.hasOwn(pageLanguages[0]?.texts ?? {}, key)) throw new TypeError(`\`texts\` has no text named ${key}`);
-    const isText = typeof text === 'object' && text !== null;
-    if (!isText || Object.values(text).some((value) => value !== undefined && typeof value !== 'string')) {
-      throw new TypeError(`\`texts\` must hold a heading and a message, both strings, for ${key}`);
-    }
-  }
-}
-
-function checkedSources(policy: Readonly<Record<string, string | readonly string[]>>): Map<string, readonly string[]> {
-  return new Map(
-    Object.entries(policy).map(([name, value]) => {
-      const values = typeof value === 'string' ? value.split(' ') : value;
-      if (!/^[a-z-]+$/.test(name) || name === 'frame-ancestors') {
-        throw new TypeError('`contentSecurityPolicy` has a directive that is not one, or not one to change');
-      }
-      if (!Array.isArray(values) || values.some((source) => typeof source !== 'string' || !/^[^\s;,]+$/.test(source))) {
-        throw new TypeError(
-          `\`contentSecurityPolicy\` must hold sources without spaces, commas or semicolons for ${name}`,
-        );
-      }
-      return [name, values];
-    }),
-  );
 }

@@ -117,7 +117,7 @@ function tagInsertions(html: string, tag: StartTag): Insertion[] {
       make: ({ logo }) => (logo === undefined ? 'hidden' : `src="${escapeHtml(logo)}"`),
     });
   }
-  // An element with something in it is the author's to fill.
+  // An element with something in it keeps it here; the page's script, which knows the outcome, fills it all the same.
   if (html.startsWith('</', tag.end)) {
     for (const name of tag.attributes.keys()) {
       if (!name.startsWith('data-auth-')) continue;

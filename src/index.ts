@@ -18,7 +18,7 @@ export type { ParseCallbackUriOptions } from './callback-uri.js';
 export type { GrantResponse, GrantResponseInit } from './grant-response.js';
 export { BrowserUtil } from './browser-util.js';
 export type { MaybePromise } from './callback-handler.js';
-export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './callback-page.js';
+export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './callback-page-options.js';
 export { createCallbackRouter } from './callback-router.js';
 export type { CallbackExchange, CallbackRouter, CallbackRouterOptions, RouterCallbackPage } from './callback-router.js';
 export {

@@ -64,6 +64,7 @@ const ownParams: Readonly<Record<string, string>> = {
   code_challenge: 'codeChallenge',
   code_challenge_method: 'codeChallengeMethod',
   response_mode: 'responseMode',
+  code_verifier: 'codeVerifier',
 };
 
 /**
@@ -120,9 +121,7 @@ export class LoginRequest implements ExpectedRequest {
       state,
       showDialog,
       codeVerifier,
-      codeChallenge = codeVerifier === undefined
-        ? undefined
-        : PKCEUtil.generateCodes(checkedText('codeVerifier', codeVerifier)).challenge,
+      codeChallenge = codeVerifier === undefined ? undefined : challengeOf(codeVerifier),
       codeChallengeMethod = codeChallenge === undefined ? undefined : 'S256',
       responseMode,
       issuer,
@@ -136,7 +135,7 @@ export class LoginRequest implements ExpectedRequest {
     this.responseType = checkedText('responseType', responseType);
     this.issuer = issuer === undefined ? undefined : checkedText('issuer', issuer);
     this.#state = state === undefined ? randomBase64url(32) : checkedText('state', state);
-    this.#codeVerifier = codeVerifier;
+    this.#codeVerifier = codeVerifier === undefined ? undefined : checkedVerifier(codeVerifier);
     if (codeChallenge === undefined && codeChallengeMethod !== undefined) {
       throw new TypeError('`codeChallengeMethod` is given without `codeChallenge` or `codeVerifier`');
     }
@@ -203,6 +202,19 @@ function checkedText(name: string, value: unknown): string {
   return value;
 }
 
+function checkedVerifier(codeVerifier: string): string {
+  if (!/^[\w.~-]{43,128}$/.test(checkedText('codeVerifier', codeVerifier))) {
+    throw new RangeError(
+      '`codeVerifier` must be 43 to 128 of the characters A-Z a-z 0-9 - . _ ~ (RFC 7636, section 4.1)',
+    );
+  }
+  return codeVerifier;
+}
+
+function challengeOf(codeVerifier: string): string {
+  return PKCEUtil.generateCodes(checkedVerifier(codeVerifier)).challenge;
+}
+
 function checkedRedirectUri(redirect: string | URL | CallbackReceiver): string {
   const isReceiver = typeof redirect === 'object' && !(redirect instanceof URL);
   if (isReceiver && !((redirect as Partial<CallbackReceiver> | null)?.baseUri instanceof URL)) {
@@ -253,7 +265,7 @@ function checkedExtraParams(extraParams: Readonly<Record<string, string>>): (rea
   return Object.entries(extraParams).map(([name, value]) => {
     const option = Object.hasOwn(ownParams, name) ? ownParams[name] : undefined;
     if (option !== undefined) {
-      throw new TypeError(`\`extraParams\` must not contain ${name}: the request writes it itself (see \`${option}\`)`);
+      throw new TypeError(`\`extraParams\` must not contain ${name}: see the option \`${option}\``);
     }
     if (typeof value !== 'string') throw new TypeError(`\`extraParams\` must hold strings; ${name} is ${typeof value}`);
     return [name, value] as const;

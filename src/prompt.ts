@@ -69,7 +69,8 @@ export async function promptForCallbackUri(
     lines.prompt();
     lines.on('line', (line) => {
       if (line.trim() === '') lines.prompt();
-      else finish(line);
+      // In a turn of its own: closed within this one, a pipe goes on being read, and keeps the process from ending.
+      else setImmediate(finish, line);
     });
   });
 }

@@ -6,7 +6,7 @@
  *
  * @module embed-auth-server/testing
  */
-export type { PageReason, PageState } from './callback-page.js';
+export type { PageReason, PageState } from './callback-page-options.js';
 export type { PageTextKey } from './page-texts.js';
 export { startTestAuthorizationServer } from './testing/authorization-server.js';
 export type { TestAuthorizationServer } from './testing/authorization-server.js';

@@ -32,7 +32,7 @@ async function readMap(): Promise<string[][]> {
   return table
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .map((line) => [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''));
+    .map((line) => [...(line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''));
 }
 
 describe('the map of the house in CONTRIBUTING.md', () => {

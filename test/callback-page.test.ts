@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  CallbackPageRenderer,
-  securityHeaders,
-  type CallbackPageOptions,
-  type PageView,
-  type TemplateContext,
-} from '../src/callback-page.js';
+import { CallbackPageRenderer, type PageView } from '../src/callback-page.js';
+import type { CallbackPageOptions, TemplateContext } from '../src/callback-page-options.js';
+import { securityHeaders } from '../src/page-headers.js';
 import { forwardingScript } from '../src/default-templates.js';
 import { pageLanguages, type PageLanguage } from '../src/page-texts.js';
 
@@ -355,15 +351,25 @@ describe('CallbackPageRenderer', () => {
       expect((await renderer.render(success, true, english)).html).toContain('<p>2</p>');
     });
 
-    it('passes on what the function throws, and refuses what is no string', async () => {
-      const error = new Error('The designer erred');
+    it('gives way to the package’s own page where it fails, with one warning, so that no sign-in is lost', async () => {
       const throwing = (): string => {
-        throw error;
+        throw new Error('The designer erred');
       };
-      await expect(htmlOf({ template: throwing })).rejects.toBe(error);
-      await expect(htmlOf({ template: () => Promise.reject(error) })).rejects.toBe(error);
-      for (const value of [undefined, null, 5, {}]) {
-        await expect(htmlOf(wrong({ template: () => value }))).rejects.toThrow('`template`');
+      const failing = [throwing, () => Promise.reject(new Error('Later')), wrong(() => undefined), wrong(() => 5)];
+      for (const template of failing) {
+        const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+        try {
+          const renderer = rendererOf({ template: template as () => string, appName: 'Tidewater' });
+          for (const view of [success, pending]) {
+            const { html, headers } = await renderer.render(view, true, english);
+            expect(html).toContain('<p data-auth-app-name>Tidewater</p>');
+            expect(headers['Content-Security-Policy']).not.toContain('unsafe-inline');
+          }
+          expect(emitWarning).toHaveBeenCalledTimes(1);
+          expect(emitWarning.mock.calls[0]?.[0]).toContain('`template` failed');
+        } finally {
+          emitWarning.mockRestore();
+        }
       }
     });
   });

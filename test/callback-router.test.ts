@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import request, { type Test } from 'supertest';
 import type { ExpectedRequest } from '../src/authorization-response.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '../src/grant-response.js';
-import { securityHeaders } from '../src/callback-page.js';
+import { securityHeaders } from '../src/page-headers.js';
 import { createCallbackRouter, type CallbackExchange, type CallbackRouterOptions } from '../src/callback-router.js';
 import type { AuthorizationError } from '../src/errors.js';
 import { LoginRequest, ResponseType } from '../src/login-request.js';
