@@ -355,7 +355,12 @@ describe('CallbackPageRenderer', () => {
       const throwing = (): string => {
         throw new Error('The designer erred');
       };
-      const failing = [throwing, () => Promise.reject(new Error('Later')), wrong(() => undefined), wrong(() => 5)];
+      const failing: readonly unknown[] = [
+        throwing,
+        () => Promise.reject(new Error('Later')),
+        () => undefined,
+        () => 5,
+      ];
       for (const template of failing) {
         const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
         try {
@@ -402,8 +407,8 @@ describe('CallbackPageRenderer', () => {
       await expect(renderer.load()).rejects.toMatchObject({
         name: 'TemplateError',
         code: 'TEMPLATE_UNREADABLE',
-        message: expect.stringContaining('`templatePath`') as string,
-        cause: { code: expect.stringMatching(/^E[A-Z]+$/) as string },
+        message: expect.stringContaining('`templatePath`'),
+        cause: { code: expect.stringMatching(/^E[A-Z]+$/) },
       });
     });
 

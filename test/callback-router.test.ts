@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express, type Request } from 'express';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { LoginRequest, ResponseType } from '../src/login-request.js';
 
 const origin = 'http://app.example';
 type Options = CallbackRouterOptions<Request>;
-type Exchange = CallbackExchange<Request, Parameters<Express>[1]>;
+type Exchange = CallbackExchange<Request, ServerResponse>;
 
 /** An app with a session store of its own, in which each cookie is a person. */
 class App {
