@@ -294,7 +294,8 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     this.#own = namesOf(this.#baseUri);
     // Express is loaded while the person signs in; a request that comes sooner waits for it.
     setImmediate(() => {
-      if (this.#listener !== undefined) void this.#loadApp().catch(() => undefined); // The request that needs it is told.
+      // Said now, and not only when the person comes back from signing in.
+      if (this.#listener !== undefined) this.#loadApp().catch(warnOfPage);
     });
   }
 
@@ -375,10 +376,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       return;
     }
     if (response.destroyed) return;
-    process.emitWarning(
-      `The callback page could not be served: ${error instanceof Error ? error.name : 'unknown error'}.`,
-      { code: 'EMBED_AUTH_PAGE_FAILED' },
-    );
+    warnOfPage(error);
     if (response.headersSent) response.end();
     else
       refuse({ reason: 'bad_target', status: 500, text: 'The page could not be made. Return to the app.' }, response);
@@ -468,6 +466,15 @@ function loading(): { since: number; done: Promise<void>; finish: () => void } {
     finish = resolve;
   });
   return { since: Date.now(), done, finish };
+}
+
+/** No error that gets here has read the request: body parsers' errors, which hold the body, are answered before. */
+function warnOfPage(error: unknown): void {
+  process.emitWarning(
+    `The callback page cannot be served: ${error instanceof Error ? error.message : typeof error} ` +
+      '(where the app is bundled as an ES module, see “Bundlers” in the README of embed-auth-server).',
+    { code: 'EMBED_AUTH_PAGE_FAILED' },
+  );
 }
 
 async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {

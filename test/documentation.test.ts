@@ -94,7 +94,11 @@ describe('the public API', () => {
       for (const member of symbol.members?.values() ?? []) {
         const [declaration] = member.declarations ?? [];
         if (declaration === undefined || ts.isConstructorDeclaration(declaration)) continue;
-        if (ts.isTypeParameterDeclaration(declaration) || ts.isPrivateIdentifier(ts.getNameOfDeclaration(declaration) ?? declaration)) continue;
+        if (
+          ts.isTypeParameterDeclaration(declaration) ||
+          ts.isPrivateIdentifier(ts.getNameOfDeclaration(declaration) ?? declaration)
+        )
+          continue;
         const isInternal = ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === 'internal');
         if (!isInternal && member.getDocumentationComment(checker).length === 0) {
           undocumented.push(`${exported.name}.${member.name}`);

@@ -1,7 +1,7 @@
 // The flow to use wherever the provider has it: authorization code with PKCE, the code exchanged by openid-client.
 import { isRemoteSession, login, promptForCallbackUri } from 'embed-auth-server';
 import * as client from 'openid-client';
-import { fetchProfile, providerOr, spotify } from '../support/provider.js';
+import { fetchProfile, providerOr, redirectUri, spotify } from '../support/provider.js';
 
 await using provider = await providerOr(spotify);
 
@@ -22,7 +22,7 @@ await login({
   clientId: provider.clientId,
   authorizationEndpoint: provider.authorizationEndpoint,
   scope: provider.scope,
-  redirectUri: 'http://127.0.0.1:5543/callback',
+  redirectUri: redirectUri('http://127.0.0.1:5543/callback'),
   appName: 'PKCE Example',
   onLoginUri: (uri) => {
     console.log(`Sign in in your browser. If none opens, open this address yourself:\n${uri.href}`);

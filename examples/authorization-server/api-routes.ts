@@ -88,7 +88,7 @@ function checkTokenRequest(clients: ReadonlyMap<string, Client>) {
       throw new TokenError('`grant_type` must be authorization_code or refresh_token', 'unsupported_grant_type');
     }
     // At the token endpoint, oauth2orize's `user` is the client.
-    (req as { user?: Client }).user = client;
+    (req as unknown as { user?: Client }).user = client;
     next();
   };
 }

@@ -1,10 +1,10 @@
 // The original's CLI.CustomHTML: a callback page of the app's own, a folder with its page and its assets.
 import { AuthServer, BrowserUtil, LoginRequest, PKCEUtil, ResponseType } from 'embed-auth-server';
-import { providerOr, spotify } from '../support/provider.js';
+import { providerOr, redirectUri, spotify } from '../support/provider.js';
 
 const provider = await providerOr(spotify);
 
-const server = new AuthServer('http://127.0.0.1:5543/callback', {
+const server = new AuthServer(redirectUri('http://127.0.0.1:5543/callback'), {
   templatePath: new URL('site/', import.meta.url),
 });
 await server.start();

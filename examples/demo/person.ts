@@ -32,7 +32,8 @@ export async function choosePerson(options: PersonOptions): Promise<Person> {
   const hasDisplay =
     process.platform !== 'linux' ||
     Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'] ?? process.env['WSL_DISTRO_NAME']);
-  if (options.wait) return new RealPerson('Waiting for a person (--wait): sign in as ada, password lovelace.', undefined);
+  if (options.wait)
+    return new RealPerson('Waiting for a person (--wait): sign in as ada, password lovelace.', undefined);
   if (hasDisplay) return new RealPerson('Your browser opens: sign in as ada, password lovelace.', options.open);
   return HeadlessPerson.launch(options);
 }

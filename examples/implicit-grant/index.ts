@@ -1,11 +1,11 @@
 // The snippet of the original's documentation, translated: a server, two events, a request, a browser.
 import { AuthServer, BrowserUtil, LoginRequest, ResponseType } from 'embed-auth-server';
-import { fetchProfile, providerOr, twitch } from '../support/provider.js';
+import { fetchProfile, providerOr, redirectUri, twitch } from '../support/provider.js';
 
 const provider = await providerOr(twitch);
 
 // "http://localhost:5543/callback" must be among your app's redirect URIs.
-const server = new AuthServer('http://localhost:5543/callback', { appName: 'Implicit Grant Example' });
+const server = new AuthServer(redirectUri('http://localhost:5543/callback'), { appName: 'Implicit Grant Example' });
 await server.start();
 
 server.on('implicitGrantReceived', async (response) => {

@@ -1,5 +1,15 @@
 import { startAuthorizationServer } from '../authorization-server/index.js';
 
+/**
+ * The redirect URI of an example, as it is to be registered with the provider. EXAMPLE_PORT exchanges its port, so that
+ * several examples may run at once: 0 is any free port, which the embedded authorization server accepts.
+ */
+export function redirectUri(registered: string): URL {
+  const uri = new URL(registered);
+  uri.port = process.env['EXAMPLE_PORT'] ?? uri.port;
+  return uri;
+}
+
 /** Everything that an example needs to know of a provider. */
 export interface Provider extends AsyncDisposable {
   readonly name: string;
@@ -18,7 +28,8 @@ export interface Provider extends AsyncDisposable {
   readonly embedded: boolean;
 }
 
-interface RealProvider {
+/** A provider of the world outside. */
+export interface RealProvider {
   readonly name: string;
   /** The environment variable that holds the app's client id. */
   readonly variable: string;
@@ -52,7 +63,8 @@ export const twitch: RealProvider = {
 
 /**
  * The real provider where the environment holds a client id for it; else the authorization server that comes with the
- * examples (person: `ada`, password: `lovelace`).
+ * examples (person: `ada`, password: `lovelace`): the running one that EXAMPLE_ISSUER names, or one that lives as long as
+ * the example.
  */
 export async function providerOr(real: RealProvider): Promise<Provider> {
   const clientId = process.env[real.variable];
@@ -69,18 +81,20 @@ export async function providerOr(real: RealProvider): Promise<Provider> {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
-  const server = await startAuthorizationServer();
+  const running = process.env['EXAMPLE_ISSUER'];
+  const server = running === undefined || running === '' ? await startAuthorizationServer() : undefined;
+  const issuer = server?.issuer ?? new URL(String(running));
   return {
     name: `the embedded authorization server (${real.variable} is not set)`,
     clientId: 'demo-client',
-    authorizationEndpoint: server.authorizationEndpoint,
-    tokenEndpoint: server.tokenEndpoint,
-    profileEndpoint: server.profileEndpoint,
-    issuer: server.issuer.href.replace(/\/$/, ''),
+    authorizationEndpoint: new URL('/authorize', issuer),
+    tokenEndpoint: new URL('/token', issuer),
+    profileEndpoint: new URL('/v1/me', issuer),
+    issuer: issuer.origin,
     scope: ['profile', 'email'],
     headers: {},
     embedded: true,
-    [Symbol.asyncDispose]: () => server.close(),
+    [Symbol.asyncDispose]: () => server?.close() ?? Promise.resolve(),
   };
 }
 

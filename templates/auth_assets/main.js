@@ -93,7 +93,7 @@
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ fragment: fragment }),
-      mode: 'same-origin',
+      // Mode `cors`, the default: in any other, a page without referrer sends `Origin: null` (Fetch, section 3.1; Firefox).
       credentials: page.credentials || 'omit',
       redirect: 'error',
       cache: 'no-store',
@@ -141,7 +141,6 @@
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: '{"loaded":true}',
-        mode: 'same-origin',
         credentials: 'omit',
         keepalive: true,
       }).catch(function () {

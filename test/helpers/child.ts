@@ -33,7 +33,7 @@ export function runFixture(
     line: async () => {
       const next = await lines.next();
       if (next.done === true) throw new Error(`The child has ended: ${err.join('')}`);
-      return JSON.parse(next.value);
+      return JSON.parse(next.value) as unknown;
     },
     ended: once(child, 'close').then(([code, signal]: (number | string | null)[]) => ({
       code: code as number | null,

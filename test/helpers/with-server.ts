@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { AuthServer } from '../../src/auth-server.js';
 import type { AuthServerOptions } from '../../src/auth-server-options.js';
-import type { AuthorizationCodeResponse, ImplicitGrantResponse } from '../../src/authorization-response.js';
+import type { AuthorizationCodeResponse, ImplicitGrantResponse } from '../../src/grant-response.js';
 import type { AuthorizationError } from '../../src/errors.js';
 import type { CallbackPage } from '../../src/grant-page.js';
 import { LoginRequest } from '../../src/login-request.js';
@@ -12,7 +12,11 @@ type Headers = readonly (readonly [string, string])[];
 /** An event that the app was told of. */
 export type Told =
   | { readonly name: 'implicitGrantReceived'; readonly value: ImplicitGrantResponse; readonly page: CallbackPage }
-  | { readonly name: 'authorizationCodeReceived'; readonly value: AuthorizationCodeResponse; readonly page: CallbackPage }
+  | {
+      readonly name: 'authorizationCodeReceived';
+      readonly value: AuthorizationCodeResponse;
+      readonly page: CallbackPage;
+    }
   | { readonly name: 'errorReceived'; readonly value: AuthorizationError; readonly page: CallbackPage };
 
 /** A server that waits for a sign-in, and the ways to it. */
@@ -56,7 +60,13 @@ export interface ArenaOptions extends AuthServerOptions {
  */
 export async function withServer(
   attack: (arena: Arena) => Promise<void>,
-  { baseUri = 'http://127.0.0.1:0/callback', responseType = 'token', events = 0, issuer, ...options }: ArenaOptions = {},
+  {
+    baseUri = 'http://127.0.0.1:0/callback',
+    responseType = 'token',
+    events = 0,
+    issuer,
+    ...options
+  }: ArenaOptions = {},
 ): Promise<void> {
   const server = new AuthServer(baseUri, options);
   const trap = new ProcessTrap();

@@ -1,0 +1,88 @@
+// What is felt while somebody signs in.
+import { navigate } from '../client.mjs';
+import { freshProcess, milliseconds, pause, worker } from '../processes.mjs';
+import { subjectNames } from '../subjects/index.mjs';
+
+/** Warm processes, one for each subject, started when first needed and warmed up by some sign-ins. */
+function warm(measure) {
+  return async () => {
+    const workers = new Map();
+    const one = async (column) => {
+      if (!workers.has(column)) {
+        workers.set(column, await worker(column));
+        for (let index = 0; index < 100; index += 1) await signIn(workers.get(column));
+      }
+      return workers.get(column);
+    };
+    return {
+      async sample(column) {
+        return measure(await signIn(await one(column)));
+      },
+      async close() {
+        await Promise.all([...workers.values()].map((process) => process.close()));
+      },
+    };
+  };
+}
+
+/** One sign-in, from begin to end; the redirect comes some time after the server listens, as it does for a person. */
+async function signIn(process) {
+  const { signIn, took } = await process.begin();
+  await pause(15);
+  const [{ start, end, socket }, told] = await Promise.all([navigate(signIn), process.result()]);
+  socket.destroy();
+  await process.end();
+  return { took, redirect: milliseconds(start, end > told ? end : told) };
+}
+
+export const starting = {
+  name: 'start',
+  title: 'start() to listening, warm',
+  unit: 'ms',
+  method:
+    'A process that has signed in 100 times begins the next sign-in: performance.now() from the call until the server listens.',
+  columns: subjectNames,
+  baseline: 'raw',
+  targets: [{ column: 'ours', against: 'raw', ratio: 2 }],
+  runs: 200,
+  open: warm(({ took }) => took),
+};
+
+export const redirect = {
+  name: 'redirect',
+  title: 'redirect to event and page, warm',
+  unit: 'ms',
+  method:
+    'The process of `start` is sent the authorization response with a browser’s headers on a new connection, by another process that keeps the clock (CLOCK_MONOTONIC is common to both): until the whole page has come and the app has its event.',
+  columns: subjectNames,
+  baseline: 'raw',
+  targets: [{ column: 'ours', against: 'raw', ratio: 1.3 }],
+  runs: 200,
+  open: warm(({ redirect }) => redirect),
+};
+
+export const firstRedirect = {
+  name: 'first-redirect',
+  title: 'first redirect, cold, 300 ms after listening',
+  unit: 'ms',
+  method: 'As `redirect`, but to a fresh process that has listened for 300 ms and has not had any request before.',
+  columns: subjectNames,
+  baseline: 'raw',
+  targets: [{ column: 'ours', against: 'raw', ratio: 2 }],
+  runs: 40,
+  async open() {
+    return {
+      async sample(column) {
+        const { next, exited } = await freshProcess(column, 'redirect');
+        const { signIn } = await next();
+        await pause(300);
+        const [{ start, end, socket }, { result }] = await Promise.all([navigate(signIn), next()]);
+        socket.destroy();
+        await exited;
+        const told = BigInt(result);
+        return milliseconds(start, end > told ? end : told);
+      },
+      async close() {},
+    };
+  },
+};

@@ -1,0 +1,26 @@
+// node:http alone, see raw-server.mjs.
+import { once } from 'node:events';
+
+export const title = 'raw node:http';
+export const packages = [];
+
+export const load = () => import('./raw-server.mjs');
+
+/** @type {import('./index.mjs').Begin} */
+export async function begin({ listen }, onResult) {
+  const server = await listen(onResult);
+  return {
+    port: server.address().port,
+    method: 'GET',
+    target: '/callback?code=a-code&state=a-state',
+    fragment: '/callback#access_token=a-token&state=a-state',
+    idle: '/favicon.ico',
+    end() {
+      const closed = once(server, 'close');
+      server.close();
+      // The last page may still be on its way: the next turn of the event loop is the soonest that cuts off nothing.
+      globalThis.setImmediate(() => server.closeAllConnections());
+      return closed;
+    },
+  };
+}

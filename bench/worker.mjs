@@ -1,0 +1,36 @@
+// A process that stays, for the warm figures: `fork('worker.mjs', [SUBJECT])`. It begins and ends sign-ins as it is told.
+import { subject } from './subjects/index.mjs';
+
+const { load, begin } = await subject(process.argv[2]);
+const module = await load();
+let signIn;
+let told;
+
+process.on('message', async (message) => {
+  if (message.begin) {
+    told = new Promise((resolve) => {
+      signIn = undefined;
+      const start = globalThis.performance.now();
+      void begin(
+        module,
+        () => {
+          resolve();
+          process.send({ result: String(process.hrtime.bigint()) });
+        },
+        message.port,
+      ).then((begun) => {
+        const took = globalThis.performance.now() - start;
+        signIn = begun;
+        begun.expect?.();
+        const plain = { ...begun, expect: undefined, end: undefined };
+        process.send({ begun: plain, took });
+      });
+    });
+  } else if (message.end) {
+    // Those that have no way to be stopped are stopped by their result.
+    if (message.afterResult) await told;
+    await signIn.end();
+    process.send({ ended: true });
+  }
+});
+process.send({ ready: true });

@@ -1,0 +1,36 @@
+// Discord serves the implicit grant. Set DISCORD_CLIENT_ID, and register exactly http://127.0.0.1:5543/callback.
+import { login } from 'embed-auth-server';
+import { fetchProfile, providerOr, redirectUri, type RealProvider } from '../support/provider.js';
+
+const discord: RealProvider = {
+  name: 'Discord',
+  variable: 'DISCORD_CLIENT_ID',
+  authorizationEndpoint: 'https://discord.com/oauth2/authorize',
+  tokenEndpoint: 'https://discord.com/api/oauth2/token',
+  profileEndpoint: 'https://discord.com/api/v10/users/@me',
+  scope: ['identify'],
+};
+
+await using provider = await providerOr(discord);
+
+const grant = await login({
+  clientId: provider.clientId,
+  // No refresh token comes with it. An app whose settings have "Public Client" on can use code and PKCE instead.
+  responseType: 'token',
+  authorizationEndpoint: provider.authorizationEndpoint,
+  scope: provider.scope,
+  // Both 127.0.0.1 and localhost may be registered; what is sent must be the same, letter by letter.
+  redirectUri: redirectUri('http://127.0.0.1:5543/callback'),
+  // Whoever has allowed it before is not asked again.
+  extraParams: { prompt: 'none' },
+  appName: 'Discord Example',
+  onLoginUri: (uri) => {
+    console.log(`Sign in in your browser. If none opens, open this address yourself:\n${uri.href}`);
+  },
+  signal: AbortSignal.timeout(300_000),
+});
+
+// A week, at Discord.
+console.log('Expires in', grant.expiresIn, 'seconds; expired already:', grant.isExpired);
+console.log('Scope:', grant.scope);
+console.log('Signed in as', await fetchProfile(provider, grant.accessToken));

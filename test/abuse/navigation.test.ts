@@ -1,0 +1,189 @@
+import { describe, expect, it } from '@jest/globals';
+import { navigation, withServer } from '../helpers/with-server.js';
+
+const code = { responseType: 'code' };
+
+describe('GET of the callback', () => {
+  it('19: leaves a HEAD with a valid code without effect (R6)', () =>
+    withServer(async (arena) => {
+      for (const method of ['HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']) {
+        const { status, body } = await arena.ask(`${method} /callback?${arena.answer()} HTTP/1.1`, navigation);
+        expect([method, status]).toEqual([method, 405]);
+        if (method === 'HEAD') expect(body).toBe('');
+      }
+    }, code));
+
+  it.each([
+    ['21', 'image'],
+    ['22', 'iframe'],
+    ['22', 'frame'],
+    ['22', 'embed'],
+    ['22', 'object'],
+    ['21', 'script'],
+    ['21', 'style'],
+    ['21', 'audio'],
+    ['21', 'empty'],
+    ['21', 'serviceworker'],
+    ['21', 'report'],
+    ['21', ''],
+  ])('%s: refuses the callback as Sec-Fetch-Dest: "%s" (R6)', (_line, destination) =>
+    withServer(async (arena) => {
+      const headers = [
+        ['Sec-Fetch-Site', 'cross-site'],
+        ['Sec-Fetch-Mode', destination === 'iframe' ? 'navigate' : 'no-cors'],
+        ['Sec-Fetch-Dest', destination],
+      ] as const;
+      const response = await arena.get(`/callback?${arena.answer()}`, headers);
+      expect(response.status).toBe(403);
+      expect(response.headers.get('x-frame-options')).toBe('DENY');
+      expect(arena.rejections).toEqual(['not_a_navigation']);
+    }, code),
+  );
+
+  it.each([
+    ['Sec-Purpose', 'prefetch'],
+    ['Sec-Purpose', 'prefetch;prerender'],
+    ['Sec-Purpose', 'prefetch;anonymous-client-ip'],
+    ['Purpose', 'prefetch'],
+    ['X-Purpose', 'preview'],
+    ['X-Moz', 'prefetch'],
+  ])('23: answers no look-ahead with %s: %s (R6)', (name, value) =>
+    withServer(async (arena) => {
+      const response = await arena.get(`/callback?${arena.answer()}`, [...navigation, [name, value]]);
+      expect(response.status).toBe(403);
+      expect(arena.rejections).toEqual(['prefetch']);
+      const page = await arena.get('/callback', [...navigation, [name, value]]);
+      expect(page.status).toBe(403);
+    }, code),
+  );
+
+  it('24: tells the app once where a scanner fetches the callback before the person (R2, R6)', () =>
+    withServer(
+      async (arena) => {
+        const scanner = await arena.get(`/callback?${arena.answer()}`, [['User-Agent', 'LinkScanner']]);
+        expect(scanner.status).toBe(200);
+        expect(arena.told).toHaveLength(1);
+        const person = await arena.get(`/callback?${arena.answer()}`, navigation);
+        expect(person.status).toBe(409);
+        expect(person.body).toContain('data-auth-reason="state_used"');
+        expect(arena.told).toHaveLength(1);
+      },
+      { ...code, events: 1 },
+    ));
+
+  it('24: loses nothing to a scanner where the answer is in the fragment, which it never sees (R6)', () =>
+    withServer(async (arena) => {
+      for (let visit = 0; visit < 3; visit += 1) expect((await arena.get('/callback')).status).toBe(200);
+    }));
+
+  it('25: refuses the foreign token of a top-level navigation, which our own script posts (R1)', () =>
+    withServer(async (arena) => {
+      // Everything about it is right but the state: this is what a hostile page's `location = '.../callback#...'` comes to.
+      expect((await arena.get('/callback', navigation)).status).toBe(200);
+      for (const fragment of [
+        'access_token=theirs&token_type=bearer&state=theirs',
+        'access_token=theirs&token_type=bearer',
+        'access_token=theirs&state=',
+        'error=access_denied&state=theirs',
+      ]) {
+        const { status, body } = await arena.forward(fragment);
+        expect([fragment, status, (JSON.parse(body) as { reason: string }).reason]).toEqual([
+          fragment,
+          400,
+          'state_foreign',
+        ]);
+      }
+      expect(new Set(arena.rejections)).toEqual(new Set(['state_foreign']));
+    }));
+
+  it('25: refuses a foreign code in the query of a top-level navigation (R1)', () =>
+    withServer(async (arena) => {
+      for (const query of ['code=theirs&state=theirs', 'code=theirs', 'error=access_denied&state=theirs']) {
+        const { status, body } = await arena.get(`/callback?${query}`, navigation);
+        expect([query, status]).toEqual([query, 400]);
+        expect(body).toContain('data-auth-reason="state_foreign"');
+      }
+    }, code));
+
+  it('46: is not ended by an error without state (R1)', () =>
+    withServer(
+      async (arena) => {
+        for (const error of ['access_denied', 'server_error', 'x']) {
+          expect((await arena.get(`/callback?error=${error}`, navigation)).status).toBe(400);
+          expect((await arena.forward(`error=${error}`)).status).toBe(400);
+          expect((await arena.forward(`error=${error}&state=`)).status).toBe(400);
+        }
+        const waiting = arena.server.waitForGrant({ request: arena.request });
+        await arena.forward('error=access_denied&state=theirs');
+        await arena.forward(arena.answer());
+        await expect(waiting).resolves.toMatchObject({ accessToken: 'stolen' });
+      },
+      { events: 1 },
+    ));
+
+  it('58: tells the app once where the page is reloaded, or come back to (R2)', () =>
+    withServer(
+      async (arena) => {
+        expect((await arena.get(`/callback?${arena.answer()}`, navigation)).status).toBe(200);
+        for (let reload = 0; reload < 3; reload += 1) {
+          const { status, body } = await arena.get(`/callback?${arena.answer()}`, [
+            ...navigation,
+            ['Cache-Control', 'max-age=0'],
+          ]);
+          expect([status, body.includes('data-auth-reason="state_used"')]).toEqual([409, true]);
+        }
+        // The address that the page leaves in the bar.
+        expect((await arena.get('/callback', navigation)).body).toContain('data-auth-state="pending"');
+      },
+      { ...code, events: 1 },
+    ));
+
+  it('R6: touches no sign-in at stray paths', () =>
+    withServer(async (arena) => {
+      for (const path of [
+        '/favicon.ico',
+        '/',
+        '/apple-touch-icon.png',
+        '/token/',
+        '/callback/favicon.ico',
+        '/json/version',
+      ]) {
+        expect((await arena.get(`${path}?${arena.answer()}`)).status).toBe(404);
+      }
+      expect(arena.rejections).toEqual([]);
+    }, code));
+});
+
+describe('form_post (R23)', () => {
+  const form = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
+
+  it('R23: takes the awaited answer, also with Origin: null', () =>
+    withServer(
+      async (arena) => {
+        const headers = [...form, ...navigation, ['Origin', 'null']] as const;
+        const { status, body } = await arena.ask('POST /callback HTTP/1.1', headers, arena.answer());
+        expect([status, body.includes('data-auth-state="success"')]).toEqual([200, true]);
+        const replay = await arena.ask('POST /callback HTTP/1.1', headers, arena.answer());
+        expect(replay.status).toBe(409);
+      },
+      { ...code, events: 1 },
+    ));
+
+  it('R23: refuses a foreign state, a frame, and a body that is no form', () =>
+    withServer(async (arena) => {
+      const post = async (headers: readonly (readonly [string, string])[], body: string): Promise<number> =>
+        (await arena.ask('POST /callback HTTP/1.1', headers, body)).status;
+      expect(await post([...form, ...navigation], 'code=theirs&state=theirs')).toBe(400);
+      expect(await post([...form, ...navigation], 'error=access_denied')).toBe(400);
+      expect(await post([...form, ['Sec-Fetch-Dest', 'iframe']], arena.answer())).toBe(403);
+      expect(await post([...form, ['Sec-Fetch-Dest', 'empty']], arena.answer())).toBe(403);
+      expect(await post([...form, ['Sec-Purpose', 'prefetch']], arena.answer())).toBe(403);
+      for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/json', '']) {
+        expect(await post([...navigation, ['Content-Type', type]], arena.answer())).toBe(415);
+      }
+      expect(await post(navigation, arena.answer())).toBe(415);
+      // Only the body counts: what is in the query is not its answer.
+      const { status } = await arena.ask(`POST /callback?${arena.answer()} HTTP/1.1`, [...form, ...navigation], 'a=b');
+      expect(status).toBe(400);
+    }, code));
+});

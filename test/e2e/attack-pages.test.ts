@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { launch, type Browser, type Page } from 'puppeteer-core';
+import { launchChromium } from '../../examples/support/chromium.js';
+import { AuthServer } from '../../src/auth-server.js';
+import { LoginRequest } from '../../src/login-request.js';
+import { attacks, type Attack, type Target } from '../helpers/attacks.js';
+import { openHostileSite, type HostileSite } from '../helpers/hostile-site.js';
+
+// A browser opens every page three times.
+jest.setTimeout(180_000);
+
+const firefox = process.env.FIREFOX_PATH;
+const browsers: readonly (readonly [string, () => Promise<Browser>])[] = [
+  [
+    'Chromium',
+    () =>
+      launchChromium({
+        acceptInsecureCerts: true,
+        args: [
+          '--host-resolver-rules=MAP evil.test 127.0.0.1',
+          '--ignore-certificate-errors',
+          '--disable-popup-blocking',
+        ],
+      }),
+  ],
+  ...(firefox === undefined || firefox === ''
+    ? []
+    : [
+        [
+          'Firefox',
+          () =>
+            launch({
+              browser: 'firefox',
+              executablePath: firefox,
+              acceptInsecureCerts: true,
+              extraPrefsFirefox: {
+                'network.dns.localDomains': 'evil.test',
+                'dom.disable_open_during_load': false,
+                'browser.send_pings': true,
+                // A dialog, for a form that goes from https to http.
+                'security.warn_submit_secure_to_insecure': false,
+              },
+            }),
+        ] as const,
+      ]),
+];
+
+/** Opens one page of the hostile site, and lets it do what it can. */
+async function visit(browser: Browser, uri: string, attack: Attack): Promise<void> {
+  const page = await browser.newPage();
+  try {
+    await page.goto(uri);
+    if (attack.leaves === true) {
+      // A download or a refusal is no navigation: then the attempt has come to nothing.
+      await Promise.all([settled(page), page.evaluate('setTimeout(attack)')]);
+    } else {
+      await page.evaluate("typeof attacked === 'undefined' ? undefined : attacked");
+    }
+    // Whatever else was set off, such as a beacon, or our own script's POST in a window that was opened. Of a ping Chromium
+    // never tells how it ended.
+    const idle = (open: Page): Promise<void> => open.waitForNetworkIdle({ idleTime: 50, timeout: 2000 });
+    await Promise.allSettled((await browser.pages()).map(idle));
+  } finally {
+    const [blank, ...others] = await browser.pages();
+    await Promise.all(others.map((open) => open.close()));
+    await blank?.goto('about:blank');
+  }
+}
+
+/** Resolves when the page has gone elsewhere, and what it is now, if it is ours, has had its answer. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForNavigation({ waitUntil: 'load', timeout: 10_000 });
+  await page.waitForFunction("document.documentElement.dataset.authState !== 'pending'", { timeout: 10_000 });
+}
+
+describe.each(browsers)('Attack pages in %s', (_name, open) => {
+  let browser: Browser;
+  let server: AuthServer;
+  let site: HostileSite;
+  let request: LoginRequest;
+  const told: string[] = [];
+  const rejections: string[] = [];
+
+  beforeAll(async () => {
+    server = new AuthServer('http://127.0.0.1:0/callback');
+    for (const name of ['implicitGrantReceived', 'authorizationCodeReceived', 'errorReceived'] as const) {
+      server.on(name, () => told.push(name));
+    }
+    server.on('callbackRejected', ({ reason }) => rejections.push(reason));
+    await server.start();
+    request = new LoginRequest(server, 'client', 'token');
+    const { port } = server;
+    const target: Target = {
+      origin: `http://127.0.0.1:${port}`,
+      rebound: `http://evil.test:${port}`,
+      webSocket: `ws://127.0.0.1:${port}`,
+    };
+    site = await openHostileSite(target);
+    browser = await open();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site[Symbol.asyncDispose]();
+    await server.stop();
+  });
+
+  it.each(['http://evil.test', 'https://evil.test', 'http://127.0.0.1'])(
+    `fire no event from %s, by any of ${attacks.length} pages (R1, R4, R5, R6)`,
+    async (origin) => {
+      const port = origin.startsWith('https') ? site.tlsPort : site.port;
+      for (const [index, attack] of attacks.entries()) {
+        try {
+          await visit(browser, `${origin}:${port}/attack/${index}`, attack);
+        } catch (cause) {
+          throw new Error(`${attack.name}: ${String(cause)}`, { cause });
+        }
+        expect([attack.name, told]).toEqual([attack.name, []]);
+      }
+    },
+  );
+
+  it('did reach the server: every check has had something to refuse', () => {
+    expect([...new Set(rejections)].sort()).toEqual(
+      expect.arrayContaining([
+        'foreign_host',
+        'foreign_origin',
+        'method',
+        'not_a_navigation',
+        'state_foreign',
+        'content_type',
+      ]),
+    );
+    expect(rejections.length).toBeGreaterThan(attacks.length);
+  });
+
+  it('R16: has our own script read, clear the address, and then fetch, with all that makes it safe', async () => {
+    const page = await browser.newPage();
+    await page.evaluateOnNewDocument(`
+      window.calls = [];
+      const { replaceState } = history;
+      history.replaceState = function (...values) {
+        calls.push(['replaceState', values[2], location.hash.length > 1]);
+        return replaceState.apply(this, values);
+      };
+      {
+        const { fetch } = window;
+        window.fetch = function (uri, options) {
+          // Of a page without referrer, Firefox sends no Origin but null in any mode other than cors.
+          calls.push(['fetch', uri, location.hash, { mode: 'cors', ...options }]);
+          return fetch.call(this, uri, options);
+        };
+      }
+    `);
+    const fragment = 'access_token=theirs&state=theirs';
+    await page.goto(`${server.baseUri.href}#${fragment}`);
+    await page.waitForSelector('[data-auth-reason=state_foreign]');
+    expect(await page.evaluate('calls')).toEqual([
+      ['replaceState', '/callback', true],
+      [
+        'fetch',
+        new URL('token', server.baseUri).href,
+        '',
+        expect.objectContaining({
+          method: 'POST',
+          body: JSON.stringify({ fragment }),
+          mode: 'cors',
+          credentials: 'omit',
+          redirect: 'error',
+          keepalive: true,
+        }),
+      ],
+    ]);
+    expect(await page.evaluate('location.href')).toBe(server.baseUri.href);
+    await page.close();
+  });
+
+  it('R16: has our own script show success on a 2xx only', async () => {
+    const page = await browser.newPage();
+    await page.evaluateOnNewDocument(`
+      window.fetch = () => Promise.resolve(new Response('{"state":"success","heading":"x","message":"x"}', { status: 400 }));
+    `);
+    await page.goto(`${server.baseUri.href}#access_token=theirs&state=theirs`);
+    await page.waitForSelector('[data-auth-state=error]');
+    await page.close();
+  });
+
+  it('58: fire one event for the honest sign-in afterwards, also after a reload and Back (R2, R16)', async () => {
+    const page = await browser.newPage();
+    const answer = new URLSearchParams({ access_token: 'honest', token_type: 'bearer', state: request.state });
+    const callback = `${server.baseUri.href}#${answer.toString()}`;
+    // By way of the provider, which redirects.
+    await page.goto(`http://127.0.0.1:${site.port}/redirect?${new URLSearchParams({ to: callback }).toString()}`);
+    await page.waitForSelector('[data-auth-state=success]');
+    expect(page.url()).toBe(server.baseUri.href);
+    expect(told).toEqual(['implicitGrantReceived']);
+    await page.reload();
+    await page.waitForSelector('[data-auth-state=error]');
+    await page.goto('about:blank');
+    await page.goBack();
+    await page.waitForSelector('[data-auth-state=error]');
+    await page.goto('about:blank');
+    await page.goto(callback);
+    await page.waitForSelector('[data-auth-reason=state_used]');
+    expect(told).toEqual(['implicitGrantReceived']);
+  });
+});

@@ -1,0 +1,290 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  appScript,
+  appSource,
+  compile,
+  installPackage,
+  npm,
+  packPackage,
+  removeFolder,
+  root,
+  run,
+  runApp,
+  signedIn,
+  temporaryFolder,
+  type PackedPackage,
+} from '../helpers/package.js';
+
+jest.setTimeout(240_000);
+
+let folder: string;
+let app: string;
+let packed: PackedPackage;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('tarball');
+  app = path.join(folder, 'app');
+  packed = await packPackage(folder);
+  // Node's types are every TypeScript app's own; Express's are not, and must not be needed.
+  await installPackage(app, packed.tarball, { others: ['@types/node@20'] });
+});
+
+afterAll(async () => {
+  await removeFolder(folder);
+});
+
+/** The files below a folder of the repository, with `/` between folders. */
+async function filesIn(name: string): Promise<string[]> {
+  const entries = await readdir(path.join(root, name), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .sort();
+}
+
+/** A text without its white space, which a bundler indents anew. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, '');
+}
+
+/** What apps may import: `embed-auth-server`, `embed-auth-server/testing`. */
+function entries(): string[] {
+  return Object.keys(packed.manifest.exports)
+    .filter((name) => name !== './package.json')
+    .map((name) => path.posix.join('embed-auth-server', name));
+}
+
+/** The values of a member of package.json, however deep. */
+function paths(value: unknown): string[] {
+  if (typeof value === 'string') return [path.posix.normalize(value)];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(paths) : [];
+}
+
+describe('the tarball', () => {
+  it('holds the sources, the templates, what was built of them, and six documents', async () => {
+    const sources = await filesIn('src');
+    const names = sources.map((name) => name.slice('src/'.length, -'.ts'.length));
+    const declarations = names.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.ts.map`]);
+    const bundles = ['cli', 'index', 'testing'].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
+    expect(packed.files).toEqual(
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'SECURITY.md',
+        'THIRD-PARTY-LICENSES.md',
+        'package.json',
+        ...bundles,
+        ...declarations,
+        ...sources,
+        ...(await filesIn('templates')),
+      ].sort(),
+    );
+  });
+
+  it('holds nothing of which `files` in package.json knows only the name', () => {
+    const tops = new Set(packed.files.map((name) => name.split('/')[0]));
+    expect(packed.manifest.files.filter((name) => !tops.has(name))).toEqual([]);
+  });
+
+  it('holds every file that package.json names', () => {
+    const named = [...paths(packed.manifest.exports), ...paths(packed.manifest.bin)];
+    expect(named.length).toBeGreaterThan(2);
+    expect(named.filter((name) => !packed.files.includes(name))).toEqual([]);
+  });
+
+  it('holds the sources that its source maps lead to, and the licences of what is bundled from elsewhere', async () => {
+    const installed = path.join(app, 'node_modules', 'embed-auth-server');
+    const lost: string[] = [];
+    for (const name of packed.files.filter((file) => file.endsWith('.map'))) {
+      const map = await readFile(path.join(installed, name), 'utf8');
+      const bundle = await readFile(path.join(installed, name.slice(0, -'.map'.length)), 'utf8');
+      // A source map's own shape; what is checked is where it leads.
+      const { sources } = JSON.parse(map) as { sources: string[] };
+      for (const source of sources.map((to) => path.posix.join(path.posix.dirname(name), to))) {
+        const [from] = /^node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(source) ?? [];
+        const isThere =
+          from === undefined
+            ? packed.files.includes(source)
+            : plain(bundle).includes(plain(await readFile(path.join(root, from, 'LICENSE'), 'utf8')));
+        if (!isThere) lost.push(`${name}: ${source}`);
+      }
+    }
+    expect(lost).toEqual([]);
+  });
+
+  it('brings four dependencies, and no script that runs at install', async () => {
+    expect(Object.keys(packed.manifest.dependencies)).toEqual(['eventemitter3', 'express', 'get-port', 'open']);
+    // As npm itself sees it, in the lock file of an app.
+    const lock = JSON.parse(await readFile(path.join(app, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { hasInstallScript?: boolean }>;
+    };
+    expect(Object.entries(lock.packages).filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([]);
+  });
+});
+
+describe('an app that has installed it', () => {
+  it('signs in from an ES module', async () => {
+    await writeFile(path.join(app, 'main.mjs'), await appScript('esm'));
+    expect(await runApp(path.join(app, 'main.mjs'))).toEqual(signedIn);
+  });
+
+  it('signs in from CommonJS, by require()', async () => {
+    const script = await appScript('cjs');
+    expect(script).toContain('require("embed-auth-server")');
+    await writeFile(path.join(app, 'main.cjs'), script);
+    expect(await runApp(path.join(app, 'main.cjs'))).toEqual(signedIn);
+  });
+
+  it('loads every entry, from ES modules and from CommonJS', async () => {
+    const names = JSON.stringify(entries());
+    await writeFile(
+      path.join(app, 'entries.cjs'),
+      `const all = async () => {
+        for (const name of ${names}) {
+          const imported = await import(name);
+          if (require(name) !== imported && require(name)['module.exports'] === undefined) throw new Error(name);
+          console.log(name, Object.keys(imported).length > 0);
+        }
+      };
+      void all();`,
+    );
+    const { stdout, stderr } = await run(process.execPath, ['entries.cjs'], { cwd: app });
+    expect(stderr).toBe('');
+    expect(stdout.trim().split('\n')).toEqual(entries().map((name) => `${name} true`));
+  });
+
+  it('has its version in reach, and the command where there is one', async () => {
+    const script = `console.log(require('embed-auth-server/package.json').version)`;
+    const { stdout } = await run(process.execPath, ['-e', script], { cwd: app });
+    expect(stdout.trim()).toBe(packed.manifest.version);
+    for (const name of Object.keys(packed.manifest.bin ?? {})) {
+      const said = await npm(['exec', '--offline', '--', name, '--version'], app);
+      expect(said.stdout.trim()).toBe(packed.manifest.version);
+    }
+  });
+
+  const settings = {
+    'an ES module with module: nodenext': { type: 'module', module: 'nodenext' },
+    'CommonJS with module: nodenext': { type: 'commonjs', module: 'nodenext' },
+    'an ES module with moduleResolution: bundler': { type: 'module', module: 'esnext', moduleResolution: 'bundler' },
+  };
+  it.each(Object.entries(settings))('signs in from TypeScript: %s', async (name, { type, ...compilerOptions }) => {
+    const project = path.join(app, name.replace(/\W+/g, '-'));
+    await mkdir(project);
+    await writeFile(path.join(project, 'package.json'), JSON.stringify({ type }));
+    await writeFile(path.join(project, 'main.ts'), await appSource());
+    const imports = entries().map((entry, index) => `export * as entry${index} from '${entry}';`);
+    await writeFile(path.join(project, 'entries.ts'), imports.join('\n'));
+    await writeFile(
+      path.join(project, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          ...compilerOptions,
+          target: 'es2022',
+          lib: ['es2022'],
+          types: ['node'],
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          // The declarations of the package are checked with the app.
+          skipLibCheck: false,
+          outDir: 'out',
+        },
+        files: ['main.ts', 'entries.ts'],
+        // Also those that no entry leads to: what `stripInternal` takes away must not be missed by what it leaves.
+        include: ['../node_modules/embed-auth-server/dist/**/*.d.ts'],
+        exclude: [],
+      }),
+    );
+    await compile(project);
+    expect(await readdir(path.join(app, 'node_modules', '@types'))).toEqual(['node']);
+    expect(await runApp(path.join(project, 'out', 'main.js'))).toEqual(signedIn);
+  });
+});
+
+describe('an app that has bundled it', () => {
+  const bundle = fileURLToPath(new URL('../fixtures/consumer/bundle.mjs', import.meta.url));
+
+  it.each([
+    ['esbuild', 'esm'],
+    ['esbuild', 'cjs'],
+    ['vite', 'esm'],
+    ['vite', 'cjs'],
+  ])('signs in, alone in its folder, from what %s makes of it as %s', async (bundler, format) => {
+    await copyFile(path.join(root, 'test/fixtures/consumer/main.ts'), path.join(app, 'main.ts'));
+    const alone = await temporaryFolder('bundled');
+    try {
+      const { stdout } = await run(process.execPath, [bundle, bundler, format, path.join(app, 'main.ts'), alone], {
+        cwd: app,
+      });
+      // `debug`, which Express uses, asks for it in a `try`.
+      expect((JSON.parse(stdout) as string[]).filter((name) => name !== 'supports-color')).toEqual([]);
+      expect(await runApp(path.join(alone, format === 'esm' ? 'main.mjs' : 'main.cjs'))).toEqual(signedIn);
+    } finally {
+      await removeFolder(alone);
+    }
+  });
+
+  it('signs in where Vite leaves it outside, as it does unless told otherwise', async () => {
+    await copyFile(path.join(root, 'test/fixtures/consumer/main.ts'), path.join(app, 'main.ts'));
+    const built = path.join(app, 'built');
+    const { stdout } = await run(process.execPath, [bundle, 'vite-external', 'esm', path.join(app, 'main.ts'), built], {
+      cwd: app,
+    });
+    expect(JSON.parse(stdout)).toEqual(['embed-auth-server']);
+    expect(await runApp(path.join(built, 'main.mjs'))).toEqual(signedIn);
+  });
+});
+
+describe('importing it', () => {
+  /** Runs a script; resolves to the packages whose files Node loaded, and what the script printed. */
+  async function loadedBy(script: string): Promise<{ packages: string[]; stdout: string }> {
+    const coverage = await temporaryFolder('coverage');
+    try {
+      // V8's own record of what was loaded: no loader hook stands in between.
+      const { stdout } = await run(process.execPath, [script], { cwd: app, env: { NODE_V8_COVERAGE: coverage } });
+      const packages = new Set<string>();
+      for (const file of await readdir(coverage)) {
+        const { result } = JSON.parse(await readFile(path.join(coverage, file), 'utf8')) as {
+          result: { url: string }[];
+        };
+        for (const { url } of result) {
+          const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
+          if (name !== undefined) packages.add(name);
+        }
+      }
+      return { packages: [...packages].sort(), stdout };
+    } finally {
+      await removeFolder(coverage);
+    }
+  }
+
+  it.each([
+    ['an ES module', 'mjs', "await import('embed-auth-server')"],
+    ['CommonJS', 'cjs', "require('embed-auth-server')"],
+  ])('loads neither Express, open, get-port nor node:crypto from %s', async (_, extension, statement) => {
+    const script = path.join(app, `light.${extension}`);
+    await writeFile(
+      script,
+      `const before = new Set(process.moduleLoadList);
+      ${statement};
+      console.log(JSON.stringify(process.moduleLoadList.filter((name) => !before.has(name))));`,
+    );
+    const { packages, stdout } = await loadedBy(script);
+    expect(packages).toEqual(['embed-auth-server']);
+    const builtins = (JSON.parse(stdout) as string[]).map((name) => name.replace('NativeModule ', ''));
+    expect(builtins.filter((name) => ['crypto', 'tls', 'https', 'child_process', 'readline'].includes(name))).toEqual(
+      [],
+    );
+  });
+
+  it('loads Express once somebody signs in, which shows that the record is complete', async () => {
+    await writeFile(path.join(app, 'heavy.mjs'), await appScript('esm'));
+    const { packages } = await loadedBy(path.join(app, 'heavy.mjs'));
+    expect(packages).toEqual(expect.arrayContaining(['embed-auth-server', 'express']));
+    expect(packages).not.toContain('open');
+  });
+});

@@ -1,0 +1,188 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import express, { type Request, type Response } from 'express';
+import session from 'express-session';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'puppeteer-core';
+import { generate } from 'selfsigned';
+import { startAuthorizationServer, type AuthorizationServer } from '../examples/authorization-server/index.js';
+import { launchChromium } from '../examples/support/chromium.js';
+import { createCallbackRouter, LoginRequest, PKCEUtil, type ExpectedRequest } from '../src/index.js';
+import { outcomeOf, signInAt } from './helpers/example.js';
+
+jest.setTimeout(120_000);
+
+declare module 'express-session' {
+  interface SessionData {
+    /** The sign-in that this browser has begun. */
+    login: ExpectedRequest | undefined;
+    /** What came of it. */
+    granted: { kind: string; codeVerifier: string | undefined };
+  }
+}
+
+let browser: Browser;
+let authorizationServer: AuthorizationServer;
+let tls: { key: string; cert: string };
+let proxy: Server;
+let instances: Server[];
+/** Which instance was asked for what, in order. */
+let asked: { instance: number; path: string }[];
+let rejections: string[];
+let origin: string;
+
+beforeAll(async () => {
+  const [chromium, provider, certificate] = await Promise.all([
+    launchChromium({ args: ['--ignore-certificate-errors'] }),
+    startAuthorizationServer(),
+    generate([{ name: 'commonName', value: '127.0.0.1' }]),
+  ]);
+  browser = chromium;
+  authorizationServer = provider;
+  tls = { key: certificate.private, cert: certificate.cert };
+});
+
+afterAll(async () => {
+  await browser.close();
+  await authorizationServer.close();
+});
+
+beforeEach(async () => {
+  asked = [];
+  rejections = [];
+  // One store between the instances, and one secret; of the rest they know nothing of each other.
+  const store = new session.MemoryStore();
+  // Ends TLS, and gives each request to the next instance. As most proxies are set up, it hands `Host` on.
+  let turn = 0;
+  proxy = createTlsServer(tls, (incoming, outgoing) => {
+    if (incoming.url === '/favicon.ico') {
+      outgoing.writeHead(404).end(); // It would take a turn.
+      return;
+    }
+    const instance = turn++ % instances.length;
+    asked.push({ instance, path: new URL(incoming.url ?? '', origin).pathname });
+    const forwarded = httpRequest(
+      {
+        host: '127.0.0.1',
+        port: portOf(instances[instance]),
+        method: incoming.method,
+        path: incoming.url,
+        headers: { ...incoming.headers, 'x-forwarded-proto': 'https' },
+      },
+      (answer: IncomingMessage) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+        answer.pipe(outgoing);
+      },
+    );
+    incoming.pipe(forwarded);
+  });
+  await listen(proxy);
+  origin = `https://127.0.0.1:${portOf(proxy)}`;
+  instances = await Promise.all([0, 1].map(() => listen(createServer(appOf(store)))));
+});
+
+afterEach(async () => {
+  for (const server of [proxy, ...instances]) {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
+});
+
+async function listen(server: Server): Promise<Server> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+function portOf(server: Server | undefined): number {
+  return (server?.address() as AddressInfo).port;
+}
+
+function appOf(store: session.Store): express.Express {
+  const redirectUri = `${origin}/sign-in/callback`;
+  const app = express().set('trust proxy', 1);
+  app.use(
+    session({
+      store,
+      secret: 'shared',
+      resave: false,
+      saveUninitialized: false,
+      cookie: { sameSite: 'lax', secure: true },
+    }),
+  );
+  app.get('/login/:responseType/:responseMode', (req, res) => {
+    const request = new LoginRequest(redirectUri, 'demo-client', req.params.responseType, {
+      authorizationEndpoint: authorizationServer.authorizationEndpoint,
+      responseMode: req.params.responseMode as 'query' | 'fragment',
+      codeVerifier: req.params.responseType === 'code' ? PKCEUtil.generateCodes().verifier : undefined,
+    });
+    const { state, responseType, codeVerifier } = request;
+    req.session.login = { state, redirectUri, responseType, codeVerifier };
+    res.redirect(303, request.toUri().href);
+  });
+  app.use(
+    '/sign-in',
+    createCallbackRouter<Request, Response>({
+      redirectUri,
+      expectedRequests: (req) => req.session.login,
+      takeRequest: (req) => {
+        req.session.login = undefined;
+      },
+      onGrant: (grant, { req, page }) => {
+        const kind = 'accessToken' in grant ? 'token' : 'code';
+        req.session.granted = { kind, codeVerifier: 'code' in grant ? grant.codeVerifier : undefined };
+        page.redirect('/profile');
+      },
+      onRejected: ({ reason }) => rejections.push(reason),
+    }),
+  );
+  app.get('/profile', (req, res) => {
+    res.send(`<p id="profile">${req.session.granted?.kind ?? 'nobody'} ${String(req.secure)}</p>`);
+  });
+  return app;
+}
+
+async function profileOf(page: Page): Promise<string> {
+  await page.waitForSelector('#profile', { timeout: 10_000 });
+  return page.$eval('#profile', ({ textContent }) => textContent);
+}
+
+describe('createCallbackRouter on two instances, with one session store, behind a proxy that ends TLS', () => {
+  it.each([
+    ['code', 'query'],
+    ['code', 'fragment'],
+    ['token', 'fragment'],
+  ])('completes a sign-in that goes from one instance to the other (%s in the %s)', async (type, mode) => {
+    const page = await signInAt(browser, new URL(`/login/${type}/${mode}`, origin));
+    expect(await profileOf(page)).toBe(`${type} true`);
+    expect(page.url()).toBe(`${origin}/profile`);
+    expect(rejections).toEqual([]);
+    expect(asked.map(({ path }) => path)).toEqual(
+      mode === 'query'
+        ? ['/login/code/query', '/sign-in/callback', '/profile']
+        : [`/login/${type}/fragment`, '/sign-in/callback', '/sign-in/token', '/profile'],
+    );
+    // The state was made by one, and its answer taken by the other: by turns.
+    expect(new Set(asked.map(({ instance }) => instance))).toEqual(new Set([0, 1]));
+  });
+
+  it('keeps two people apart, whichever instance they meet', async () => {
+    const [ada, grace] = await Promise.all([
+      signInAt(browser, new URL('/login/code/query', origin), { person: 'ada' }),
+      signInAt(browser, new URL('/login/token/fragment', origin), { person: 'grace' }),
+    ]);
+    expect(await Promise.all([profileOf(ada), profileOf(grace)])).toEqual(['code true', 'token true']);
+  });
+
+  it('takes an answer once between the instances', async () => {
+    const page = await signInAt(browser, new URL('/login/code/query', origin));
+    await profileOf(page);
+    await page.goto(`${origin}/sign-in/callback?code=again&state=whatever`);
+    expect((await outcomeOf(page)).state).toBe('error');
+    expect(rejections).toEqual(['state_foreign']);
+  });
+});
