@@ -13,7 +13,7 @@ import {
 } from './auth-server-options.js';
 import { answerClientError } from './client-errors.js';
 import { refuse } from './callback-answer.js';
-import { HandlerFailure, type CallbackOwner, type Delivery } from './callback-handler.js';
+import { CallbackHandler, HandlerFailure, type CallbackOwner, type Delivery } from './callback-handler.js';
 import { CallbackPageRenderer } from './callback-page.js';
 import { buildRouter, hideQuery } from './callback-routes.js';
 import { AuthAbortedError, ServerError, type AuthorizationError } from './errors.js';
@@ -84,6 +84,7 @@ const stopGrace = 1000;
 export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncDisposable {
   readonly #options: CheckedOptions;
   readonly #renderer: CallbackPageRenderer;
+  readonly #handler: CallbackHandler;
   readonly #requests = new ExpectedRequests();
   readonly #waiters = new Set<Waiter>();
   readonly #held = new Set<GrantPage>();
@@ -112,6 +113,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       credentials: 'omit',
       reportLoaded: options.template !== undefined || options.templatePath !== undefined,
     });
+    this.#handler = new CallbackHandler(this.#owner(), this.#renderer);
   }
 
   /** The redirect URI: with the real port, once the server listens. A new URL at every call. */
@@ -148,8 +150,11 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * A page that is held by `waitUntil` is given a second to learn its outcome; after that it sends the person back to the app.
    */
   stop(): Promise<void> {
-    const error = new ServerError('SERVER_STOPPED', 'The server was stopped before a grant came. Start a new sign-in.');
-    for (const waiter of this.#waiters) waiter.reject(error);
+    for (const waiter of this.#waiters) {
+      waiter.reject(
+        new ServerError('SERVER_STOPPED', 'The server was stopped before a grant came. Start a new sign-in.'),
+      );
+    }
     return this.#next(() => this.#close());
   }
 
@@ -333,6 +338,14 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     }
     this.#inFlight.set(response, request);
     response.once('close', () => this.#inFlight.delete(response));
+    const [path, query] = splitTarget(request.url ?? '');
+    if (request.method === 'GET' && path === this.#options.baseUri.pathname) {
+      // The redirect itself takes no detour by the router, which has nothing to read there, nor waits for it to be loaded.
+      this.#handler.page(request, response, query).catch((error: unknown) => {
+        this.#fail(error, response);
+      });
+      return;
+    }
     this.#loadApp().then(
       (app) => {
         hideQuery(request);
@@ -354,7 +367,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
 
   async #makeApp(): Promise<RequestListener> {
     const { pathname } = this.#options.baseUri;
-    const router = await buildRouter(this.#owner(), this.#renderer, () => this.#own, {
+    const router = await buildRouter(this.#handler, this.#renderer, () => this.#own, {
       page: () => pathname,
       folders: ['/'],
     });
@@ -466,6 +479,11 @@ function loading(): { since: number; done: Promise<void>; finish: () => void } {
     finish = resolve;
   });
   return { since: Date.now(), done, finish };
+}
+
+function splitTarget(target: string): [path: string, query: string] {
+  const start = target.indexOf('?');
+  return start === -1 ? [target, ''] : [target.slice(0, start), target.slice(start + 1)];
 }
 
 /** No error that gets here has read the request: body parsers' errors, which hold the body, are answered before. */

@@ -116,7 +116,7 @@ export function send(
   response: ServerResponse,
   status: number,
   headers: Readonly<Record<string, string>>,
-  body: string,
+  body: string | Buffer,
 ): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, {

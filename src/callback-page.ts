@@ -21,7 +21,7 @@ export interface PageView {
 
 /** @internal What is sent: HTML and the headers that belong to it. */
 export interface RenderedPage {
-  readonly html: string;
+  readonly html: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -34,6 +34,25 @@ export interface PageSettings {
 }
 
 const defaultAutoClose = 5000;
+const nonceBytes = 16;
+let defaultTemplate: HtmlTemplate | undefined;
+
+/** A page as it is sent each time, but for its nonce. */
+interface KeptPage {
+  readonly html: Buffer;
+  /** Where the nonce goes. */
+  readonly offsets: readonly number[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** The policy, cut where the nonce goes. */
+  readonly policy: readonly string[];
+}
+
+function keptPage({ html, headers }: RenderedPage, placeholder: string): KeptPage {
+  const bytes = Buffer.from(html);
+  const offsets: number[] = [];
+  for (let at = bytes.indexOf(placeholder); at !== -1; at = bytes.indexOf(placeholder, at + 1)) offsets.push(at);
+  return { html: bytes, offsets, headers, policy: (headers['Content-Security-Policy'] ?? '').split(placeholder) };
+}
 const forwardedTexts = ['finishing', 'unreachable', 'nothing'] as const;
 
 /** @internal Makes the callback page, from the app's template or from ours. */
@@ -46,9 +65,11 @@ export class CallbackPageRenderer {
   #loading: Promise<void> | undefined;
   #fallback: CallbackPageRenderer | undefined;
   #language: { readonly asked: string | undefined; readonly found: PageLanguage } | undefined;
-  readonly #pages = new Map<string, { readonly html: readonly string[]; readonly policy: readonly string[] }>();
+  readonly #pages = new Map<string, KeptPage>();
   /** Stands for the nonce in what is kept of a page. Nobody can know it, and so it is nowhere else in the page. */
   #placeholder: string | undefined;
+  /** Made ahead of time, and used once. */
+  #nextNonce: string | undefined;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
     checkPageOptions(options);
@@ -104,8 +125,8 @@ export class CallbackPageRenderer {
   /** The page in one state. `answered`: what it shows is the server's answer, and not the script's to find out. */
   async render(view: PageView, answered: boolean, language: PageLanguage): Promise<RenderedPage> {
     await this.load();
-    const nonce = randomBase64url(16);
     if (this.#compiled === undefined) {
+      const nonce = randomBase64url(nonceBytes);
       let html: string;
       try {
         html = await this.#callTemplate(view, this.viewText(view, language), language, nonce);
@@ -118,24 +139,24 @@ export class CallbackPageRenderer {
     const key = [view.state, view.reason, answered, language.lang].join(' ');
     let kept = this.#pages.get(key);
     if (kept === undefined) {
-      this.#placeholder ??= randomBase64url(32);
-      const { html } = this.#make(this.#compiled, view, answered, language, this.#placeholder);
-      kept = {
-        html: html.split(this.#placeholder),
-        policy: pagePolicy(this.#placeholder, this.isDefault, this.#sources).split(this.#placeholder),
-      };
+      this.#placeholder ??= randomBase64url(nonceBytes);
+      kept = keptPage(this.#make(this.#compiled, view, answered, language, this.#placeholder), this.#placeholder);
       this.#pages.set(key, kept);
     }
-    return {
-      html: kept.html.join(nonce),
-      headers: { ...securityHeaders, 'Content-Security-Policy': kept.policy.join(nonce) },
-    };
+    const nonce = this.#nextNonce ?? randomBase64url(nonceBytes);
+    this.#nextNonce = undefined;
+    // A copy, into which the nonce is written where the placeholder stands: they are of one length.
+    const html = Buffer.from(kept.html);
+    for (const offset of kept.offsets) html.write(nonce, offset, 'latin1');
+    return { html, headers: { ...kept.headers, 'Content-Security-Policy': kept.policy.join(nonce) } };
   }
 
   /** Makes what the first redirect will most likely need, while the person signs in. */
   async prepare(): Promise<void> {
     await this.load();
-    if (this.#compiled !== undefined) await this.render({ state: 'success' }, true, this.language(undefined));
+    if (this.#compiled === undefined) return;
+    await this.render({ state: 'success' }, true, this.language(undefined));
+    this.#nextNonce = randomBase64url(nonceBytes);
   }
 
   #make(
@@ -223,7 +244,11 @@ export class CallbackPageRenderer {
   async #read(): Promise<void> {
     const { template, templatePath } = this.#options;
     if (typeof template === 'function') return;
-    let html = template ?? callbackHtml;
+    if (template === undefined && templatePath === undefined) {
+      this.#compiled = defaultTemplate ??= compileHtml(callbackHtml);
+      return;
+    }
+    let html = template ?? '';
     if (templatePath !== undefined) {
       const { readFile, stat } = await import('node:fs/promises');
       const path = await import('node:path');

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as express from 'express';
 import { isSameState, type ExpectedRequest } from './authorization-response.js';
 import type { GrantResponse } from './grant-response.js';
-import { HandlerFailure, type CallbackOwner, type MaybePromise } from './callback-handler.js';
+import { CallbackHandler, HandlerFailure, type CallbackOwner, type MaybePromise } from './callback-handler.js';
 import { CallbackPageRenderer } from './callback-page.js';
 import type { CallbackPageOptions } from './callback-page-options.js';
 import { buildRouter, type RouterPaths } from './callback-routes.js';
@@ -114,7 +114,12 @@ export function createCallbackRouter<
   const renderer = new CallbackPageRenderer(rest, { credentials: 'same-origin', reportLoaded: false });
   let built: Promise<express.Router> | undefined;
   return (req, res, next) => {
-    built ??= buildRouter(new AppOwner(options, redirectUri), renderer, () => own, paths).catch((error: unknown) => {
+    built ??= buildRouter(
+      new CallbackHandler(new AppOwner(options, redirectUri), renderer),
+      renderer,
+      () => own,
+      paths,
+    ).catch((error: unknown) => {
       built = undefined;
       throw error;
     });

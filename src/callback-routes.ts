@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type Express from 'express';
 import type * as express from 'express';
 import { refuse } from './callback-answer.js';
-import { CallbackHandler, type CallbackOwner } from './callback-handler.js';
+import type { CallbackHandler } from './callback-handler.js';
 import type { CallbackPageRenderer } from './callback-page.js';
 import { securityHeaders } from './page-headers.js';
 import { forwardingScript, originalLogo, originalStyles } from './default-templates.js';
@@ -28,13 +28,12 @@ export interface RouterPaths {
 
 /** @internal The routes of the callback, on Express: page, script, `token`, and the files of a template folder. */
 export async function buildRouter(
-  owner: CallbackOwner,
+  handler: CallbackHandler,
   renderer: CallbackPageRenderer,
   own: () => OwnNames,
   paths: RouterPaths,
 ): Promise<express.Router> {
   const { default: express } = await import('express');
-  const handler = new CallbackHandler(owner, renderer);
   const router = express.Router({ caseSensitive: true, strict: true });
   const readJson = express.json({ limit: bodyLimit, inflate: false, type: () => true });
   const readForm = express.text({ limit: bodyLimit, inflate: false, type: () => true });

@@ -18,7 +18,7 @@ export function randomBase64url(bytes: number): string {
  * @internal
  */
 export function sha256(text: string): Buffer {
-  return process.getBuiltinModule('node:crypto').createHash('sha256').update(text, 'utf8').digest();
+  return process.getBuiltinModule('node:crypto').hash('sha256', text, 'buffer');
 }
 
 /**

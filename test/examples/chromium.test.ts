@@ -11,7 +11,7 @@ import { codeRequest, encoded, tokenRequest, type Params } from './scripted-pers
 
 const ada = { username: 'ada', password: 'lovelace' } as const;
 // The first start unpacks the browser, and the others have to share the machine.
-jest.setTimeout(120_000);
+jest.setTimeout(60_000);
 
 let server: AuthorizationServer;
 let app: Server;
