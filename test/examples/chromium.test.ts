@@ -190,36 +190,4 @@ describe('approveInBrowser', () => {
       );
     });
   });
-
-  it('returns although the app does not answer yet', async () => {
-    await newPage(async (page) => {
-      const held: (() => void)[] = [];
-      await using slow = await holdingApp(held);
-      await page.goto(authorizationUri({ ...codeRequest, redirect_uri: slow.uri }));
-      await approveInBrowser(page, { ...ada, decision: 'allow' });
-      await slow.asked;
-      for (const answer of held) answer();
-      await page.waitForSelector('#done');
-    });
-  });
 });
-
-async function holdingApp(held: (() => void)[]): Promise<AsyncDisposable & { uri: string; asked: Promise<unknown> }> {
-  const holding = createServer((_request, response) => {
-    held.push(() => {
-      response.setHeader('content-type', 'text/html').end('<p id="done">');
-    });
-    holding.emit('asked');
-  }).listen(0, '127.0.0.1');
-  await once(holding, 'listening');
-  return {
-    uri: `http://127.0.0.1:${(holding.address() as AddressInfo).port}/`,
-    asked: once(holding, 'asked'),
-    [Symbol.asyncDispose]: async () => {
-      const closed = once(holding, 'close');
-      holding.close();
-      holding.closeAllConnections();
-      await closed;
-    },
-  };
-}
