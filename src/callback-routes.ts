@@ -66,7 +66,7 @@ export async function buildRouter(
       await read(readForm, request, response);
       await handler.formPost(request, response, formOf(request.body));
     } else if (isPage) {
-      await handler.page(request, response, hiddenQueries.get(request) ?? queryOf(request.originalUrl));
+      await handler.page(request, response, queryOf(request.originalUrl));
     } else {
       response.writeHead(200, { ...securityHeaders, 'Content-Type': asset?.type ?? '' }).end(asset?.body);
     }
@@ -154,13 +154,9 @@ function queryOf(target: string): string {
   return start === -1 ? '' : target.slice(start + 1);
 }
 
-const hiddenQueries = new WeakMap<IncomingMessage, string>();
-
 /** @internal Takes the query out of a request: where `DEBUG` is set, Express logs whatever URI it is given (R9). */
 export function hideQuery(request: IncomingMessage): void {
-  const { url = '' } = request;
-  hiddenQueries.set(request, queryOf(url));
-  request.url = url.split('?', 1)[0];
+  request.url = request.url?.split('?', 1)[0];
 }
 
 /** Runs a body parser, unless the app's own has read the body already. */

@@ -1,7 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { Console } from 'node:console';
-import { Writable } from 'node:stream';
-import { inspect } from 'node:util';
 import {
   isResponse,
   isSameState,
@@ -11,6 +8,7 @@ import {
   type Verdict,
 } from '../src/authorization-response.js';
 import type { AuthErrorCode } from '../src/errors.js';
+import { printed } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';
 
@@ -20,21 +18,6 @@ function verdictOn(
   ...[expected, unsolicited]: [expected?: Parameters<typeof judge>[1], unsolicited?: boolean]
 ): Verdict {
   return judge(readResponse(new URLSearchParams(text), new URL(callback)), expected, unsolicited);
-}
-
-function printed(value: unknown): string {
-  let text = '';
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      text += chunk.toString();
-      done();
-    },
-  });
-  const console = new Console(stream, stream);
-  console.log(value);
-  console.error('%s %o %O', value, value, value);
-  console.log({ deep: [{ value }] });
-  return text + inspect(value, { depth: null, showHidden: true }) + inspect([value]);
 }
 
 describe('isResponse', () => {

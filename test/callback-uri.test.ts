@@ -1,33 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { inspect } from 'node:util';
-import { parseCallbackUri, type ParseCallbackUriOptions } from '../src/callback-uri.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '../src/grant-response.js';
+import { parseCallbackUri } from '../src/callback-uri.js';
+import type { GrantResponse } from '../src/grant-response.js';
 import { AuthorizationError } from '../src/errors.js';
+import { code, implicit, refused } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';
-
-function refused(uri: string | URL, options?: ParseCallbackUriOptions): AuthorizationError {
-  try {
-    parseCallbackUri(uri, options);
-  } catch (error) {
-    if (error instanceof AuthorizationError) return error;
-    throw error;
-  }
-  throw new Error('The callback was taken');
-}
-
-function implicit(uri: string | URL, options?: ParseCallbackUriOptions): ImplicitGrantResponse {
-  const response = parseCallbackUri(uri, options);
-  if (response instanceof ImplicitGrantResponse) return response;
-  throw new Error('This is not an implicit grant');
-}
-
-function code(uri: string | URL, options?: ParseCallbackUriOptions): AuthorizationCodeResponse {
-  const response = parseCallbackUri(uri, options);
-  if (response instanceof AuthorizationCodeResponse) return response;
-  throw new Error('This is not an authorization code');
-}
 
 describe('parseCallbackUri', () => {
   it('reads the example of RFC 6749, section 4.1.2', () => {

@@ -1,49 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Console } from 'node:console';
-import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
-import { parseCallbackUri, type ParseCallbackUriOptions } from '../src/callback-uri.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/grant-response.js';
-import { AuthorizationError } from '../src/errors.js';
+import { code, implicit, printed, refused } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';
-
-function refused(uri: string | URL, options?: ParseCallbackUriOptions): AuthorizationError {
-  try {
-    parseCallbackUri(uri, options);
-  } catch (error) {
-    if (error instanceof AuthorizationError) return error;
-    throw error;
-  }
-  throw new Error('The callback was taken');
-}
-
-function implicit(uri: string | URL, options?: ParseCallbackUriOptions): ImplicitGrantResponse {
-  const response = parseCallbackUri(uri, options);
-  if (response instanceof ImplicitGrantResponse) return response;
-  throw new Error('This is not an implicit grant');
-}
-
-function code(uri: string | URL, options?: ParseCallbackUriOptions): AuthorizationCodeResponse {
-  const response = parseCallbackUri(uri, options);
-  if (response instanceof AuthorizationCodeResponse) return response;
-  throw new Error('This is not an authorization code');
-}
-
-function printed(value: unknown): string {
-  let text = '';
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      text += chunk.toString();
-      done();
-    },
-  });
-  const console = new Console(stream, stream);
-  console.log(value);
-  console.error('%s %o %O', value, value, value);
-  console.log({ deep: [{ value }] });
-  return text + inspect(value, { depth: null, showHidden: true }) + inspect([value]);
-}
 
 interface ProviderCase {
   readonly provider: string;

@@ -1,22 +1,12 @@
 // The flow to use wherever the provider has it: authorization code with PKCE, the code exchanged by openid-client.
 import { isRemoteSession, login, promptForCallbackUri } from 'embed-auth-server';
 import * as client from 'openid-client';
+import { configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, redirectUri, spotify } from '../support/provider.js';
 
 await using provider = await providerOr(spotify);
 
-const configuration = new client.Configuration(
-  {
-    issuer: provider.issuer ?? provider.authorizationEndpoint.origin,
-    token_endpoint: provider.tokenEndpoint.href,
-  },
-  provider.clientId,
-  undefined,
-  client.None(),
-);
-// Only the embedded authorization server speaks http; a real one never does.
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- openid-client marks it so that nobody uses it elsewhere
-if (provider.embedded) client.allowInsecureRequests(configuration);
+const configuration = configurationOf(provider);
 
 await login({
   clientId: provider.clientId,

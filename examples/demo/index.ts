@@ -4,6 +4,7 @@
 import { AuthServer, BrowserUtil, login, LoginRequest, ResponseType } from 'embed-auth-server';
 import * as client from 'openid-client';
 import { parseArgs } from 'node:util';
+import { configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, spotify, twitch, type Provider } from '../support/provider.js';
 import { choosePerson, type Person } from './person.js';
 import { note, step, title } from './print.js';
@@ -50,14 +51,7 @@ async function implicitGrant(provider: Provider, person: Person): Promise<void> 
 
 /** Authorization code with PKCE in one call; the code is exchanged while the page waits. */
 async function authorizationCode(provider: Provider, person: Person): Promise<void> {
-  const configuration = new client.Configuration(
-    { issuer: provider.issuer ?? provider.authorizationEndpoint.origin, token_endpoint: provider.tokenEndpoint.href },
-    provider.clientId,
-    undefined,
-    client.None(),
-  );
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- openid-client marks it so that nobody uses it elsewhere
-  if (provider.embedded) client.allowInsecureRequests(configuration);
+  const configuration = configurationOf(provider);
 
   await login({
     clientId: provider.clientId,
