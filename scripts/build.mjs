@@ -3,9 +3,21 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * What is sent at every sign-in goes without its comments, and in ASCII: a text of which every character is one byte is kept in
+ * half the room, and written to the socket as it is.
+ */
+async function withoutComments(path, text) {
+  const print = async (code, loader) =>
+    (await transform(code, { loader, target: 'es2017', charset: 'ascii', legalComments: 'none' })).code;
+  if (/\.(?:js|css)$/.test(path)) return print(text, path.endsWith('.js') ? 'js' : 'css');
+  const [before, style, after] = text.split(/(?<=<style>)|(?=<\/style>)/);
+  return after === undefined ? text : `${before}\n${await print(style, 'css')}${after}`;
+}
 
 /** Replaces src/default-templates.ts, which reads the files at run time, by the texts themselves. */
 const inlineTemplates = {
@@ -15,7 +27,9 @@ const inlineTemplates = {
       const source = await readFile(`${root}src/default-templates.ts`, 'utf8');
       const contents = [];
       for (const [, name, path] of source.matchAll(/export const (\w+) = read\('([^']+)'\)/g)) {
-        contents.push(`export const ${name} = ${JSON.stringify(await readFile(`${root}templates/${path}`, 'utf8'))};`);
+        contents.push(
+          `export const ${name} = ${JSON.stringify(await withoutComments(path, await readFile(`${root}templates/${path}`, 'utf8')))};`,
+        );
       }
       if (contents.length === 0)
         throw new Error('src/default-templates.ts no longer has the shape that the build reads');
@@ -34,7 +48,8 @@ const mainEntryApart = {
 
 /**
  * Takes eventemitter3 into the entry, with its licence: as a module of its own it costs more than the rest of the import,
- * because Node starts the lexer of CommonJS for it. The declarations still name it.
+ * because Node starts the lexer of CommonJS for it. For the same reason it becomes an ES module here: wrapped as CommonJS, it
+ * would be parsed twice. The declarations still name it.
  */
 const inlineEventEmitter = {
   name: 'inline-eventemitter3',
@@ -42,7 +57,16 @@ const inlineEventEmitter = {
     build.onResolve({ filter: /^eventemitter3$/ }, () => ({ path: `${root}node_modules/eventemitter3/index.js` }));
     build.onLoad({ filter: /[\\/]eventemitter3[\\/]index\.js$/ }, async ({ path }) => {
       const licence = await readFile(`${root}node_modules/eventemitter3/LICENSE`, 'utf8');
-      return { contents: `/*! eventemitter3\n\n${licence.trim()}\n*/\n${await readFile(path, 'utf8')}`, loader: 'js' };
+      const source = await readFile(path, 'utf8');
+      const code = source.replace(
+        /if \('undefined' !== typeof module\) \{\s*module\.exports = EventEmitter;\s*\}\s*$/,
+        '',
+      );
+      if (code === source) throw new Error('eventemitter3 no longer has the shape that the build reads');
+      return {
+        contents: `/*! eventemitter3\n\n${licence.trim()}\n*/\n${code}\nexport { EventEmitter };\n`,
+        loader: 'js',
+      };
     });
   },
 };

@@ -50,20 +50,25 @@ export function checkServerOptions(baseUri: string | URL, options: AuthServerOpt
   }
   const ports = checkedPorts(port ?? portOf(uri), uri.hostname);
   // Until it is known, the port is 0, so that nobody takes a wanted port for the real one.
-  uri.port = String(ports.length === 1 ? ports[0] : 0);
+  const wanted = ports.length === 1 ? ports[0] : undefined;
   const hostname = host ?? uri.hostname.replace(/^\[|\]$/g, '');
   const addresses = hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname];
-  return { baseUri: uri, addresses, ports, allowUnsolicited, requestTimeout, maxHeaderSize, tls };
+  return {
+    baseUri: withPort(uri, wanted ?? 0),
+    addresses,
+    ports,
+    allowUnsolicited,
+    requestTimeout,
+    maxHeaderSize,
+    tls,
+  };
 }
 
 function checkedBaseUri(baseUri: string | URL, host: string | undefined): URL {
   if (typeof baseUri !== 'string' && !(baseUri instanceof URL)) {
     throw new TypeError(`\`baseUri\` must be a string or a URL, not ${typeof baseUri}`);
   }
-  if (!URL.canParse(String(baseUri))) {
-    throw new TypeError('`baseUri` must be an absolute URI, such as http://127.0.0.1:5543/callback');
-  }
-  const uri = new URL(baseUri);
+  const uri = parsedBaseUri(baseUri);
   if (uri.protocol !== 'http:' && uri.protocol !== 'https:') {
     throw new TypeError(
       `\`baseUri\` must be an http or https URI, not ${uri.protocol} (for a custom protocol, expect() the request and give its URI to receive())`,
@@ -78,6 +83,15 @@ function checkedBaseUri(baseUri: string | URL, host: string | undefined): URL {
     );
   }
   return uri;
+}
+
+function parsedBaseUri(baseUri: string | URL): URL {
+  try {
+    return new URL(baseUri);
+  } catch {
+    // Node's own error holds the text, which may be anything.
+    throw new TypeError('`baseUri` must be an absolute URI, such as http://127.0.0.1:5543/callback');
+  }
 }
 
 function checkedPorts(port: unknown, host: string): number[] {
@@ -106,6 +120,11 @@ function checkNumber(name: string, value: unknown): void {
 /** The port of a URI, the scheme's own included. */
 export function portOf(uri: URL): number {
   return uri.port === '' ? (uri.protocol === 'https:' ? 443 : 80) : Number(uri.port);
+}
+
+/** A base URI with that port; it has nothing but a scheme, a host, a port and a path. */
+export function withPort(uri: URL, port: number): URL {
+  return port === portOf(uri) ? uri : new URL(`${uri.protocol}//${uri.hostname}:${port}${uri.pathname}`);
 }
 
 /** The names under which a server answers that has this base URI. */

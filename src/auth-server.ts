@@ -8,6 +8,7 @@ import {
   checkServerOptions,
   namesOf,
   portOf,
+  withPort,
   type AuthServerOptions,
   type CheckedOptions,
 } from './auth-server-options.js';
@@ -90,7 +91,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
   readonly #held = new Set<GrantPage>();
   readonly #inFlight = new Map<ServerResponse, IncomingMessage>();
   #baseUri: URL;
-  #own: OwnNames;
+  #names: OwnNames | undefined;
   #listener: LoopbackListener | undefined;
   #app: Promise<RequestListener> | undefined;
   /** Starts and stops follow one another, in the order in which they were called. */
@@ -108,7 +109,6 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     super();
     this.#options = checkServerOptions(baseUri, options);
     this.#baseUri = this.#options.baseUri;
-    this.#own = namesOf(this.#baseUri);
     this.#renderer = new CallbackPageRenderer(options, {
       credentials: 'omit',
       reportLoaded: options.template !== undefined || options.templatePath !== undefined,
@@ -294,13 +294,14 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       },
       answerClientError,
     );
-    this.#baseUri = new URL(baseUri);
-    this.#baseUri.port = String(this.#listener.port);
-    this.#own = namesOf(this.#baseUri);
+    this.#baseUri = withPort(baseUri, this.#listener.port);
+    this.#names = undefined;
     // Express is loaded while the person signs in; a request that comes sooner waits for it.
     setImmediate(() => {
+      if (this.#listener === undefined) return;
+      this.#names ??= namesOf(this.#baseUri);
       // Said now, and not only when the person comes back from signing in.
-      if (this.#listener !== undefined) this.#loadApp().catch(warnOfPage);
+      this.#loadApp().catch(warnOfPage);
     });
   }
 
@@ -323,6 +324,11 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       .map(([response]) => new Promise<void>((resolve) => response.once('close', resolve)));
     if (sending.length > 0) await within(stopGrace, Promise.all(sending));
     if (this.#loading !== undefined) await within(this.#loading.since + stopGrace - Date.now(), this.#loading.done);
+  }
+
+  /** Found out while the person signs in, or at the first request, where that is sooner. */
+  get #own(): OwnNames {
+    return (this.#names ??= namesOf(this.#baseUri));
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {

@@ -59,7 +59,7 @@ export class PageAnswer implements Answer {
     );
     const response = this.#response;
     if (response.headersSent || isGone(response)) return;
-    response.writeHead(200, { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'X-Accel-Buffering': 'no' });
+    response.writeHead(200, { ...headers, 'X-Accel-Buffering': 'no' });
     response.write(html);
     const known = await outcome;
     const to = known === 'success' ? redirect : undefined;
@@ -108,7 +108,8 @@ export function refuse({ status, text, headers = {} }: Refusal, response: Server
 
 /** @internal */
 export function sendPage(response: ServerResponse, status: number, { html, headers }: RenderedPage): void {
-  send(response, status, { ...headers, 'Content-Type': 'text/html; charset=utf-8' }, html);
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(html) }).end(html);
 }
 
 /** @internal */
@@ -116,16 +117,12 @@ export function send(
   response: ServerResponse,
   status: number,
   headers: Readonly<Record<string, string>>,
-  body: string | Buffer,
+  body: string,
 ): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, {
-    ...securityHeaders,
-    'Content-Security-Policy': inertPolicy,
-    'Content-Length': String(Buffer.byteLength(body)),
-    ...headers,
+  sendPage(response, status, {
+    html: body,
+    headers: { ...securityHeaders, 'Content-Security-Policy': inertPolicy, ...headers },
   });
-  response.end(body);
 }
 
 /** Asked anew each time: the client may leave while something is awaited. */

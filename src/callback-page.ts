@@ -21,7 +21,7 @@ export interface PageView {
 
 /** @internal What is sent: HTML and the headers that belong to it. */
 export interface RenderedPage {
-  readonly html: string | Buffer;
+  readonly html: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -37,21 +37,19 @@ const defaultAutoClose = 5000;
 const nonceBytes = 16;
 let defaultTemplate: HtmlTemplate | undefined;
 
+let lastLanguage: { readonly asked: string | undefined; readonly found: PageLanguage } | undefined;
+
 /** A page as it is sent each time, but for its nonce. */
 interface KeptPage {
-  readonly html: Buffer;
-  /** Where the nonce goes. */
-  readonly offsets: readonly number[];
+  /** Cut where the nonce goes, as the policy is. */
+  readonly html: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
-  /** The policy, cut where the nonce goes. */
   readonly policy: readonly string[];
 }
 
 function keptPage({ html, headers }: RenderedPage, placeholder: string): KeptPage {
-  const bytes = Buffer.from(html);
-  const offsets: number[] = [];
-  for (let at = bytes.indexOf(placeholder); at !== -1; at = bytes.indexOf(placeholder, at + 1)) offsets.push(at);
-  return { html: bytes, offsets, headers, policy: (headers['Content-Security-Policy'] ?? '').split(placeholder) };
+  const policy = headers['Content-Security-Policy'] ?? '';
+  return { html: html.split(placeholder), headers, policy: policy.split(placeholder) };
 }
 const forwardedTexts = ['finishing', 'unreachable', 'nothing'] as const;
 
@@ -64,7 +62,6 @@ export class CallbackPageRenderer {
   #folder: string | undefined;
   #loading: Promise<void> | undefined;
   #fallback: CallbackPageRenderer | undefined;
-  #language: { readonly asked: string | undefined; readonly found: PageLanguage } | undefined;
   readonly #pages = new Map<string, KeptPage>();
   /** Stands for the nonce in what is kept of a page. Nobody can know it, and so it is nowhere else in the page. */
   #placeholder: string | undefined;
@@ -100,10 +97,10 @@ export class CallbackPageRenderer {
   language(acceptLanguage: string | undefined): PageLanguage {
     const asked = this.#options.language ?? acceptLanguage;
     // The browser that asks is nearly always the one that asked before.
-    if (this.#language?.asked !== asked || this.#language === undefined) {
-      this.#language = { asked, found: selectLanguage(asked) };
+    if (lastLanguage === undefined || lastLanguage.asked !== asked) {
+      lastLanguage = { asked, found: selectLanguage(asked) };
     }
-    return this.#language.found;
+    return lastLanguage.found;
   }
 
   /** The heading and the message of a view. */
@@ -145,17 +142,17 @@ export class CallbackPageRenderer {
     }
     const nonce = this.#nextNonce ?? randomBase64url(nonceBytes);
     this.#nextNonce = undefined;
-    // A copy, into which the nonce is written where the placeholder stands: they are of one length.
-    const html = Buffer.from(kept.html);
-    for (const offset of kept.offsets) html.write(nonce, offset, 'latin1');
-    return { html, headers: { ...kept.headers, 'Content-Security-Policy': kept.policy.join(nonce) } };
+    return {
+      html: kept.html.join(nonce),
+      headers: { ...kept.headers, 'Content-Security-Policy': kept.policy.join(nonce) },
+    };
   }
 
   /** Makes what the first redirect will most likely need, while the person signs in. */
   async prepare(): Promise<void> {
     await this.load();
     if (this.#compiled === undefined) return;
-    await this.render({ state: 'success' }, true, this.language(undefined));
+    await this.render({ state: 'success' }, true, this.language(lastLanguage?.asked));
     this.#nextNonce = randomBase64url(nonceBytes);
   }
 
@@ -196,7 +193,11 @@ export class CallbackPageRenderer {
     });
     return {
       html,
-      headers: { ...securityHeaders, 'Content-Security-Policy': pagePolicy(nonce, this.isDefault, this.#sources) },
+      headers: {
+        ...securityHeaders,
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': pagePolicy(nonce, this.isDefault, this.#sources),
+      },
     };
   }
 

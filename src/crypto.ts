@@ -1,5 +1,10 @@
+import type NodeCrypto from 'node:crypto';
+
 // `process.getBuiltinModule` instead of an import: importing the package must not load node:crypto (most runs of an app
 // use a cached token), and these functions are synchronous, so a dynamic import will not do. Node has it since 20.16.
+// Asked for once: at each call Node compares all of the module's exports, which takes longer than the hashing itself.
+let loaded: typeof NodeCrypto | undefined;
+const crypto = (): typeof NodeCrypto => (loaded ??= process.getBuiltinModule('node:crypto'));
 
 /**
  * Random bytes of the system's secure generator as base64url, without padding.
@@ -8,7 +13,7 @@
  * @internal
  */
 export function randomBase64url(bytes: number): string {
-  return process.getBuiltinModule('node:crypto').randomBytes(bytes).toString('base64url');
+  return crypto().randomBytes(bytes).toString('base64url');
 }
 
 /**
@@ -18,7 +23,7 @@ export function randomBase64url(bytes: number): string {
  * @internal
  */
 export function sha256(text: string): Buffer {
-  return process.getBuiltinModule('node:crypto').hash('sha256', text, 'buffer');
+  return crypto().hash('sha256', text, 'buffer');
 }
 
 /**
@@ -30,5 +35,5 @@ export function sha256(text: string): Buffer {
  * @internal
  */
 export function timingSafeEqual(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && process.getBuiltinModule('node:crypto').timingSafeEqual(a, b);
+  return a.length === b.length && crypto().timingSafeEqual(a, b);
 }

@@ -1,3 +1,4 @@
+import type NodeHttp from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type Https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -106,6 +107,10 @@ export class LoopbackListener {
 /** What the HTTP parser could not read. */
 export type ClientErrorListener = (error: NodeJS.ErrnoException, socket: Duplex) => void;
 
+// Importing the package must not load node:http; why it is asked for in this way is said in crypto.ts.
+let loadedHttp: typeof NodeHttp | undefined;
+const http = (): typeof NodeHttp => (loadedHttp ??= process.getBuiltinModule('node:http'));
+
 async function makeServer(options: ListenerOptions, onRequest: RequestListener): Promise<Server> {
   const limits = {
     maxHeaderSize: options.maxHeaderSize,
@@ -114,10 +119,9 @@ async function makeServer(options: ListenerOptions, onRequest: RequestListener):
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: 5000,
   };
-  // Importing the package must not load node:http; why it is asked for in this way is said in crypto.ts.
   const server =
     options.tls === undefined
-      ? process.getBuiltinModule('node:http').createServer(limits, onRequest)
+      ? http().createServer(limits, onRequest)
       : secureServer(await import('node:https'), { ...limits, ...options.tls }, onRequest);
   server.maxConnections = maxConnections;
   return server;

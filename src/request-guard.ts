@@ -44,14 +44,12 @@ export function refuseTarget(request: IncomingMessage, target: string, own: OwnN
   return undefined;
 }
 
+const lookAheadHeaders = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
+
 /** What a request for the page must be: a person's navigation, and no look-ahead of a browser or a scanner (R6). */
 export function refuseNavigation(request: IncomingMessage): Refusal | undefined {
   const { headers } = request;
-  if (
-    [headers['sec-purpose'], headers['purpose'], headers['x-purpose'], headers['x-moz']].some((value) =>
-      /prefetch|preview/i.test(String(value)),
-    )
-  ) {
+  if (lookAheadHeaders.some((name) => headers[name] !== undefined && /prefetch|preview/i.test(String(headers[name])))) {
     return { reason: 'prefetch', status: 403, text: 'The callback is not to be fetched ahead of time.' };
   }
   const destination = headers['sec-fetch-dest'];
@@ -95,7 +93,10 @@ export function refuseMethod(...allowed: string[]): Refusal {
 
 /** Every value of a header as it was sent: Node drops or joins a second one. */
 function rawValues(request: IncomingMessage, name: string): string[] {
-  return request.rawHeaders.filter(
-    (_, index) => index % 2 === 1 && request.rawHeaders[index - 1]?.toLowerCase() === name,
-  );
+  const { rawHeaders } = request; // Names and values in turn.
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
+  }
+  return values;
 }

@@ -21,18 +21,8 @@ function languageOf(tag: string): PageLanguage {
 
 const english = languageOf('en');
 
-/** A page as text: it is sent as bytes. */
-class TextRenderer extends CallbackPageRenderer {
-  override async render(
-    ...view: Parameters<CallbackPageRenderer['render']>
-  ): Promise<{ html: string; headers: Readonly<Record<string, string>> }> {
-    const { html, headers } = await super.render(...view);
-    return { html: html.toString(), headers };
-  }
-}
-
-function rendererOf(options: CallbackPageOptions = {}): TextRenderer {
-  return new TextRenderer(options, settings);
+function rendererOf(options: CallbackPageOptions = {}): CallbackPageRenderer {
+  return new CallbackPageRenderer(options, settings);
 }
 
 async function htmlOf(options?: CallbackPageOptions, view = success, answered = true): Promise<string> {

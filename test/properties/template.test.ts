@@ -53,7 +53,7 @@ function shapeOf(node: HtmlNode): unknown {
 
 async function render(options: CallbackPageOptions, shows: PageView): Promise<HtmlNode> {
   const renderer = new CallbackPageRenderer(options, settings);
-  return parseHtml((await renderer.render(shows, true, renderer.language('en'))).html.toString());
+  return parseHtml((await renderer.render(shows, true, renderer.language('en'))).html);
 }
 
 describe('The default page', () => {
