@@ -17,6 +17,9 @@ const caseNames = [
   'packages',
   'concurrency-server',
   'concurrency-router',
+  'import-esm',
+  'listen-esm',
+  'fragment-blank',
 ];
 // A run goes round so often, so that every case has its share of the machine's good and bad moments.
 const cycles = 5;

@@ -7,9 +7,9 @@ import { freePort } from './client.mjs';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** A fresh process; `next()` is the next thing that it says, `exited` the time of its end. */
-export async function freshProcess(name, phase, { nodeOptions = [], timeout = 15_000 } = {}) {
+export async function freshProcess(name, phase, { main = 'child.mjs', nodeOptions = [], timeout = 15_000 } = {}) {
   const port = await freePort();
-  const child = spawn(process.execPath, [...nodeOptions, here('child.mjs'), name, phase, String(port)], {
+  const child = spawn(process.execPath, [...nodeOptions, here(main), name, phase, String(port)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: plainEnvironment(),
   });

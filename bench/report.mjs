@@ -40,7 +40,8 @@ export function markdown(results) {
       return found.median === undefined ? found.failure : `${number(found.median)} ${unit}`.trim();
     });
     const [target] = targets;
-    lines.push(`| ${title} | ${cells.join(' | ')} | ${target.text} | ${target.met ? 'met' : '**not met**'} |`);
+    const verdict = target === undefined ? ' | ' : `${target.text} | ${target.met ? 'met' : '**not met**'}`;
+    lines.push(`| ${title} | ${cells.join(' | ')} | ${verdict} |`);
   }
   return lines;
 }

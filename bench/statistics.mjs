@@ -42,18 +42,18 @@ export function summarize({ name, title, unit, method, columns, baseline, target
     method,
     baseline,
     columns: results,
-    targets: targets.map((target) => judge(target, of, peers)),
+    targets: targets.map((target) => judge(target, unit, of, peers)),
   };
 }
 
-function judge({ column, against, ratio, limit, plus = 0 }, of, peers) {
+function judge({ column, against, ratio, limit, plus = 0 }, unit, of, peers) {
   const value = of(column);
   const figures = against === 'lightest peer' ? peers.map(of).filter((figure) => figure !== undefined) : [of(against)];
   const other = figures.length === 0 ? undefined : Math.min(...figures);
   const text =
     (plus === 0
       ? `at most ${ratio === 1 ? `the ${against}’s` : `${ratio} x ${against}`}`
-      : `at most ${against} + ${plus}`) + (limit === undefined ? '' : ` and ${limit} ms`);
+      : `at most ${against} + ${plus} ${unit}`.trim()) + (limit === undefined ? '' : ` and ${limit} ${unit}`);
   if (value === undefined || other === undefined) return { column, against, text, met: false };
   return {
     column,

@@ -2,9 +2,10 @@
 import { freshProcess } from '../processes.mjs';
 import { subjectNames } from '../subjects/index.mjs';
 
-const cold = (phase, key) => async () => ({
+/** One figure that a fresh process says of itself. */
+const cold = (phase, key, options) => async () => ({
   async sample(column) {
-    const { next, exited } = await freshProcess(column, phase);
+    const { next, exited } = await freshProcess(column, phase, options);
     const message = await next();
     await exited;
     return message[key];
@@ -12,28 +13,45 @@ const cold = (phase, key) => async () => ({
   async close() {},
 });
 
+const script = { main: 'script.cjs' };
+const common = { unit: 'ms', columns: subjectNames, baseline: 'raw', runs: 40 };
+const target = { column: 'ours', against: 'raw', ratio: 2 };
+
 export const importing = {
+  ...common,
   name: 'import',
   title: 'import, fresh process',
-  unit: 'ms',
   method:
-    'A fresh process whose main module is ESM already (so that no subject pays for the start of the module loader) takes performance.now() before and after `await import()` of the entry.',
-  columns: subjectNames,
-  baseline: 'raw',
-  targets: [{ column: 'ours', against: 'raw', ratio: 2 }],
-  runs: 40,
-  open: cold('import', 'import'),
+    'A fresh process runs a script that takes performance.now() before and after `await import()` of the adapter and of the entry.',
+  targets: [target],
+  open: cold('import', 'took', script),
 };
 
 export const listening = {
+  ...common,
   name: 'listen',
   title: 'import + listening, fresh process',
-  unit: 'ms',
   method:
     'As `import`, until the server listens. Making the request (state, PKCE) is not part of it where it is a step of its own.',
-  columns: subjectNames,
-  baseline: 'raw',
-  targets: [{ column: 'ours', against: 'raw', ratio: 2 }],
-  runs: 40,
+  targets: [target],
+  open: cold('listen', 'took', script),
+};
+
+export const importingBeside = {
+  ...common,
+  name: 'import-esm',
+  title: 'the same import, where ES modules run already',
+  method:
+    'A fresh process whose main module is ESM, and which has loaded the adapter, takes performance.now() before and after the import of the entry alone: what the entry adds to an app that is made of ES modules.',
+  targets: [],
+  open: cold('import', 'import'),
+};
+
+export const listeningBeside = {
+  ...common,
+  name: 'listen-esm',
+  title: 'the same import + listening, where ES modules run already',
+  method: 'As `import-esm`, until the server listens.',
+  targets: [],
   open: cold('listen', 'listening'),
 };

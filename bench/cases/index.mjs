@@ -1,5 +1,5 @@
 /**
- * The cases, in the order of the issue's table.
+ * The cases: those with a target first, then those that say more of the same.
  *
  * @typedef {object} Target
  * @property {string} column - whose figure
@@ -19,8 +19,8 @@
  * @property {() => Promise<{ sample: (column: string) => Promise<number>, close: () => Promise<void> }>} open
  */
 import { afterwards } from './exit.mjs';
-import { chromiumFragment } from './fragment.mjs';
-import { importing, listening } from './cold.mjs';
+import { fragmentFromBlank, fragmentFromProvider } from './fragment.mjs';
+import { importing, importingBeside, listening, listeningBeside } from './cold.mjs';
 import { concurrencyRouter, concurrencyServer } from './concurrency.mjs';
 import { firstRedirect, redirect, starting } from './redirect.mjs';
 import { installedPackages, installedSize } from './install.mjs';
@@ -33,11 +33,14 @@ export const cases = [
   starting,
   redirect,
   firstRedirect,
-  chromiumFragment,
+  fragmentFromProvider,
   afterwards,
   memory,
   installedSize,
   installedPackages,
   concurrencyServer,
   concurrencyRouter,
+  importingBeside,
+  listeningBeside,
+  fragmentFromBlank,
 ];

@@ -37,8 +37,8 @@ export const installedSize = {
   unit: 'MB',
   method:
     '`npm install` of the packed tarball, or of the peer, into an empty folder: the sum of the sizes of all files. `dependencies` is express + eventemitter3 + get-port + open, and the packed tarball by itself may come on top.',
-  // What is ours alone is the one package more that the target allows.
-  targets: [{ column: 'ours', against: ownDependencies, ratio: 1.15 }],
+  // One package more is allowed, and that is ours: with its sources, which the source maps name, it keeps within 1 MB.
+  targets: [{ column: 'ours', against: ownDependencies, ratio: 1, plus: 1 }],
   open: measure(async (folder) => (await bytesIn(folder)) / 1e6),
 };
 
