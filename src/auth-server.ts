@@ -1,7 +1,13 @@
 import { EventEmitter } from 'eventemitter3';
 import type { Request, Response } from 'express';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { judge, rejectionError, type ExpectedRequest, type Verdict } from './authorization-response.js';
+import {
+  isAnsweredInQuery,
+  judge,
+  rejectionError,
+  type ExpectedRequest,
+  type Verdict,
+} from './authorization-response.js';
 import { assertRedirectUri, readCallbackUri } from './callback-uri.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './grant-response.js';
 import {
@@ -16,12 +22,12 @@ import { answerClientError } from './client-errors.js';
 import { refuse } from './callback-answer.js';
 import { CallbackHandler, HandlerFailure, type CallbackOwner, type Delivery } from './callback-handler.js';
 import { CallbackPageRenderer } from './callback-page.js';
-import { buildRouter, hideQuery } from './callback-routes.js';
+import { buildRouter, hideQuery, routeOf } from './callback-routes.js';
 import { AuthAbortedError, ServerError, type AuthorizationError } from './errors.js';
 import { ExpectedRequests } from './expected-requests.js';
 import { GrantPage, type CallbackPage, type PageOutcome } from './grant-page.js';
 import { LoopbackListener } from './loopback-listener.js';
-import { refuseTarget, type OwnNames, type RejectionReason } from './request-guard.js';
+import { refuseTarget, type OwnNames, type Refusal, type RejectionReason } from './request-guard.js';
 
 /** What an {@link AuthServer} tells the app. */
 export interface AuthServerEvents {
@@ -52,6 +58,9 @@ interface Waiter {
 const defaultBaseUri = 'http://127.0.0.1:5543/callback';
 // How long `stop()` waits for pages that are being sent, and for the files of a page of the app's own. Milliseconds.
 const stopGrace = 1000;
+const nothingHere: Refusal = { reason: 'bad_target', status: 404, text: 'There is nothing here.' };
+/** Pages written for the original load their files from the root. */
+const rootFolders = ['/'];
 
 /**
  * A small web server on a loopback address that hosts the callback page, receives the authorization response, and tells the
@@ -173,6 +182,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       throw new TypeError('`request` must be a LoginRequest, or an object with a `state`');
     }
     this.#requests.add(request);
+    if (this.#listener !== undefined && !isAnsweredInQuery(request)) this.#loadAppEarly();
   }
 
   /**
@@ -296,13 +306,19 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     );
     this.#baseUri = withPort(baseUri, this.#listener.port);
     this.#names = undefined;
-    // Express is loaded while the person signs in; a request that comes sooner waits for it.
+    // What takes time is done while the person signs in; a request that comes sooner waits for it.
     setImmediate(() => {
       if (this.#listener === undefined) return;
       this.#names ??= namesOf(this.#baseUri);
-      // Said now, and not only when the person comes back from signing in.
-      this.#loadApp().catch(warnOfPage);
+      this.#renderer.prepare().catch(warnOfPage);
+      // An answer in the query is the page's own GET, which needs no Express: then the app is spared its time and its memory.
+      if (!this.#renderer.isDefault || !this.#requests.areAnsweredInQuery) this.#loadAppEarly();
     });
+  }
+
+  /** What goes wrong is said now, and not only when the person comes back from signing in. */
+  #loadAppEarly(): void {
+    this.#loadApp().catch(warnOfPage);
   }
 
   async #close(): Promise<void> {
@@ -345,11 +361,16 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     this.#inFlight.set(response, request);
     response.once('close', () => this.#inFlight.delete(response));
     const [path, query] = splitTarget(request.url ?? '');
-    if (request.method === 'GET' && path === this.#options.baseUri.pathname) {
+    const { pathname } = this.#options.baseUri;
+    if (request.method === 'GET' && path === pathname) {
       // The redirect itself takes no detour by the router, which has nothing to read there, nor waits for it to be loaded.
       this.#handler.page(request, response, query).catch((error: unknown) => {
         this.#fail(error, response);
       });
+      return;
+    }
+    if (this.#renderer.folder === undefined && routeOf(path, pathname, rootFolders) === undefined) {
+      refuse(nothingHere, response);
       return;
     }
     this.#loadApp().then(
@@ -375,15 +396,14 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     const { pathname } = this.#options.baseUri;
     const router = await buildRouter(this.#handler, this.#renderer, () => this.#own, {
       page: () => pathname,
-      folders: ['/'],
+      folders: rootFolders,
     });
-    await this.#renderer.prepare();
     // Express's router without an Express application around it, which would make an answer take half as long again. The
     // router asks of a request and a response what Node's own have.
     return (request, response) => {
       router(request as Request, response as Response, (error?: unknown) => {
         if (error !== undefined && error !== null) this.#fail(error, response);
-        else refuse({ reason: 'bad_target', status: 404, text: 'There is nothing here.' }, response);
+        else refuse(nothingHere, response);
       });
     };
   }

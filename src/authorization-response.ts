@@ -10,6 +10,8 @@ export interface ExpectedRequest {
   readonly redirectUri?: string | undefined;
   /** What was asked for. Where given, a grant of another kind is refused. */
   readonly responseType?: string | undefined;
+  /** How the answer was asked to come back, where it was (`response_mode`). Nothing is refused by it. */
+  readonly responseMode?: string | undefined;
   /** The issuer whose answer is awaited (RFC 9207). Where given, `iss` must be there and equal. */
   readonly issuer?: string | undefined;
   /** The PKCE code verifier, handed on with the code. */
@@ -39,6 +41,14 @@ const answerParams = ['code', 'error', 'access_token', 'token', 'id_token'] as c
 // U+FFFD is what broken percent-encoding decodes to: the value is not the one that was sent.
 // eslint-disable-next-line no-control-regex -- control characters are what this looks for
 const controlCharacters = /[\u0000-\u001f\u007f\ufffd]/;
+
+/**
+ * @internal Whether the answer to a request comes in the query, as codes do unless something else is asked for (OAuth 2.0
+ * Multiple Response Type Encoding Practices, section 2.1). Nothing but speed hangs on it.
+ */
+export function isAnsweredInQuery({ responseType, responseMode }: ExpectedRequest): boolean {
+  return responseMode === undefined ? responseType === 'code' : responseMode === 'query';
+}
 
 /** @internal Whether these parameters are an authorization response, as against an app's own query. */
 export function isResponse(params: URLSearchParams): boolean {

@@ -12,7 +12,7 @@ const bodyLimit = 65_536;
 const folderPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const assets: ReadonlyMap<string, { type: string; body: string }> = new Map([
+const assets: ReadonlyMap<string, Asset> = new Map([
   ['auth_assets/main.js', { type: 'text/javascript; charset=utf-8', body: forwardingScript }],
   ['auth_assets/main.css', { type: 'text/css; charset=utf-8', body: originalStyles }],
   ['auth_assets/logo.svg', { type: 'image/svg+xml', body: originalLogo }],
@@ -24,6 +24,24 @@ export interface RouterPaths {
   page(request: express.Request): string;
   /** Further folders under which the page's files are served. */
   readonly folders: readonly string[];
+}
+
+/** A file of the package's own, to be served. */
+interface Asset {
+  readonly type: string;
+  readonly body: string;
+}
+
+/**
+ * @internal What a path leads to: the page, its `token`, a file of the package's own, or nothing.
+ * @param page - the page's path
+ * @param folders - further folders under which the page's files are served
+ */
+export function routeOf(path: string, page: string, folders: readonly string[]): 'page' | 'token' | Asset | undefined {
+  if (path === page) return 'page';
+  const folder = page.slice(0, page.lastIndexOf('/') + 1);
+  if (path === `${folder}token`) return 'token';
+  return [folder, ...folders].map((at) => assets.get(within(at, path) ?? '')).find(Boolean);
 }
 
 /** @internal The routes of the callback, on Express: page, script, `token`, and the files of a template folder. */
@@ -39,24 +57,21 @@ export async function buildRouter(
   const readForm = express.text({ limit: bodyLimit, inflate: false, type: () => true });
 
   router.use(async (request, response, next) => {
-    const page = paths.page(request);
-    const path = pathOf(request);
-    const folder = page.slice(0, page.lastIndexOf('/') + 1);
-    const asset = [folder, ...paths.folders].map((at) => assets.get(within(at, path) ?? '')).find(Boolean);
-    const isPage = path === page;
-    const isToken = path === `${folder}token`;
-    if (!isPage && !isToken && asset === undefined) {
+    const route = routeOf(pathOf(request), paths.page(request), paths.folders);
+    if (route === undefined) {
       next();
       return;
     }
     const { method } = request;
+    const isPage = route === 'page';
+    const isToken = route === 'token';
     const refusal =
       refuseTarget(request, request.originalUrl, own()) ??
       (isPage && method !== 'GET' && method !== 'POST' ? refuseMethod('GET', 'POST') : undefined) ??
       (isPage && method === 'POST' ? refuseContentType(request, 'application/x-www-form-urlencoded') : undefined) ??
       (isToken && method !== 'POST' ? refuseMethod('POST') : undefined) ??
       (isToken ? refuseForward(request, own()) : undefined) ??
-      (asset !== undefined && method !== 'GET' ? refuseMethod('GET') : undefined);
+      (!isPage && !isToken && method !== 'GET' ? refuseMethod('GET') : undefined);
     if (refusal !== undefined) {
       handler.refuse(refusal, request, response);
     } else if (isToken) {
@@ -68,7 +83,7 @@ export async function buildRouter(
     } else if (isPage) {
       await handler.page(request, response, queryOf(request.originalUrl));
     } else {
-      response.writeHead(200, { ...securityHeaders, 'Content-Type': asset?.type ?? '' }).end(asset?.body);
+      response.writeHead(200, { ...securityHeaders, 'Content-Type': route.type }).end(route.body);
     }
   });
 

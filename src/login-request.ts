@@ -96,6 +96,8 @@ export class LoginRequest implements ExpectedRequest {
   readonly clientId: string;
   /** `code`, `token` or another registered response type. */
   readonly responseType: ResponseType;
+  /** How the answer is to come back; undefined where that is the provider's to say. */
+  readonly responseMode: 'query' | 'fragment' | 'form_post' | undefined;
   /** The issuer that must sign for the answer. */
   readonly issuer: string | undefined;
   readonly #state: string;
@@ -150,6 +152,7 @@ export class LoginRequest implements ExpectedRequest {
     if (responseMode !== undefined && !['query', 'fragment', 'form_post'].includes(responseMode)) {
       throw new RangeError('`responseMode` must be query, fragment or form_post');
     }
+    this.responseMode = responseMode;
     this.#params = writtenParams([
       ['client_id', this.clientId],
       ['response_type', this.responseType],

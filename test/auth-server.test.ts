@@ -10,7 +10,7 @@ import type { AuthServerOptions } from '../src/auth-server-options.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/grant-response.js';
 import { PortUnavailableError } from '../src/errors.js';
 import { LoginRequest, ResponseType } from '../src/login-request.js';
-import { deliverFragment, deliverQuery } from './helpers/callback.js';
+import { deliverFragment, deliverQuery, once } from './helpers/callback.js';
 
 const anyPort = 'http://127.0.0.1:0/callback';
 const servers: AuthServer[] = [];
@@ -367,6 +367,26 @@ describe('errorReceived', () => {
     await deliverQuery(server, { error: 'access_denied', state: 'foreign' }).expect(400);
     await deliverQuery(server, { code: 'c', state }).expect(200);
     expect(events).toEqual(['state_foreign', 'state_foreign', 'code']);
+  });
+});
+
+describe('expect', () => {
+  it('takes a code from a fragment although it was to come in the query', async () => {
+    const server = await started();
+    const { state } = codeRequest(server);
+    const received = once(server, 'authorizationCodeReceived');
+    await deliverFragment(server, { code: 'c', state }).expect(200);
+    expect((await received)[0].code).toBe('c');
+  });
+
+  it('takes a token as the answer to a request that was made after one for a code', async () => {
+    const server = await started();
+    codeRequest(server);
+    await new Promise((resolve) => setImmediate(resolve));
+    const { state } = tokenRequest(server);
+    const received = once(server, 'implicitGrantReceived');
+    await deliverFragment(server, { access_token: 't', state }).expect(200);
+    expect((await received)[0].accessToken).toBe('t');
   });
 });
 

@@ -25,6 +25,27 @@ describe('ExpectedRequests', () => {
     expect(requests.find('one')).toBe('used');
   });
 
+  it('knows whether every answer comes in the query', () => {
+    const requests = new ExpectedRequests();
+    expect(requests.areAnsweredInQuery).toBe(false);
+    const code = { state: 'one', responseType: 'code' };
+    requests.add(code);
+    expect(requests.areAnsweredInQuery).toBe(true);
+    for (const other of [
+      { state: 'two' },
+      { state: 'two', responseType: 'token' },
+      { state: 'two', responseType: 'code id_token' },
+      { state: 'two', responseType: 'code', responseMode: 'fragment' },
+      { state: 'two', responseType: 'code', responseMode: 'form_post' },
+    ]) {
+      requests.add(other);
+      expect([other, requests.areAnsweredInQuery]).toEqual([other, false]);
+      requests.delete(other);
+    }
+    requests.add({ state: 'two', responseType: 'token', responseMode: 'query' });
+    expect(requests.areAnsweredInQuery).toBe(true);
+  });
+
   it('does not take what was never expected', () => {
     const requests = new ExpectedRequests();
     expect(requests.take({ state: 'one' })).toBe(false);

@@ -31,6 +31,12 @@ const subjects = {
 /** The names, in the order of the tables. */
 export const subjectNames = Object.keys(subjects);
 
+/** Those of the cases in a browser alone. */
+const inBrowser = {
+  'ours-token': () => import('./ours-token.mjs'),
+  'raw-isolated': () => import('./raw-isolated.mjs'),
+};
+
 /** Those that are neither raw nor ours. */
 export const peerNames = subjectNames.filter((name) => name !== 'raw' && name !== 'ours');
 
@@ -40,4 +46,4 @@ export const peerNames = subjectNames.filter((name) => name !== 'raw' && name !=
  * @param {string} name
  * @returns {Promise<Subject>}
  */
-export const subject = (name) => subjects[name]();
+export const subject = (name) => (subjects[name] ?? inBrowser[name])();

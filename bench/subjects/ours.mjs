@@ -6,21 +6,27 @@ export const packages = ['embed-auth-server'];
 
 export const load = loadInstalled;
 
-/** @type {import('./index.mjs').Begin} */
-export async function begin({ AuthServer }, onResult) {
-  const server = new AuthServer('http://127.0.0.1:0/callback');
-  server.on('authorizationCodeReceived', onResult);
-  server.on('implicitGrantReceived', onResult);
-  await server.start();
-  return {
-    // As `new LoginRequest(server, ...)` does, once the port is known.
-    expect: () => server.expect({ state: 'a-state-of-this-sign-in' }),
-    port: server.port,
-    method: 'GET',
-    target: '/callback?code=a-code&state=a-state-of-this-sign-in',
-    fragment: '/callback#access_token=a-token&token_type=bearer&state=a-state-of-this-sign-in',
-    // Of all our answers, the page alone keeps its socket.
-    idle: '/callback',
-    end: () => server.stop(),
+const state = 'a-state-of-this-sign-in';
+
+/** A sign-in by a code, or by a token. */
+export const beginWith =
+  (responseType) =>
+  /** @type {import('./index.mjs').Begin} */
+  async ({ AuthServer, LoginRequest }, onResult) => {
+    const server = new AuthServer('http://127.0.0.1:0/callback');
+    server.on('authorizationCodeReceived', onResult);
+    server.on('implicitGrantReceived', onResult);
+    await server.start();
+    return {
+      expect: () => new LoginRequest(server, 'a-client', responseType, { state }),
+      port: server.port,
+      method: 'GET',
+      target: `/callback?code=a-code&state=${state}`,
+      fragment: `/callback#access_token=a-token&token_type=bearer&state=${state}`,
+      // Of all our answers, the page alone keeps its socket.
+      idle: '/callback',
+      end: () => server.stop(),
+    };
   };
-}
+
+export const begin = beginWith('code');

@@ -13,9 +13,10 @@ fetch('/token', { method: 'POST', body: location.hash.slice(1) }).then(() => {
  * Listens on any free port of 127.0.0.1.
  *
  * @param {(params: URLSearchParams) => void} onResult - told the code, or the token that the page forwarded
+ * @param {Record<string, string>} [headers] - further headers of the page
  * @returns {Promise<import('node:http').Server>} the server
  */
-export function listen(onResult) {
+export function listen(onResult, headers) {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
     if (pathname === '/token') {
@@ -29,6 +30,7 @@ export function listen(onResult) {
       response.writeHead(404).end();
     } else {
       response.setHeader('Content-Type', 'text/html');
+      for (const name in headers) response.setHeader(name, headers[name]);
       response.end(searchParams.has('code') ? done : forward);
       if (searchParams.has('code')) onResult(searchParams);
     }

@@ -1,0 +1,5 @@
+// The same, in the implicit grant.
+import { beginWith, load, packages, title } from './ours.mjs';
+
+export { load, packages, title };
+export const begin = beginWith('token');
