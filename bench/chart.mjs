@@ -3,6 +3,7 @@ import { number } from './report.mjs';
 
 const style = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328; }
+  .figure { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }
   .title { font-size: 15px; font-weight: 600; }
   .case { font-weight: 600; }
   .faint { fill: #59636e; }
@@ -17,6 +18,7 @@ const style = `
   polyline { fill: none !important; stroke-width: 2; }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc; }
+    .figure { stroke: #0d1117; }
     .faint { fill: #9198a1; }
     .ground { fill: #0d1117; }
     .raw { fill: #7d8590; }
@@ -57,13 +59,17 @@ export function ratioChart(results) {
     body.push(`<text class="case" x="${place.names}" y="${y}">${escape(title)}</text>`);
     y += 10;
     const top = y;
+    // The figures lie above the line of the target, which lies above the bars.
+    const figures = [];
     for (const { column, ratio, median } of shown) {
       const length = Math.max(2, (Math.min(ratio, most) / most) * place.width);
       const kind = column === 'ours' || column === 'raw' ? column : 'peer';
       body.push(
         `<text class="faint" x="${place.bars - 10}" y="${y + 12}" text-anchor="end">${escape(column === 'ours' ? 'embed-auth-server' : column)}</text>`,
         `<rect class="${kind}" x="${place.bars}" y="${y + 1}" width="${length.toFixed(1)}" height="14" rx="2"/>`,
-        `<text x="${(place.bars + length + 6).toFixed(1)}" y="${y + 12}">${number(ratio)} x${ratio > most ? ' →' : ''} <tspan class="faint">${number(median)} ${unit}</tspan></text>`,
+      );
+      figures.push(
+        `<text class="figure" x="${(place.bars + length + 6).toFixed(1)}" y="${y + 12}">${number(ratio)} x${ratio > most ? ' →' : ''} <tspan class="faint">${number(median)} ${unit}</tspan></text>`,
       );
       y += 19;
     }
@@ -71,6 +77,7 @@ export function ratioChart(results) {
       const x = (place.bars + (allowed / most) * place.width).toFixed(1);
       body.push(`<line class="target" x1="${x}" x2="${x}" y1="${top - 2}" y2="${y}"/>`);
     }
+    body.push(...figures);
     y += 30;
   }
   body.push(

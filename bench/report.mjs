@@ -26,22 +26,21 @@ export function table(results) {
   return lines;
 }
 
-/** The same as a table in Markdown, for the README. */
+/** What has a target, as a table in Markdown, for the README. */
 export function markdown(results) {
   const lines = [
     `| | ${subjectNames.join(' | ')} | target | |`,
     `| --- | ${subjectNames.map(() => '---:').join(' | ')} | --- | --- |`,
   ];
   for (const { title, unit, columns, targets } of results) {
-    if (!columns.some(({ column }) => column === 'ours')) continue;
+    const [target] = targets;
+    if (target === undefined || !columns.some(({ column }) => column === 'ours')) continue;
     const cells = subjectNames.map((name) => {
       const found = columns.find(({ column }) => column === name);
       if (found === undefined) return '';
       return found.median === undefined ? found.failure : `${number(found.median)} ${unit}`.trim();
     });
-    const [target] = targets;
-    const verdict = target === undefined ? ' | ' : `${target.text} | ${target.met ? 'met' : '**not met**'}`;
-    lines.push(`| ${title} | ${cells.join(' | ')} | ${verdict} |`);
+    lines.push(`| ${title} | ${cells.join(' | ')} | ${target.text} | ${target.met ? 'met' : '**not met**'} |`);
   }
   return lines;
 }

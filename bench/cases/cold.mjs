@@ -40,7 +40,7 @@ export const listening = {
 export const importingBeside = {
   ...common,
   name: 'import-esm',
-  title: 'the same import, where ES modules run already',
+  title: 'import, where ES modules run already',
   method:
     'A fresh process whose main module is ESM, and which has loaded the adapter, takes performance.now() before and after the import of the entry alone: what the entry adds to an app that is made of ES modules.',
   targets: [],
@@ -50,7 +50,7 @@ export const importingBeside = {
 export const listeningBeside = {
   ...common,
   name: 'listen-esm',
-  title: 'the same import + listening, where ES modules run already',
+  title: 'import + listening, where ES modules run already',
   method: 'As `import-esm`, until the server listens.',
   targets: [],
   open: cold('listen', 'listening'),

@@ -114,7 +114,7 @@ export const fragmentFromProvider = {
 export const fragmentFromBlank = {
   ...common,
   name: 'fragment-blank',
-  title: 'the same, typed into an empty tab',
+  title: 'fragment sign-in typed into an empty tab, to event',
   method: `An empty tab is told to go to the callback with a token in its fragment, which nobody does who signs in: until the app has its event. ${machinery}`,
   // What it shows is the price of the header: the tab's own process will not do, and a second one is started.
   targets: [],
