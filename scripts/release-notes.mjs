@@ -6,7 +6,8 @@ if (version === undefined) throw new TypeError('Which version? node scripts/rele
 const changelog = await readFile(new URL('../CHANGELOG.md', import.meta.url), 'utf8');
 // Keep a Changelog: `## [1.0.0] - 2026-11-24`, then its text, then the next version or the links.
 const sections = changelog.split(/^## /m).slice(1);
-const section = sections.find((text) => text.startsWith(`[${version}]`) || text.startsWith(`${version} `));
+// What is released has a date; `[Unreleased]`, which may have a text all the same, has none.
+const section = sections.find((text) => text.startsWith(`[${version}] - `));
 const notes = section
   ?.slice(section.indexOf('\n'))
   .replace(/^\[[^\]]+\]: .*$/gm, '')
