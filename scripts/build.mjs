@@ -15,8 +15,10 @@ async function withoutComments(path, text) {
   const print = async (code, loader) =>
     (await transform(code, { loader, target: 'es2017', charset: 'ascii', legalComments: 'none' })).code;
   if (/\.(?:js|css)$/.test(path)) return print(text, path.endsWith('.js') ? 'js' : 'css');
-  const [before, style, after] = text.split(/(?<=<style>)|(?=<\/style>)/);
-  return after === undefined ? text : `${before}\n${await print(style, 'css')}${after}`;
+  if (!path.endsWith('.html')) return text;
+  const [before, style, after, ...more] = text.split(/(?<=<style>)|(?=<\/style>)/);
+  if (after === undefined || more.length > 0) throw new Error(`templates/${path} no longer has one <style>`);
+  return `${before}\n${await print(style, 'css')}${after}`;
 }
 
 /** Replaces src/default-templates.ts, which reads the files at run time, by the texts themselves. */
