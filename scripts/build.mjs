@@ -21,12 +21,12 @@ async function withoutComments(path, text) {
   return `${before}\n${await print(style, 'css')}${after}`;
 }
 
-/** Replaces src/default-templates.ts, which reads the files at run time, by the texts themselves. */
+/** Replaces src/page/default-templates.ts, which reads the files at run time, by the texts themselves. */
 const inlineTemplates = {
   name: 'inline-templates',
   setup(build) {
     build.onLoad({ filter: /[\\/]default-templates\.ts$/ }, async () => {
-      const source = await readFile(`${root}src/default-templates.ts`, 'utf8');
+      const source = await readFile(`${root}src/page/default-templates.ts`, 'utf8');
       const contents = [];
       for (const [, name, path] of source.matchAll(/export const (\w+) = read\('([^']+)'\)/g)) {
         contents.push(
@@ -34,7 +34,7 @@ const inlineTemplates = {
         );
       }
       if (contents.length === 0)
-        throw new Error('src/default-templates.ts no longer has the shape that the build reads');
+        throw new Error('src/page/default-templates.ts no longer has the shape that the build reads');
       return { contents: contents.join('\n'), loader: 'ts' };
     });
   },
@@ -80,14 +80,14 @@ const inlineEventEmitter = {
 const lazyPageTexts = {
   name: 'lazy-page-texts',
   setup(build) {
-    build.onLoad({ filter: /[\\/]src[\\/]page-texts\.ts$/ }, async ({ path }) => {
+    build.onLoad({ filter: /[\\/]page-texts\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       let count = 0;
       const contents = source.replace(/^ {2}texts: (\{\n[^]*?\n {2}\}),$/gm, (_, texts) => {
         count += 1;
         return `  get texts() { return asValue(this, ${texts}); },`;
       });
-      if (count < 14) throw new Error('src/page-texts.ts no longer has the shape that the build reads');
+      if (count < 14) throw new Error('src/page/page-texts.ts no longer has the shape that the build reads');
       return {
         contents: `${contents}
 function asValue(language, texts) {

@@ -8,19 +8,19 @@
  *
  * @module embed-auth-server
  */
-export { AuthServer } from './auth-server.js';
-export type { AuthServerEvents, WaitForGrantOptions } from './auth-server.js';
-export type { AuthServerOptions } from './auth-server-options.js';
-export { parseCallbackUri } from './callback-uri.js';
-export { AuthorizationCodeResponse, ImplicitGrantResponse } from './grant-response.js';
-export type { ExpectedRequest, ResponseRejection } from './authorization-response.js';
-export type { ParseCallbackUriOptions } from './callback-uri.js';
-export type { GrantResponse, GrantResponseInit } from './grant-response.js';
+export { AuthServer } from './server/auth-server.js';
+export type { AuthServerEvents, WaitForGrantOptions } from './server/auth-server.js';
+export type { AuthServerOptions } from './server/options.js';
+export { parseCallbackUri } from './oauth/callback-uri.js';
+export { AuthorizationCodeResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
+export type { ExpectedRequest, ResponseRejection } from './oauth/authorization-response.js';
+export type { ParseCallbackUriOptions } from './oauth/callback-uri.js';
+export type { GrantResponse, GrantResponseInit } from './oauth/grant-response.js';
 export { BrowserUtil } from './browser-util.js';
-export type { MaybePromise } from './callback-handler.js';
-export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './callback-page-options.js';
-export { createCallbackRouter } from './callback-router.js';
-export type { CallbackExchange, CallbackRouter, CallbackRouterOptions, RouterCallbackPage } from './callback-router.js';
+export type { MaybePromise } from './callback/callback-handler.js';
+export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './page/options.js';
+export { createCallbackRouter } from './callback/router.js';
+export type { CallbackExchange, CallbackRouter, CallbackRouterOptions, RouterCallbackPage } from './callback/router.js';
 export {
   AuthAbortedError,
   AuthError,
@@ -31,15 +31,15 @@ export {
   TemplateError,
 } from './errors.js';
 export type { AuthErrorCode, AuthorizationErrorDetails, PortUnavailableReason } from './errors.js';
-export type { CallbackPage } from './grant-page.js';
+export type { CallbackPage } from './callback/callback-page.js';
 export { login } from './login.js';
 export type { GrantFor, LoginOptions, PromptContext } from './login.js';
-export { LoginRequest, ResponseType } from './login-request.js';
-export type { CallbackReceiver, LoginRequestOptions } from './login-request.js';
-export type { PageText, PageTextKey } from './page-texts.js';
-export { PKCEUtil } from './pkce-util.js';
-export type { PKCECodes } from './pkce-util.js';
+export { LoginRequest, ResponseType } from './oauth/login-request.js';
+export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
+export type { PageText, PageTextKey } from './page/page-texts.js';
+export { PKCEUtil } from './oauth/pkce-util.js';
+export type { PKCECodes } from './oauth/pkce-util.js';
 export { isRemoteSession, promptForCallbackUri } from './prompt.js';
 export type { PromptOptions } from './prompt.js';
-export type { RejectionReason, RequestRejection } from './request-guard.js';
-export { Scopes } from './scopes.js';
+export type { RejectionReason, RequestRejection } from './callback/request-guard.js';
+export { Scopes } from './oauth/scopes.js';

@@ -1,11 +1,11 @@
-import { AuthServer } from './auth-server.js';
-import type { AuthServerOptions } from './auth-server-options.js';
-import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './grant-response.js';
+import { AuthServer } from './server/auth-server.js';
+import type { AuthServerOptions } from './server/options.js';
+import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
 import { BrowserUtil } from './browser-util.js';
 import { AuthAbortedError, AuthorizationError, BrowserOpenError } from './errors.js';
-import type { CallbackPage } from './grant-page.js';
-import { LoginRequest, ResponseType, type LoginRequestOptions } from './login-request.js';
-import { PKCEUtil } from './pkce-util.js';
+import type { CallbackPage } from './callback/callback-page.js';
+import { LoginRequest, ResponseType, type LoginRequestOptions } from './oauth/login-request.js';
+import { PKCEUtil } from './oauth/pkce-util.js';
 
 /** The grant that a response type comes to. */
 export type GrantFor<Type extends ResponseType> = Type extends 'code'

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import request from 'supertest';
-import { AuthServer } from '../src/auth-server.js';
-import type { AuthServerOptions } from '../src/auth-server-options.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/grant-response.js';
-import { PortUnavailableError } from '../src/errors.js';
-import { LoginRequest, ResponseType } from '../src/login-request.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import type { AuthServerOptions } from '#src/server/options.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
+import { PortUnavailableError } from '#src/errors.js';
+import { LoginRequest, ResponseType } from '#src/oauth/login-request.js';
 import { deliverFragment, deliverQuery, once } from './helpers/callback.js';
 
 const anyPort = 'http://127.0.0.1:0/callback';

@@ -6,8 +6,8 @@ import {
   readResponse,
   rejectionError,
   type Verdict,
-} from '../src/authorization-response.js';
-import type { AuthErrorCode } from '../src/errors.js';
+} from '#src/oauth/authorization-response.js';
+import type { AuthErrorCode } from '#src/errors.js';
 import { printed } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { blockedPorts } from '../src/blocked-ports.js';
+import { blockedPorts } from '#src/server/ports.js';
 
 describe('blockedPorts', () => {
   it('holds only ports that the Fetch standard blocks, as Node’s own fetch knows them', async () => {

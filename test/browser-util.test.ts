@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { BrowserUtil } from '../src/browser-util.js';
-import { BrowserOpenError } from '../src/errors.js';
+import { BrowserUtil } from '#src/browser-util.js';
+import { BrowserOpenError } from '#src/errors.js';
 import type { Report } from './fixtures/openers/open.js';
 
 /** What test/fixtures/openers/browser.mjs was given. */

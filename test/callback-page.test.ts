@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CallbackPageRenderer, type PageView } from '../src/callback-page.js';
-import type { CallbackPageOptions, TemplateContext } from '../src/callback-page-options.js';
-import { securityHeaders } from '../src/page-headers.js';
-import { forwardingScript } from '../src/default-templates.js';
-import { pageLanguages, type PageLanguage } from '../src/page-texts.js';
+import { CallbackPageRenderer, type PageView } from '#src/page/renderer.js';
+import type { CallbackPageOptions, TemplateContext } from '#src/page/options.js';
+import { securityHeaders } from '#src/page/headers.js';
+import { forwardingScript } from '#src/page/default-templates.js';
+import { pageLanguages, type PageLanguage } from '#src/page/page-texts.js';
 
 const settings = { credentials: 'omit', reportLoaded: false } as const;
 const success: PageView = { state: 'success' };

@@ -7,12 +7,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request, { type Test } from 'supertest';
-import type { ExpectedRequest } from '../src/authorization-response.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '../src/grant-response.js';
-import { securityHeaders } from '../src/page-headers.js';
-import { createCallbackRouter, type CallbackExchange, type CallbackRouterOptions } from '../src/callback-router.js';
-import type { AuthorizationError } from '../src/errors.js';
-import { LoginRequest, ResponseType } from '../src/login-request.js';
+import type { ExpectedRequest } from '#src/oauth/authorization-response.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '#src/oauth/grant-response.js';
+import { securityHeaders } from '#src/page/headers.js';
+import { createCallbackRouter, type CallbackExchange, type CallbackRouterOptions } from '#src/callback/router.js';
+import type { AuthorizationError } from '#src/errors.js';
+import { LoginRequest, ResponseType } from '#src/oauth/login-request.js';
 
 const origin = 'http://app.example';
 type Options = CallbackRouterOptions<Request>;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { inspect } from 'node:util';
-import { parseCallbackUri } from '../src/callback-uri.js';
-import type { GrantResponse } from '../src/grant-response.js';
-import { AuthorizationError } from '../src/errors.js';
+import { parseCallbackUri } from '#src/oauth/callback-uri.js';
+import type { GrantResponse } from '#src/oauth/grant-response.js';
+import { AuthorizationError } from '#src/errors.js';
 import { code, implicit, refused } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';

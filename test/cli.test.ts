@@ -7,12 +7,12 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AuthError, AuthorizationError, ImplicitGrantResponse, type AuthErrorCode } from '../src/index.js';
-import { describeFailure } from '../src/cli/failure-messages.js';
-import { formatGrant, wireGrant } from '../src/cli/grant-output.js';
-import { outputTo } from '../src/cli/terminal.js';
-import { findProvider, providers } from '../src/providers.js';
-import { completeLogin, startTestAuthorizationServer, type TestAuthorizationServer } from '../src/testing.js';
+import { AuthError, AuthorizationError, ImplicitGrantResponse, type AuthErrorCode } from '#src/index.js';
+import { describeFailure } from '#src/cli/failure-messages.js';
+import { formatGrant, wireGrant } from '#src/cli/grant-output.js';
+import { outputTo } from '#src/cli/terminal.js';
+import { findProvider, providers } from '#src/cli/providers.js';
+import { completeLogin, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cli = join(root, 'dist', 'cli.js');

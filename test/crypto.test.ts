@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { randomBase64url, sha256, timingSafeEqual } from '../src/crypto.js';
+import { randomBase64url, sha256, timingSafeEqual } from '#src/oauth/random-and-digest.js';
 
 describe('randomBase64url', () => {
   it.each([

@@ -8,7 +8,7 @@ import {
   PortUnavailableError,
   ServerError,
   TemplateError,
-} from '../src/errors.js';
+} from '#src/errors.js';
 
 const all = [
   new AuthError('ABORTED', 'It was.'),

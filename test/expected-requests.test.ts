@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import { ExpectedRequests } from '../src/expected-requests.js';
+import { ExpectedRequests } from '#src/server/expected-requests.js';
 
 describe('ExpectedRequests', () => {
   it('finds a request by its state, and no other', () => {

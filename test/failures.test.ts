@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AuthError, PortUnavailableError } from '../src/errors.js';
-import { AuthServer, BrowserUtil, login, LoginRequest, parseCallbackUri, ResponseType } from '../src/index.js';
-import { pageLanguages, type PageTextKey } from '../src/page-texts.js';
+import { AuthError, PortUnavailableError } from '#src/errors.js';
+import { AuthServer, BrowserUtil, login, LoginRequest, parseCallbackUri, ResponseType } from '#src/index.js';
+import { pageLanguages, type PageTextKey } from '#src/page/page-texts.js';
 
 const readme = new URL('../README.md', import.meta.url);
 const callback = 'http://127.0.0.1:5543/callback';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { GrantPage } from '../src/grant-page.js';
+import { GrantPage } from '#src/callback/callback-page.js';
 
 interface Deferred {
   readonly promise: Promise<unknown>;

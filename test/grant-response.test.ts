@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/grant-response.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
 import { code, implicit, printed, refused } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compileHtml, escapeHtml, escapeJson, type HtmlValues } from '../src/html-template.js';
+import { compileHtml, escapeHtml, escapeJson, type HtmlValues } from '#src/page/html-template.js';
 
 const values: HtmlValues = {
   head: '[HEAD]',

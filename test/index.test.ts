@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import * as embedAuthServer from '../src/index.js';
+import * as embedAuthServer from '#src/index.js';
 
 describe('embed-auth-server', () => {
   it('exports exactly this', () => {

@@ -11,7 +11,7 @@ import {
   type AuthorizationCodeResponse,
   type GrantResponse,
   type ImplicitGrantResponse,
-} from '../src/index.js';
+} from '#src/index.js';
 import { locationOf, ScriptedPerson } from './examples/scripted-person.js';
 
 let provider: AuthorizationServer;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import { AuthServer } from '../src/auth-server.js';
-import type { ExpectedRequest } from '../src/authorization-response.js';
-import { LoginRequest, ResponseType, type LoginRequestOptions } from '../src/login-request.js';
-import { Scopes } from '../src/scopes.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import type { ExpectedRequest } from '#src/oauth/authorization-response.js';
+import { LoginRequest, ResponseType, type LoginRequestOptions } from '#src/oauth/login-request.js';
+import { Scopes } from '#src/oauth/scopes.js';
 
 const redirect = 'http://127.0.0.1:5543/callback';
 const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AuthServer } from '../src/auth-server.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../src/grant-response.js';
-import { AuthorizationError, BrowserOpenError } from '../src/errors.js';
-import { login, type LoginOptions, type PromptContext } from '../src/login.js';
-import { PKCEUtil } from '../src/pkce-util.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
+import { AuthorizationError, BrowserOpenError } from '#src/errors.js';
+import { login, type LoginOptions, type PromptContext } from '#src/login.js';
+import { PKCEUtil } from '#src/oauth/pkce-util.js';
 
 const redirectUri = 'http://127.0.0.1:0/callback';
 const servers: AuthServer[] = [];

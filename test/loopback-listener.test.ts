@@ -6,7 +6,7 @@ import { get as getSecurely } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { generate } from 'selfsigned';
-import { LoopbackListener, type ClientErrorListener, type ListenerOptions } from '../src/loopback-listener.js';
+import { LoopbackListener, type ClientErrorListener, type ListenerOptions } from '#src/server/listener.js';
 import { dial, received, requestBytes } from './helpers/raw.js';
 
 const both = ['127.0.0.1', '::1'];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { PageLanguage } from '../src/page-texts.js';
-import { pageLanguages, selectLanguage } from '../src/page-texts.js';
+import type { PageLanguage } from '#src/page/page-texts.js';
+import { pageLanguages, selectLanguage } from '#src/page/page-texts.js';
 
 const template = readFileSync(new URL('../templates/callback.html', import.meta.url), 'utf8');
 

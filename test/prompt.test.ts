@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { AuthorizationError } from '../src/errors.js';
-import type { PromptContext } from '../src/login.js';
-import { isRemoteSession, promptForCallbackUri } from '../src/prompt.js';
+import { AuthorizationError } from '#src/errors.js';
+import type { PromptContext } from '#src/login.js';
+import { isRemoteSession, promptForCallbackUri } from '#src/prompt.js';
 
 function asking(context: Partial<PromptContext> = {}): {
   input: PassThrough;

@@ -9,7 +9,7 @@ import {
   refuseNavigation,
   refuseTarget,
   type OwnNames,
-} from '../src/request-guard.js';
+} from '#src/callback/request-guard.js';
 import { requestBytes, sendRaw } from './helpers/raw.js';
 
 type Headers = readonly (readonly [string, string])[];

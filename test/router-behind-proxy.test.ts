@@ -9,7 +9,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { generate } from 'selfsigned';
 import { startAuthorizationServer, type AuthorizationServer } from '../examples/authorization-server/index.js';
 import { launchChromium } from '../examples/support/chromium.js';
-import { createCallbackRouter, LoginRequest, PKCEUtil, type ExpectedRequest } from '../src/index.js';
+import { createCallbackRouter, LoginRequest, PKCEUtil, type ExpectedRequest } from '#src/index.js';
 import { outcomeOf, signInAt } from './helpers/example.js';
 
 jest.setTimeout(120_000);

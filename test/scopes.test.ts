@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Scopes } from '../src/scopes.js';
+import { Scopes } from '#src/oauth/scopes.js';
 
 describe('Scopes', () => {
   it('has every scope of the original, by its name there', () => {

@@ -9,14 +9,14 @@ import {
   ResponseType,
   type ExpectedRequest,
   type LoginOptions,
-} from '../src/index.js';
+} from '#src/index.js';
 import {
   completeLogin,
   createTestUserAgent,
   startTestAuthorizationServer,
   type TestAuthorizationServer,
   type TestAuthorizationServerOptions,
-} from '../src/testing.js';
+} from '#src/testing.js';
 
 const clientId = 'my-client-id';
 const opened: AsyncDisposable[] = [];

@@ -7,7 +7,7 @@ import type { Browser } from 'puppeteer-core';
 import { generate } from 'selfsigned';
 import { startAuthorizationServer, type AuthorizationServer } from '../examples/authorization-server/index.js';
 import { launchChromium } from '../examples/support/chromium.js';
-import { AuthServer, LoginRequest, PKCEUtil, ResponseType } from '../src/index.js';
+import { AuthServer, LoginRequest, PKCEUtil, ResponseType } from '#src/index.js';
 import { once } from './helpers/callback.js';
 import { outcomeOf, signInAt } from './helpers/example.js';
 

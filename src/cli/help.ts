@@ -1,4 +1,4 @@
-import { providers } from '../providers.js';
+import { providers } from './providers.js';
 
 const names = Object.keys(providers).join(', ');
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { findProvider, providers, type Flow, type Provider } from '../providers.js';
+import { findProvider, providers, type Flow, type Provider } from './providers.js';
 import { UsageError } from './exit-status.js';
 
 /** What `login` is told on its command line, complete and checked. */

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../html-template.js';
+import { escapeHtml } from '../page/html-template.js';
 
 const style =
   ':root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}body{max-width:30rem;margin:15vh auto;padding:0 1rem}' +

@@ -1,4 +1,4 @@
-import type { PageReason, PageState } from '../callback-page-options.js';
+import type { PageReason, PageState } from '../page/options.js';
 
 /** What a page of this package shows, as its script reads it. */
 export interface PageResult {

@@ -1,4 +1,4 @@
-import { randomBase64url, sha256 } from '../crypto.js';
+import { randomBase64url, sha256 } from '../oauth/random-and-digest.js';
 import type { CheckedBehavior, Registration, TestErrorResponse } from './authorization-server-options.js';
 
 /** What an authorization request was granted. */

@@ -1,4 +1,4 @@
-import type { PageReason, PageState } from '../callback-page-options.js';
+import type { PageReason, PageState } from '../page/options.js';
 import type { TestAuthorizationServer } from './authorization-server.js';
 
 /** How a test user agent signs in. */

@@ -5,8 +5,8 @@ import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AuthServer } from '../../src/auth-server.js';
-import { createCallbackRouter } from '../../src/callback-router.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import { createCallbackRouter } from '#src/callback/router.js';
 import { dial, requestBytes, sendRaw } from '../helpers/raw.js';
 import { navigation, withServer, type Arena } from '../helpers/with-server.js';
 

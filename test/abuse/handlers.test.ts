@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { AuthServer } from '../../src/auth-server.js';
-import { LoginRequest } from '../../src/login-request.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import { LoginRequest } from '#src/oauth/login-request.js';
 import { deliverFragment } from '../helpers/callback.js';
 import { runFixture } from '../helpers/child.js';
 import { requestBytes, sendRaw, type RawResponse } from '../helpers/raw.js';

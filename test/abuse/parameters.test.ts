@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { LoginRequest } from '../../src/login-request.js';
-import { parseCallbackUri } from '../../src/callback-uri.js';
+import { LoginRequest } from '#src/oauth/login-request.js';
+import { parseCallbackUri } from '#src/oauth/callback-uri.js';
 import { navigation, withServer, type Arena, type ArenaOptions } from '../helpers/with-server.js';
 
 /** Sends the same text as a query, as a fragment, as a form and to `receive`: the way it came must make no difference. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import selfsigned from 'selfsigned';
-import { AuthServer } from '../../src/auth-server.js';
+import { AuthServer } from '#src/server/auth-server.js';
 import { closed, dial, received, requestBytes } from '../helpers/raw.js';
 import { navigation, ProcessTrap, withServer } from '../helpers/with-server.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { launch, type Browser, type Page } from 'puppeteer-core';
 import { launchChromium } from '../../examples/support/chromium.js';
-import { AuthServer } from '../../src/auth-server.js';
-import { LoginRequest } from '../../src/login-request.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import { LoginRequest } from '#src/oauth/login-request.js';
 import { attacks, type Attack, type Target } from '../helpers/attacks.js';
 import { openHostileSite, type HostileSite } from '../helpers/hostile-site.js';
 

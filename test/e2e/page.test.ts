@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'puppeteer-core';
 import { launchChromium } from '../../examples/support/chromium.js';
-import { AuthServer, LoginRequest, ResponseType, type AuthServerOptions } from '../../src/index.js';
-import { pageLanguages } from '../../src/page-texts.js';
+import { AuthServer, LoginRequest, ResponseType, type AuthServerOptions } from '#src/index.js';
+import { pageLanguages } from '#src/page/page-texts.js';
 
 jest.setTimeout(60_000);
 

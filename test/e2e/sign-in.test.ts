@@ -12,7 +12,7 @@ import {
   PKCEUtil,
   ResponseType,
   type AuthServerOptions,
-} from '../../src/index.js';
+} from '#src/index.js';
 import { once } from '../helpers/callback.js';
 import { approveAtOidcProvider, startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
 

@@ -1,9 +1,9 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
-import { parseCallbackUri, type ParseCallbackUriOptions } from '../../src/callback-uri.js';
-import { AuthorizationError } from '../../src/errors.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../../src/grant-response.js';
+import { parseCallbackUri, type ParseCallbackUriOptions } from '#src/oauth/callback-uri.js';
+import { AuthorizationError } from '#src/errors.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
 
 export function refused(uri: string | URL, options?: ParseCallbackUriOptions): AuthorizationError {
   try {

@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
-import { AuthServer } from '../../src/auth-server.js';
-import type { AuthServerOptions } from '../../src/auth-server-options.js';
-import type { AuthorizationCodeResponse, ImplicitGrantResponse } from '../../src/grant-response.js';
-import type { AuthorizationError } from '../../src/errors.js';
-import type { CallbackPage } from '../../src/grant-page.js';
-import { LoginRequest } from '../../src/login-request.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import type { AuthServerOptions } from '#src/server/options.js';
+import type { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
+import type { AuthorizationError } from '#src/errors.js';
+import type { CallbackPage } from '#src/callback/callback-page.js';
+import { LoginRequest } from '#src/oauth/login-request.js';
 import { requestBytes, sendRaw, type RawResponse } from './raw.js';
 
 type Headers = readonly (readonly [string, string])[];

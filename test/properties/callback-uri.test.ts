@@ -1,9 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { AuthServer } from '../../src/auth-server.js';
-import { parseCallbackUri } from '../../src/callback-uri.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse } from '../../src/grant-response.js';
-import { AuthorizationError } from '../../src/errors.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import { parseCallbackUri } from '#src/oauth/callback-uri.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
+import { AuthorizationError } from '#src/errors.js';
 import { propertyTimeout, runs } from '../helpers/runs.js';
 
 jest.setTimeout(propertyTimeout);

@@ -1,10 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { AuthServer } from '../../src/auth-server.js';
-import { parseCallbackUri } from '../../src/callback-uri.js';
-import { PortUnavailableError } from '../../src/errors.js';
-import { LoginRequest } from '../../src/login-request.js';
-import { PKCEUtil } from '../../src/pkce-util.js';
+import { AuthServer } from '#src/server/auth-server.js';
+import { parseCallbackUri } from '#src/oauth/callback-uri.js';
+import { PortUnavailableError } from '#src/errors.js';
+import { LoginRequest } from '#src/oauth/login-request.js';
+import { PKCEUtil } from '#src/oauth/pkce-util.js';
 import { propertyTimeout, runs } from '../helpers/runs.js';
 
 jest.setTimeout(propertyTimeout);

@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { CallbackPageRenderer, type PageView } from '../../src/callback-page.js';
-import type { CallbackPageOptions } from '../../src/callback-page-options.js';
-import { compileHtml, escapeHtml, escapeJson } from '../../src/html-template.js';
+import { CallbackPageRenderer, type PageView } from '#src/page/renderer.js';
+import type { CallbackPageOptions } from '#src/page/options.js';
+import { compileHtml, escapeHtml, escapeJson } from '#src/page/html-template.js';
 import { attributeOf, elementsOf, parseHtml, textOf, type HtmlNode } from '../helpers/html.js';
 import { propertyTimeout, runs } from '../helpers/runs.js';
 

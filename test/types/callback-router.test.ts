@@ -10,7 +10,7 @@ import {
   type ExpectedRequest,
   type GrantResponse,
   type RouterCallbackPage,
-} from '../../src/index.js';
+} from '#src/index.js';
 
 const sessions = new WeakMap<IncomingMessage, ExpectedRequest>();
 

@@ -11,7 +11,7 @@ import {
   type ImplicitGrantResponse,
   type RejectionReason,
   type WaitForGrantOptions,
-} from '../../src/index.js';
+} from '#src/index.js';
 
 // What is asserted here is checked by `tsc -p test`; jest shows that the code around it runs as well.
 

@@ -14,7 +14,7 @@ import {
   type ImplicitGrantResponse,
   type LoginOptions,
   type LoginRequestOptions,
-} from '../../src/index.js';
+} from '#src/index.js';
 
 // These functions are for the compiler; jest shows only that they are there. None of them is called.
 

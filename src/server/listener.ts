@@ -3,7 +3,7 @@ import type { RequestListener, Server } from 'node:http';
 import type Https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { PortUnavailableError, ServerError, type PortUnavailableReason } from './errors.js';
+import { PortUnavailableError, ServerError, type PortUnavailableReason } from '../errors.js';
 
 /** Where to listen, and with which limits. */
 export interface ListenerOptions {

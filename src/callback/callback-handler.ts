@@ -6,7 +6,7 @@ import {
   type ExpectedRequest,
   type ResponseRejection,
   type Verdict,
-} from './authorization-response.js';
+} from '../oauth/authorization-response.js';
 import {
   JsonAnswer,
   onceSent,
@@ -17,11 +17,11 @@ import {
   sendPage,
   success,
   type Answer,
-} from './callback-answer.js';
-import type { CallbackPageRenderer, PageView } from './callback-page.js';
-import type { PageReason } from './callback-page-options.js';
-import type { PageOutcome } from './grant-page.js';
-import type { PageLanguage } from './page-texts.js';
+} from './response-writer.js';
+import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
+import type { PageReason } from '../page/options.js';
+import type { PageOutcome } from './callback-page.js';
+import type { PageLanguage } from '../page/page-texts.js';
 import { refuseNavigation, type Refusal, type RejectionReason } from './request-guard.js';
 
 /** @internal What the app made of a grant or an error. */

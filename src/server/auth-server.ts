@@ -7,9 +7,9 @@ import {
   rejectionError,
   type ExpectedRequest,
   type Verdict,
-} from './authorization-response.js';
-import { assertRedirectUri, readCallbackUri } from './callback-uri.js';
-import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './grant-response.js';
+} from '../oauth/authorization-response.js';
+import { assertRedirectUri, readCallbackUri } from '../oauth/callback-uri.js';
+import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
 import {
   checkServerOptions,
   namesOf,
@@ -17,17 +17,17 @@ import {
   withPort,
   type AuthServerOptions,
   type CheckedOptions,
-} from './auth-server-options.js';
+} from './options.js';
 import { answerClientError } from './client-errors.js';
-import { refuse } from './callback-answer.js';
-import { CallbackHandler, HandlerFailure, type CallbackOwner, type Delivery } from './callback-handler.js';
-import { CallbackPageRenderer } from './callback-page.js';
-import { buildRouter, hideQuery, routeOf } from './callback-routes.js';
-import { AuthAbortedError, ServerError, type AuthorizationError } from './errors.js';
+import { refuse } from '../callback/response-writer.js';
+import { CallbackHandler, HandlerFailure, type CallbackOwner, type Delivery } from '../callback/callback-handler.js';
+import { CallbackPageRenderer } from '../page/renderer.js';
+import { buildRouter, hideQuery, routeOf } from '../callback/callback-routes.js';
+import { AuthAbortedError, ServerError, type AuthorizationError } from '../errors.js';
 import { ExpectedRequests } from './expected-requests.js';
-import { GrantPage, type CallbackPage, type PageOutcome } from './grant-page.js';
-import { LoopbackListener } from './loopback-listener.js';
-import { refuseTarget, type OwnNames, type Refusal, type RejectionReason } from './request-guard.js';
+import { GrantPage, type CallbackPage, type PageOutcome } from '../callback/callback-page.js';
+import { LoopbackListener } from './listener.js';
+import { refuseTarget, type OwnNames, type Refusal, type RejectionReason } from '../callback/request-guard.js';
 
 /** What an {@link AuthServer} tells the app. */
 export interface AuthServerEvents {

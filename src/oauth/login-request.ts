@@ -1,5 +1,5 @@
 import type { ExpectedRequest } from './authorization-response.js';
-import { randomBase64url } from './crypto.js';
+import { randomBase64url } from './random-and-digest.js';
 import { PKCEUtil } from './pkce-util.js';
 
 /**

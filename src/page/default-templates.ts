@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 // The build replaces this file by the texts themselves; it runs only where the sources do, as in the tests.
-const read = (path: string): string => readFileSync(new URL(`../templates/${path}`, import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(new URL(`../../templates/${path}`, import.meta.url), 'utf8');
 
 /** The default callback page. */
 export const callbackHtml = read('callback.html');

@@ -1,4 +1,4 @@
-import { AuthorizationError } from './errors.js';
+import { AuthorizationError } from '../errors.js';
 
 /** What both kinds of grant are made from. */
 export interface GrantResponseInit {

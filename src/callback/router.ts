@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as express from 'express';
-import { isSameState, type ExpectedRequest } from './authorization-response.js';
-import type { GrantResponse } from './grant-response.js';
+import { isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
+import type { GrantResponse } from '../oauth/grant-response.js';
 import { CallbackHandler, HandlerFailure, type CallbackOwner, type MaybePromise } from './callback-handler.js';
-import { CallbackPageRenderer } from './callback-page.js';
-import type { CallbackPageOptions } from './callback-page-options.js';
+import { CallbackPageRenderer } from '../page/renderer.js';
+import type { CallbackPageOptions } from '../page/options.js';
 import { buildRouter, type RouterPaths } from './callback-routes.js';
-import type { AuthorizationError } from './errors.js';
-import { GrantPage, type CallbackPage, type PageOutcome } from './grant-page.js';
+import type { AuthorizationError } from '../errors.js';
+import { GrantPage, type CallbackPage, type PageOutcome } from './callback-page.js';
 import type { OwnNames, RejectionReason } from './request-guard.js';
 
 /** What the app's handlers are given beside the grant. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type Express from 'express';
 import type * as express from 'express';
-import { refuse } from './callback-answer.js';
+import { refuse } from './response-writer.js';
 import type { CallbackHandler } from './callback-handler.js';
-import type { CallbackPageRenderer } from './callback-page.js';
-import { securityHeaders } from './page-headers.js';
-import { forwardingScript, originalLogo, originalStyles } from './default-templates.js';
+import type { CallbackPageRenderer } from '../page/renderer.js';
+import { securityHeaders } from '../page/headers.js';
+import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
 import { refuseContentType, refuseForward, refuseMethod, refuseTarget, type OwnNames } from './request-guard.js';
 
 const bodyLimit = 65_536;

@@ -5,11 +5,11 @@ import {
   type CallbackPageOptions,
   type PageReason,
   type PageState,
-} from './callback-page-options.js';
-import { randomBase64url } from './crypto.js';
+} from './options.js';
+import { randomBase64url } from '../oauth/random-and-digest.js';
 import { callbackHtml, forwardingScript } from './default-templates.js';
-import { TemplateError } from './errors.js';
-import { pagePolicy, securityHeaders } from './page-headers.js';
+import { TemplateError } from '../errors.js';
+import { pagePolicy, securityHeaders } from './headers.js';
 import { compileHtml, escapeHtml, escapeJson, type HtmlTemplate } from './html-template.js';
 import { selectLanguage, type PageLanguage, type PageText, type PageTextKey } from './page-texts.js';
 

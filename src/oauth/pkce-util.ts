@@ -1,4 +1,4 @@
-import { randomBase64url, sha256 } from './crypto.js';
+import { randomBase64url, sha256 } from './random-and-digest.js';
 
 const minimumLength = 43;
 const maximumLength = 128;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ResponseRejection } from './authorization-response.js';
+import type { ResponseRejection } from '../oauth/authorization-response.js';
 
 /** Why a request was refused before anybody read a response out of it. */
 export type RequestRejection =

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallbackPageRenderer, PageView, RenderedPage } from './callback-page.js';
-import { inertPolicy, securityHeaders } from './page-headers.js';
-import type { PageOutcome } from './grant-page.js';
-import type { PageLanguage } from './page-texts.js';
+import type { CallbackPageRenderer, PageView, RenderedPage } from '../page/renderer.js';
+import { inertPolicy, securityHeaders } from '../page/headers.js';
+import type { PageOutcome } from './callback-page.js';
+import type { PageLanguage } from '../page/page-texts.js';
 import type { Refusal } from './request-guard.js';
 
 /** @internal */

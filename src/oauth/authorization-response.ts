@@ -1,5 +1,5 @@
-import { timingSafeEqual, sha256 } from './crypto.js';
-import { AuthorizationError } from './errors.js';
+import { timingSafeEqual, sha256 } from './random-and-digest.js';
+import { AuthorizationError } from '../errors.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, valueOf, type GrantResponse } from './grant-response.js';
 
 /** A request whose answer is awaited: a `LoginRequest`, or these members of one from a session store. */

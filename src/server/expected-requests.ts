@@ -1,5 +1,5 @@
-import { isAnsweredInQuery, type ExpectedRequest } from './authorization-response.js';
-import { sha256, timingSafeEqual } from './crypto.js';
+import { isAnsweredInQuery, type ExpectedRequest } from '../oauth/authorization-response.js';
+import { sha256, timingSafeEqual } from '../oauth/random-and-digest.js';
 
 /** How many answered states are remembered, so that a reload or a replay is told so. */
 const usedLimit = 4096;

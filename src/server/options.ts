@@ -1,7 +1,7 @@
-import { blockedPorts } from './blocked-ports.js';
-import type { CallbackPageOptions } from './callback-page-options.js';
-import { PortUnavailableError } from './errors.js';
-import type { OwnNames } from './request-guard.js';
+import { blockedPorts } from './ports.js';
+import type { CallbackPageOptions } from '../page/options.js';
+import { PortUnavailableError } from '../errors.js';
+import type { OwnNames } from '../callback/request-guard.js';
 
 /** How an `AuthServer` listens, what it accepts and how its page looks. */
 export interface AuthServerOptions extends CallbackPageOptions {

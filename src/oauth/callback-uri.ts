@@ -7,7 +7,7 @@ import {
   rejectionError,
   type ReceivedResponse,
 } from './authorization-response.js';
-import { AuthorizationError } from './errors.js';
+import { AuthorizationError } from '../errors.js';
 import { malformedResponse, withoutParams, type GrantResponse } from './grant-response.js';
 
 /** What {@link parseCallbackUri} checks. */
