@@ -116,33 +116,64 @@ export class AuthorizationError extends AuthError {
   }
 }
 
+/** How many requests and responses were rejected, by reason. */
+export type Rejections = Partial<Record<string, number>>;
+
 /**
- * The wait for an answer was ended by the caller's `AbortSignal`: `ABORTED`, or `TIMED_OUT` where the signal's reason is a
- * `TimeoutError`, as `AbortSignal.timeout()` has it. The reason is the `cause`.
+ * The wait was ended by the caller's `AbortSignal`: `ABORTED`, or `TIMED_OUT` if the signal's reason is a `TimeoutError`, as with
+ * `AbortSignal.timeout()`. The reason is the `cause`. The message says what arrived meanwhile and was rejected.
  *
  * @example
  * ```ts
  * import { AuthAbortedError, login } from 'embed-auth-server';
  *
  * try {
- *   await login({ clientId: 'my-client-id', signal: AbortSignal.timeout(300_000) });
+ *   await login({
+ *     clientId: 'my-client-id',
+ *     authorizationEndpoint: 'https://accounts.example.com/authorize',
+ *     signal: AbortSignal.timeout(300_000),
+ *   });
  * } catch (error) {
- *   if (error instanceof AuthAbortedError) console.error('Nobody signed in within five minutes.');
+ *   if (error instanceof AuthAbortedError) console.error(error.message, error.rejections);
  * }
  * ```
  */
 export class AuthAbortedError extends AuthError {
-  constructor(reason: unknown) {
+  /** What was rejected during the wait, counted by reason, such as `{ state_foreign: 2, tls: 1 }`. */
+  readonly rejections: Readonly<Rejections>;
+
+  constructor(reason: unknown, rejections: Readonly<Rejections> = {}) {
     const timedOut =
       typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
-    super(
-      timedOut ? 'TIMED_OUT' : 'ABORTED',
-      timedOut
-        ? 'The sign-in was not finished in time. Offer the person to try again.'
-        : 'The sign-in was aborted by the `signal`.',
-      { cause: reason },
-    );
+    const happened = timedOut ? 'The sign-in was not finished in time.' : 'The sign-in was aborted by the `signal`.';
+    super(timedOut ? 'TIMED_OUT' : 'ABORTED', [happened, ...describeRejections(rejections, timedOut)].join(' '), {
+      cause: reason,
+    });
+    this.rejections = { ...rejections };
   }
+}
+
+/** What the developer or the user can do about a rejection that may explain why nothing else arrived. */
+const rejectionAdvice: Readonly<Record<string, string>> = {
+  state_foreign: 'Its `state` belongs to no sign-in in progress: use the newest sign-in page, and check that the provider returns `state`.',
+  state_used: 'Its sign-in had ended already: start a new one.',
+  foreign_host: 'The address in the browser is not the redirect URI: set `publicUri` if a tunnel or a proxy is in front.',
+  foreign_origin: 'The callback page was opened under another address, or an extension removed its `Origin`.',
+  tls: 'The browser used https for the http address: turn off HTTPS-only mode for it, or use 127.0.0.1 instead of localhost.',
+};
+
+function describeRejections(rejections: Readonly<Rejections>, timedOut: boolean): string[] {
+  const counted = Object.entries(rejections).filter(([reason]) => Object.hasOwn(rejectionAdvice, reason));
+  const total = counted.reduce((sum, [, count = 0]) => sum + count, 0);
+  if (total > 0) {
+    const reasons = counted.map(([reason, count = 0]) => (count > 1 ? `${reason} (${count})` : reason)).join(', ');
+    const subject = total === 1 ? '1 response arrived and was' : `${total} responses arrived and were`;
+    return [`${subject} rejected: ${reasons}.`, ...counted.map(([reason]) => rejectionAdvice[reason] ?? '')];
+  }
+  if (!timedOut) return [];
+  return [
+    'No response arrived. Usual causes: the redirect URI is not registered with the provider, the sign-in was done in another browser profile or on another machine, a proxy or an HTTPS-only mode intercepted the callback, or the user closed the page.',
+  ];
 }
 
 /**
