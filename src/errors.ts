@@ -162,9 +162,11 @@ export class AuthAbortedError extends AuthError {
 
 /** What the developer or the user can do about a rejection that may explain why nothing else arrived. */
 const rejectionAdvice: Readonly<Record<string, string>> = {
-  state_foreign: 'Its `state` belongs to no sign-in in progress: use the newest sign-in page, and check that the provider returns `state`.',
+  state_foreign:
+    'Its `state` belongs to no sign-in in progress: use the newest sign-in page, and check that the provider returns `state`.',
   state_used: 'Its sign-in had ended already: start a new one.',
-  foreign_host: 'The address in the browser is not the redirect URI: set `publicUri` if a tunnel or a proxy is in front.',
+  foreign_host:
+    'The address in the browser is not the redirect URI: set `publicUri` if a tunnel or a proxy is in front.',
   foreign_origin: 'The callback page was opened under another address, or an extension removed its `Origin`.',
   tls: 'The browser used https for the http address: turn off HTTPS-only mode for it, or use 127.0.0.1 instead of localhost.',
 };

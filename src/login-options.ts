@@ -3,7 +3,7 @@ import type { MaybePromise } from './callback/endpoint.js';
 import type { RejectionReason } from './callback/request-guard.js';
 import type { AuthorizationError } from './errors.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
-import { assertKnownOptions } from './oauth/known-options.js';
+import { assertKnownOptions, type OptionNames } from './oauth/known-options.js';
 import { loginRequestOptionNames, type LoginRequestOptions, type ResponseType } from './oauth/login-request.js';
 import { AuthServer } from './server/auth-server.js';
 import { checkServerOptions, serverOptionNames, type AuthServerOptions } from './server/options.js';
@@ -104,16 +104,25 @@ export type AnyLoginOptions = CommonOptions<ResponseType, unknown> &
   Partial<Pick<UriOptions, 'authorizationUri'>> &
   Partial<Omit<RequestOptions, 'authorizationUri'>>;
 
-const interfaceOptionNames = [
-  ...['responseType', 'redirectUri', 'server', 'issuer', 'openBrowser', 'onLoginUri', 'onRejected'],
-  ...['terminal', 'prompt', 'exchange', 'signal'],
-];
-const requestOptionNames = ['clientId', ...loginRequestOptionNames.filter((name) => name !== 'issuer')];
+const commonOptionNames: OptionNames<CommonOptions<ResponseType, unknown>> = {
+  ...serverOptionNames,
+  responseType: true,
+  redirectUri: true,
+  server: true,
+  issuer: true,
+  openBrowser: true,
+  onLoginUri: true,
+  onRejected: true,
+  terminal: true,
+  prompt: true,
+  exchange: true,
+  signal: true,
+};
+const optionNames = { ...commonOptionNames, ...loginRequestOptionNames, clientId: true, authorizationUri: true };
 
 /** @internal Checks the options before anything is done. */
 export function checkLoginOptions(given: LoginOptions<never, never>): AnyLoginOptions {
-  const names = [...interfaceOptionNames, ...serverOptionNames, ...requestOptionNames, 'authorizationUri'];
-  assertKnownOptions('login', given, names);
+  assertKnownOptions('login', given, optionNames);
   const options = given as AnyLoginOptions;
   const { authorizationUri, authorizationEndpoint, openBrowser, server, redirectUri, signal, terminal, prompt } =
     options;
@@ -123,7 +132,9 @@ export function checkLoginOptions(given: LoginOptions<never, never>): AnyLoginOp
     );
   }
   const isGiven = (name: string): boolean => options[name as keyof AnyLoginOptions] !== undefined;
-  const rewriting = requestOptionNames.find(isGiven);
+  const rewriting = ['clientId', ...Object.keys(loginRequestOptionNames)].find(
+    (name) => isGiven(name) && !Object.hasOwn(commonOptionNames, name),
+  );
   if (authorizationUri !== undefined && rewriting !== undefined) {
     throw new TypeError(
       `\`${rewriting}\` cannot be combined with \`authorizationUri\`: set it in the SDK that makes the URI`,
@@ -148,7 +159,7 @@ export function checkLoginOptions(given: LoginOptions<never, never>): AnyLoginOp
   }
   if (server !== undefined) {
     if (!(server instanceof AuthServer)) throw new TypeError('`server` must be an AuthServer');
-    const ignored = ['redirectUri', ...serverOptionNames].find(isGiven);
+    const ignored = ['redirectUri', ...Object.keys(serverOptionNames)].find(isGiven);
     if (ignored !== undefined)
       throw new TypeError(`\`${ignored}\` cannot be combined with \`server\`: the server has its own`);
     if (!server.listening) throw new TypeError('`server` must be listening: await server.start() first');

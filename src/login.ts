@@ -9,7 +9,8 @@ import {
   type PromptContext,
 } from './login-options.js';
 import type { ExpectedRequest } from './oauth/authorization-response.js';
-import { readAuthorizationUri, redirectUriOf } from './oauth/authorization-uri.js';
+import { findLoopbackRedirectUri, readAuthorizationUri } from './oauth/authorization-uri.js';
+import { pickOptions } from './oauth/known-options.js';
 import { LoginRequest, loginRequestOptionNames, ResponseType } from './oauth/login-request.js';
 import { PKCEUtil } from './oauth/pkce-util.js';
 import { randomBase64url } from './oauth/random-and-digest.js';
@@ -18,6 +19,8 @@ import { AuthServer } from './server/auth-server.js';
 import { serverOptionNames } from './server/options.js';
 import type { TerminalUserInterface } from './terminal/user-interface.js';
 import { trace } from './trace.js';
+
+export type { AuthorizationUriContext, GrantFor, LoginOptions, PromptContext } from './login-options.js';
 
 /**
  * Signs the user in: starts a server, opens the browser, waits for the response, exchanges it, stops the server. In every outcome
@@ -56,7 +59,7 @@ export async function login<const Type extends ResponseType = 'code', Result = G
 ): Promise<Result> {
   const checked = checkLoginOptions(options as LoginOptions<never, never>);
   const { signal, server: sharedServer, exchange, onLoginUri, onRejected } = checked;
-  const server = sharedServer ?? new AuthServer(ownRedirectUri(checked), pick(checked, serverOptionNames));
+  const server = sharedServer ?? new AuthServer(ownRedirectUri(checked), pickOptions(checked, serverOptionNames));
   if (sharedServer === undefined && checked.authorizationUri === undefined) makeRequest(checked, 'http://127.0.0.1/');
   if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
   const ended = new AbortController();
@@ -72,7 +75,6 @@ export async function login<const Type extends ResponseType = 'code', Result = G
     // Both take time, and neither needs the other.
     const started = sharedServer === undefined ? server.start() : undefined;
     const loading = checked.terminal === true ? import('./terminal/user-interface.js') : undefined;
-    if (checked.openBrowser === undefined) BrowserUtil.prepare();
     await started;
     terminal = loading === undefined ? undefined : new (await loading).TerminalUserInterface();
     const request = await abortable(until, authorizationRequest(checked, server));
@@ -122,16 +124,12 @@ function ownRedirectUri({ redirectUri, authorizationUri }: AnyLoginOptions): str
   if (redirectUri !== undefined || authorizationUri === undefined || typeof authorizationUri === 'function') {
     return redirectUri;
   }
-  return redirectUriOf(authorizationUri);
-}
-
-function pick(options: AnyLoginOptions, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
+  return findLoopbackRedirectUri(authorizationUri);
 }
 
 function makeRequest(options: AnyLoginOptions, redirect: string | AuthServer): LoginRequest {
   const { clientId = '', responseType = ResponseType.Code } = options;
-  return new LoginRequest(redirect, clientId, responseType, pick(options, loginRequestOptionNames));
+  return new LoginRequest(redirect, clientId, responseType, pickOptions(options, loginRequestOptionNames));
 }
 
 async function authorizationRequest(

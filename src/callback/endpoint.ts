@@ -21,6 +21,7 @@ import {
   checkTarget,
   isRepeatedNavigation,
   notANavigation,
+  parseTarget,
   rejectMethod,
   type HttpRejection,
   type RejectionReason,
@@ -241,13 +242,13 @@ async function respond(
   expected: ExpectedRequest | 'used' | undefined,
   writer: ResponseWriter,
 ): Promise<HandlerError> {
-  const { allowUnsolicited } = host;
-  let result = validateResponse(received, expected, { allowUnsolicited });
+  const { allowUnsolicited, redirectUri } = host;
+  let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
   if (result.kind !== 'rejected') {
     // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
     await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code));
     const consumed = typeof expected === 'object' ? host.consume(expected) : true;
-    if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used', {});
+    if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used');
   }
   trace('%s with %s: %s', request.method ?? '', describeParameters(received.params), result.kind);
   if (result.kind === 'rejected') {
@@ -259,7 +260,7 @@ async function respond(
     return failure;
   }
   const known = typeof expected === 'object' ? expected : undefined;
-  const { kind, rejection } = { rejection: undefined, ...result };
+  const rejection = result.kind === 'error' ? result.rejection : undefined;
   const failure =
     rejection &&
     attempt(() => {
@@ -267,8 +268,8 @@ async function respond(
     });
   const delivery = host.deliver(result, known);
   const { page, failure: thrown } = 'then' in delivery ? await delivery : delivery;
-  const outcome = kind === 'error' ? 'failed' : page.outcome;
-  if (kind === 'error') {
+  const { outcome } = page;
+  if (result.kind === 'error') {
     const status = rejection === undefined ? 200 : 400;
     await writer.finish(errorView(result.error.code), status, page.redirectFor('failed'));
   } else if (typeof outcome === 'string') {

@@ -2,11 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthorizationError } from '../errors.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
-import { assertKnownOptions } from '../oauth/known-options.js';
+import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
 import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { checkedRedirectPath, PendingPage, type CallbackPage } from './callback-page.js';
-import { handleCallback, parsedTarget, type CallbackHost, type MaybePromise, type Outcome } from './endpoint.js';
+import {
+  handleCallback,
+  parsedTarget,
+  type CallbackHost,
+  type Delivery,
+  type MaybePromise,
+  type Outcome,
+} from './endpoint.js';
 import { UsedStates } from './used-states.js';
 import type { RejectionReason, ServerNames } from './request-guard.js';
 import type { RequestStore } from './request-store.js';
@@ -45,16 +52,16 @@ export interface CallbackRouterOptions<
   path?: string | undefined;
 }
 
-const optionNames = [
-  'redirectUri',
-  'requests',
-  'onGrant',
-  'onError',
-  'onRejected',
-  'hosts',
-  'path',
+const optionNames: OptionNames<CallbackRouterOptions> = {
   ...pageOptionNames,
-];
+  redirectUri: true,
+  requests: true,
+  onGrant: true,
+  onError: true,
+  onRejected: true,
+  hosts: true,
+  path: true,
+};
 
 /** A middleware for Express and every server that takes the same three parameters. */
 export type CallbackRouter<Req, Res> = (req: Req, res: Res, next: (error?: unknown) => void) => void;
@@ -167,7 +174,7 @@ class RouterHost<Req extends IncomingMessage, Res extends ServerResponse> implem
     }
   }
 
-  async deliver(outcome: Outcome): ReturnType<CallbackHost['deliver']> & Promise<unknown> {
+  async deliver(outcome: Outcome): Promise<Delivery> {
     const page = new PendingPage(checkedRedirectPath);
     const exchange = { req: this.#req, res: this.#res, page };
     try {

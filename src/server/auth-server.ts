@@ -184,7 +184,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     const received = readCallbackUri(uri, this.redirectUri);
     const found = this.signIns.find(received.state);
     const { allowUnsolicited } = this.#options;
-    const result = validateResponse(received, found, { allowUnsolicited });
+    const result = validateResponse(received, found, { allowUnsolicited, redirectUri: this.redirectUri });
     return { result, expected: typeof found === 'object' ? found : undefined };
   }
 

@@ -248,6 +248,6 @@ export function rejectUnreadable(error: NodeJS.ErrnoException, socket: Duplex, p
 }
 
 /** @internal Whether the bytes are the start of a TLS handshake (RFC 8446, section 5.1): the browser tried https. */
-export function isTlsHandshake({ rawPacket }: { rawPacket?: unknown }): boolean {
-  return Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x16 && rawPacket[1] === 0x03;
+export function isTlsHandshake(bytes: unknown): boolean {
+  return Buffer.isBuffer(bytes) && bytes[0] === 0x16 && bytes[1] === 0x03;
 }

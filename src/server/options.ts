@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { PortUnavailableError } from '../errors.js';
-import { hasProtocolParameter } from '../oauth/authorization-response.js';
-import { assertKnownOptions } from '../oauth/known-options.js';
+import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { checkRedirectUri, isLoopbackHost } from '../oauth/redirect-uri.js';
 import type { ServerNames } from '../callback/request-guard.js';
 import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
 import { blockedPorts } from './ports.js';
@@ -42,12 +42,19 @@ export interface AuthServerOptions extends CallbackPageOptions {
     | undefined;
 }
 
-/** @internal The names of the options that only concern the server. */
-export const serverOptionNames = [
-  ...['port', 'host', 'publicUri', 'handler', 'allowUnsolicited', 'requestLifetime'],
-  ...['requestTimeout', 'maxHeaderSize', 'tls'],
+/** @internal */
+export const serverOptionNames: OptionNames<AuthServerOptions> = {
   ...pageOptionNames,
-];
+  port: true,
+  host: true,
+  publicUri: true,
+  handler: true,
+  allowUnsolicited: true,
+  requestLifetime: true,
+  requestTimeout: true,
+  maxHeaderSize: true,
+  tls: true,
+};
 
 /** @internal The same options, checked and complete. */
 export interface CheckedServerOptions {
@@ -65,8 +72,6 @@ export interface CheckedServerOptions {
   readonly tls: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
 }
 
-const loopbackHost = /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/;
-
 /**
  * @internal Checks what the constructor was given, before anything is done with it.
  * @param caller - what the caller calls the function and the base URI
@@ -79,10 +84,10 @@ export function checkServerOptions(
   if (caller.name === 'AuthServer') assertKnownOptions(caller.name, options, serverOptionNames);
   const { port, host, publicUri, handler, allowUnsolicited = false, tls } = options;
   const { requestLifetime = 3_600_000, requestTimeout = 30_000, maxHeaderSize = 65_536 } = options;
-  const text = checkedRedirectUri(caller.baseUri, baseUri);
+  const text = checkedHttpUri(caller.baseUri, baseUri);
   const uri = new URL(text);
   if (host !== undefined && (typeof host !== 'string' || host === '')) throw new TypeError('`host` must be an address');
-  if (host === undefined && !loopbackHost.test(uri.hostname)) {
+  if (host === undefined && !isLoopbackHost(uri.hostname)) {
     throw new RangeError(
       `\`${caller.baseUri}\` must name a loopback host: 127.0.0.1, [::1] or localhost. Otherwise say with \`host\` which address to bind, or give the browser's address as \`publicUri\`.`,
     );
@@ -112,40 +117,26 @@ export function checkServerOptions(
   };
 }
 
-/** The text of a redirect URI that this server can receive responses at. */
-function checkedRedirectUri(name: string, value: string | URL): string {
-  if (typeof value !== 'string' && !(value instanceof URL)) {
-    throw new TypeError(`\`${name}\` must be a string or a URL, not ${typeof value}`);
-  }
-  const text = String(value);
-  if (!URL.canParse(text) || !/^[a-z][a-z\d+.-]*:[^\s\\]*$/i.test(text)) {
-    throw new TypeError(`\`${name}\` must be an absolute URI, such as http://127.0.0.1:5543/callback`);
-  }
-  const uri = new URL(text);
-  if (uri.protocol !== 'http:' && uri.protocol !== 'https:') {
+/** The text of a redirect URI that a server can receive responses at. */
+function checkedHttpUri(name: string, value: string | URL): string {
+  const text = checkRedirectUri(name, value);
+  const { protocol, username, password, pathname } = new URL(text);
+  if (protocol !== 'http:' && protocol !== 'https:') {
     throw new TypeError(
-      `\`${name}\` must be an http or https URI, not ${uri.protocol} (for a custom protocol, expect() the request and give its URI to receive())`,
+      `\`${name}\` must be an http or https URI, not ${protocol} (for a custom protocol, expect() the request and give its URI to receive())`,
     );
   }
-  if (uri.username !== '' || uri.password !== '') throw new TypeError(`\`${name}\` must not have credentials`);
-  if (text.includes('#') || text.endsWith('?')) {
-    throw new TypeError(`\`${name}\` must have neither a fragment nor an empty query (RFC 6749, section 3.1.2)`);
-  }
-  if (hasProtocolParameter(uri.search.slice(1))) {
-    throw new TypeError(
-      `\`${name}\` must not have a parameter of the protocol in its query, such as \`code\` or \`state\``,
-    );
-  }
-  if (uri.pathname.endsWith('/token')) {
-    throw new TypeError(`\`${name}\` must not end in \`token\`: the callback page forwards the fragment to that path`);
+  if (username !== '' || password !== '') throw new TypeError(`\`${name}\` must not have credentials`);
+  if (pathname.endsWith('/token')) {
+    throw new TypeError(`\`${name}\` must not end in \`/token\`: the callback page forwards the fragment to that path`);
   }
   return text;
 }
 
 function checkedPublicUri(publicUri: string | URL): string {
-  const text = checkedRedirectUri('publicUri', publicUri);
+  const text = checkedHttpUri('publicUri', publicUri);
   const { protocol, hostname } = new URL(text);
-  if (protocol === 'https:' || loopbackHost.test(hostname)) return text;
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return text;
   throw new RangeError('`publicUri` must be an https URI, or an http URI on 127.0.0.1, [::1] or localhost');
 }
 

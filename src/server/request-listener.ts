@@ -42,7 +42,7 @@ export class ServerRequestListener {
   };
 
   readonly onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-    if (isTlsHandshake(error)) rethrow(this.#context.signIns.rejected('tls'));
+    if (isTlsHandshake((error as { rawPacket?: unknown }).rawPacket)) rethrow(this.#context.signIns.rejected('tls'));
     if (error.code === 'HPE_HEADER_OVERFLOW') void this.#rejectLargeHeaders(error, socket);
     else rejectUnreadable(error, socket);
   };

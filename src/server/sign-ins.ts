@@ -7,7 +7,7 @@ import { AuthAbortedError, AuthorizationError, ServerError } from '../errors.js'
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { readAuthorizationUri } from '../oauth/authorization-uri.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
-import { assertKnownOptions } from '../oauth/known-options.js';
+import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
 import { randomBase64url } from '../oauth/random-and-digest.js';
 import { trace } from '../trace.js';
 import { ExpectedRequests } from './expected-requests.js';
@@ -35,6 +35,8 @@ export interface WaitForGrantOptions<Result = GrantResponse> {
   /** Called with the grant while the page shows "finishing sign-in": exchange the code here. @default none */
   exchange?: ((grant: GrantResponse, context: ExchangeContext) => Result | Promise<Result>) | undefined;
 }
+
+const waitOptionNames: OptionNames<WaitForGrantOptions> = { signal: true, request: true, exchange: true };
 
 /** @internal What a handler of the app threw. */
 export type Failure = { readonly error: unknown } | undefined;
@@ -87,7 +89,7 @@ export class SignIns {
   }
 
   async waitForGrant<Result>(options: WaitForGrantOptions<Result>): Promise<Result> {
-    assertKnownOptions('waitForGrant', options, ['signal', 'request', 'exchange']);
+    assertKnownOptions('waitForGrant', options, waitOptionNames);
     const { signal, exchange } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw new TypeError('`signal` must be an AbortSignal');
@@ -193,7 +195,7 @@ export class SignIns {
 
   #checked(request: ExpectedRequest | string | URL): ExpectedRequest {
     if (typeof request === 'string' || request instanceof URL) {
-      return readAuthorizationUri(request, { redirectUri: this.redirectUri, name: 'request' }).expected;
+      return readAuthorizationUri(request, { redirectUri: this.redirectUri }).expected;
     }
     if (typeof request !== 'object' || (request as unknown) === null) {
       throw new TypeError('`request` must be a LoginRequest, an authorization URI, or an object with a `state`');
