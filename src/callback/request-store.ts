@@ -92,7 +92,7 @@ export function createSessionRequestStore({
     },
     find(req, state) {
       const found = read(sessionOf(req)).find((request) => isSameState(state, request.state));
-      return found && withoutTime(found);
+      return found && checkedRequest(found);
     },
     take(req, state) {
       const session = sessionOf(req);
@@ -145,17 +145,13 @@ export function createMemoryRequestStore<Req>({
     find(req, state) {
       dropOld();
       const found = entries.get(keyOf(req, state));
-      return found && withoutTime(found);
+      return found && checkedRequest(found);
     },
     take: (req, state) => entries.delete(keyOf(req, state)),
   };
 }
 
-function withoutTime({ addedAt: _, ...request }: StoredRequest): ExpectedRequest {
-  return request;
-}
-
-/** A copy of the members that are stored: a `LoginRequest` has them as accessors. */
+/** @internal A copy of the members that count: a `LoginRequest` has them as accessors. */
 export function checkedRequest(request: ExpectedRequest): ExpectedRequest {
   const { state, redirectUri, responseType, issuer, codeVerifier } = request;
   if (typeof state !== 'string' || state === '') throw new TypeError('`request` must have a `state`');

@@ -209,7 +209,7 @@ function checkedOptions<Req extends IncomingMessage, Res extends ServerResponse>
 ): CallbackPageOptions & { redirectUri: string; path: string | undefined; hosts: string[] | undefined } {
   assertKnownOptions('createCallbackRouter', options, optionNames);
   const { redirectUri, requests, onGrant, onError, onRejected, hosts, path, ...rest } = options;
-  for (const [name, value] of Object.entries({ onGrant, onError, onRejected })) {
+  for (const [name, value] of Object.entries<unknown>({ onGrant, onError, onRejected })) {
     if (typeof value === 'function' || (value === undefined && name !== 'onGrant')) continue;
     throw new TypeError(`\`${name}\` must be a function, not ${typeof value}`);
   }

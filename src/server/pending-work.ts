@@ -48,7 +48,7 @@ export class PendingWork {
   /** Resolves when everything is sent, or the time is over. Pages whose outcome is unknown by then are released. */
   async settled(): Promise<void> {
     if (this.#pages.size > 0) {
-      await withTimeout(stopGrace, Promise.all([...this.#pages].map(({ outcome }) => outcome)));
+      await withTimeout(stopGrace, Promise.all([...this.#pages].map((page) => Promise.resolve(page.outcome))));
       for (const page of this.#pages) page.release();
     }
     const sending = [...this.#responses.values()]

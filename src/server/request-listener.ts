@@ -112,12 +112,13 @@ export class ServerRequestListener {
 }
 
 async function callHandler(
-  handler: RequestListener,
+  // An async function is a listener, too.
+  handler: (...parameters: Parameters<RequestListener>) => unknown,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
-    await (handler(request, response) as unknown);
+    await handler(request, response);
   } catch (error) {
     if (response.headersSent) response.destroy();
     else send(response, 500, plainText, 'The app could not respond.\n');

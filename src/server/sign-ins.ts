@@ -204,10 +204,9 @@ export class SignIns {
   }
 
   #emit<Name extends keyof AuthServerEvents>(name: Name, ...parameters: Parameters<AuthServerEvents[Name]>): Failure {
-    const { emit } = this.#emitter;
     try {
       // The emitter's types cannot follow a name that is a type parameter.
-      (emit as (name: Name, ...values: typeof parameters) => boolean).call(this.#emitter, name, ...parameters);
+      (this.#emitter as EventEmitter).emit(name, ...parameters);
       return undefined;
     } catch (error) {
       return { error };
