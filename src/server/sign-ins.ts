@@ -195,7 +195,10 @@ export class SignIns {
 
   #checked(request: ExpectedRequest | string | URL): ExpectedRequest {
     if (typeof request === 'string' || request instanceof URL) {
-      return readAuthorizationUri(request, { redirectUri: this.redirectUri }).expected;
+      const sent = URL.canParse(String(request)) ? new URL(request).searchParams.get('redirect_uri') : null;
+      // A custom protocol's response arrives by `receive()`, at its own redirect URI.
+      const isCustom = sent !== null && /^(?!https?:)[a-z][a-z\d+.-]*:/i.test(sent);
+      return readAuthorizationUri(request, { redirectUri: isCustom ? sent : this.redirectUri }).expected;
     }
     if (typeof request !== 'object' || (request as unknown) === null) {
       throw new TypeError('`request` must be a LoginRequest, an authorization URI, or an object with a `state`');
@@ -206,7 +209,8 @@ export class SignIns {
   #emit<Name extends keyof AuthServerEvents>(name: Name, ...parameters: Parameters<AuthServerEvents[Name]>): Failure {
     try {
       // The emitter's types cannot follow a name that is a type parameter.
-      (this.#emitter as EventEmitter).emit(name, ...parameters);
+      const emit = this.#emitter.emit.bind(this.#emitter) as (name: Name, ...values: typeof parameters) => boolean;
+      emit(name, ...parameters);
       return undefined;
     } catch (error) {
       return { error };
