@@ -1,13 +1,13 @@
 // The import rule (`npm run check:lint`): which part of src/ may import which. CONTRIBUTING.md has it as a picture.
 const parts = {
-  errors: 'errors\\.ts$',
+  errors: '(errors|trace)\\.ts$',
   oauth: 'oauth/',
   page: 'page/',
   callback: 'callback/',
   server: 'server/',
   terminal: 'terminal/',
   browserUtil: 'browser-util\\.ts$',
-  login: '(login|prompt)\\.ts$',
+  login: '(login|login-options|prompt)\\.ts$',
   index: 'index\\.ts$',
   cli: 'cli(/|\\.ts$)',
   testing: 'testing(/|\\.ts$)',
@@ -59,6 +59,7 @@ export default {
         dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
     },
+    { name: 'kebab-case', severity: 'error', from: {}, to: { path: '^src/.*[^a-z\\d/.-]' } },
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'dependencies',
@@ -66,7 +67,7 @@ export default {
       comment: 'src/ imports what package.json has in `dependencies`; oauth4webapi becomes part of the command',
       from: { path: '^src/' },
       to: {
-        dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown', 'unknown'],
+        dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
         pathNot: 'node_modules/(oauth4webapi|@types)/',
       },
     },
