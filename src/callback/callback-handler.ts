@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   isResponse,
-  judge,
   readResponse,
   type ExpectedRequest,
   type ResponseRejection,
-  type Verdict,
+  type ValidationResult,
+  validateResponse,
 } from '../oauth/authorization-response.js';
 import {
   JsonAnswer,
@@ -55,7 +55,7 @@ export interface CallbackOwner {
   readonly unsolicited: boolean;
   /** Tells the app. `then` sends the page at once, before anything else gets to run. */
   deliver(
-    verdict: Exclude<Verdict, { kind: 'rejected' }>,
+    verdict: Exclude<ValidationResult, { kind: 'rejected' }>,
     request: IncomingMessage,
     response: ServerResponse,
     then: (delivery: Delivery) => void,
@@ -74,6 +74,7 @@ const rejectedViews: Readonly<Record<ResponseRejection, { status: number; reason
   state_foreign: { status: 400, reason: 'state_foreign' },
   state_used: { status: 409, reason: 'state_used' },
   malformed: { status: 400, reason: 'malformed' },
+  empty: { status: 400, reason: 'malformed' },
   wrong_issuer: { status: 400, reason: 'wrong_issuer' },
   wrong_redirect_uri: { status: 400, reason: 'malformed' },
 };
@@ -97,9 +98,8 @@ export class CallbackHandler {
       this.refuse(refusal, request, response);
       return;
     }
-    const params = new URLSearchParams(query);
-    if (isResponse(params)) {
-      await this.#answer(params, 'search', query, request, response, new PageAnswer(this.#renderer, request, response));
+    if (isResponse(query)) {
+      await this.#answer({ query }, request, response, new PageAnswer(this.#renderer, request, response));
       this.#owner.sent();
       return;
     }
@@ -115,7 +115,7 @@ export class CallbackHandler {
       return;
     }
     const page = new PageAnswer(this.#renderer, request, response);
-    await this.#answer(new URLSearchParams(body), 'search', body, request, response, page);
+    await this.#answer({ form: body }, request, response, page);
     this.#owner.sent();
   }
 
@@ -136,7 +136,7 @@ export class CallbackHandler {
     }
     const { fragment } = body;
     const answer = new JsonAnswer(this.#renderer, request, response);
-    await this.#answer(new URLSearchParams(fragment), 'hash', fragment, request, response, answer);
+    await this.#answer({ fragment }, request, response, answer);
   }
 
   /** Answers a request that goes no further. */
@@ -146,24 +146,21 @@ export class CallbackHandler {
   }
 
   async #answer(
-    params: URLSearchParams,
-    part: 'search' | 'hash',
-    text: string,
+    parts: Parameters<typeof readResponse>[1],
     request: IncomingMessage,
     response: ServerResponse,
     answer: Answer,
   ): Promise<void> {
     const owner = this.#owner;
-    const uri = new URL(owner.redirectUri());
-    uri[part] = text;
-    const received = readResponse(params, uri);
-    const expected = received.problem === undefined ? await owner.find(received.state, request) : undefined;
-    let verdict = judge(received, expected, owner.unsolicited);
+    const received = readResponse(owner.redirectUri(), parts);
+    const expected = await owner.find(received.state, request);
+    const options = { allowUnsolicited: owner.unsolicited };
+    let verdict = validateResponse(received, expected, options);
     if (verdict.kind !== 'rejected') {
       // All that takes time is done before the request is used up, so that the page is sent in the same breath as the event.
       await answer.prepare(verdict.kind === 'error' ? errorView(verdict) : success);
       if (typeof expected === 'object' && !(await owner.take(expected, request))) {
-        verdict = judge(received, 'used', owner.unsolicited);
+        verdict = validateResponse(received, 'used', options);
       }
     }
     if (verdict.kind === 'rejected') {

@@ -179,7 +179,7 @@ class AppOwner<Req extends IncomingMessage, Res extends ServerResponse> implemen
       let failure: HandlerFailure | undefined;
       let outcome: PageOutcome | Promise<PageOutcome> = 'failed';
       try {
-        if (verdict.kind === 'grant') await onGrant(verdict.response, exchange);
+        if (verdict.kind === 'grant') await onGrant(verdict.grant, exchange);
         else await onError?.(verdict.error, exchange);
         outcome = page.dispatched();
       } catch (error) {

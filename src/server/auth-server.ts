@@ -1,14 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import type { Request, Response } from 'express';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import {
-  isAnsweredInQuery,
-  judge,
-  rejectionError,
-  type ExpectedRequest,
-  type Verdict,
-} from '../oauth/authorization-response.js';
-import { assertRedirectUri, readCallbackUri } from '../oauth/callback-uri.js';
+import { validateResponse, type ExpectedRequest, type ValidationResult } from '../oauth/authorization-response.js';
+import { readCallbackUri } from '../oauth/callback-uri.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
 import {
   checkServerOptions,
@@ -130,6 +124,11 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     return new URL(this.#baseUri);
   }
 
+  /** The redirect URI as exact text. */
+  get redirectUri(): string {
+    return this.#baseUri.href;
+  }
+
   /** The port: the one that is bound while the server listens, else the one that is wanted (0: any). */
   get port(): number {
     return this.#listener?.port ?? portOf(this.#baseUri);
@@ -182,7 +181,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       throw new TypeError('`request` must be a LoginRequest, or an object with a `state`');
     }
     this.#requests.add(request);
-    if (this.#listener !== undefined && !isAnsweredInQuery(request)) this.#loadAppEarly();
+    if (this.#listener !== undefined) this.#loadAppEarly();
   }
 
   /**
@@ -215,27 +214,22 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- async makes a rejection of whatever the checks throw
   async receive(uri: string | URL): Promise<GrantResponse> {
-    const received = readCallbackUri(uri);
+    const { href: redirectUri } = this.#baseUri;
+    const received = readCallbackUri(uri, redirectUri);
     const expected = this.#find(received.state);
-    let verdict = judge(received, expected, this.#options.allowUnsolicited);
-    if (verdict.kind !== 'rejected') {
-      const request = typeof expected === 'object' ? expected : undefined;
-      try {
-        assertRedirectUri(received, request?.redirectUri ?? this.#baseUri.href);
-      } catch (error) {
-        this.#reject('wrong_redirect_uri');
-        throw error;
-      }
-      if (request !== undefined && !this.#requests.take(request)) verdict = judge(received, 'used');
+    const { allowUnsolicited } = this.#options;
+    let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
+    if (result.kind !== 'rejected' && typeof expected === 'object' && !this.#requests.take(expected)) {
+      result = validateResponse(received, 'used');
     }
-    if (verdict.kind === 'rejected') {
-      this.#reject(verdict.reason);
-      throw rejectionError(verdict.reason, verdict.problem, received);
+    if (result.kind === 'rejected') {
+      this.#reject(result.reason);
+      throw result.error;
     }
-    const { failure } = this.#dispatch(verdict);
+    const { failure } = this.#dispatch(result);
     if (failure !== undefined) rethrow(failure.error);
-    if (verdict.kind === 'error') throw verdict.error;
-    return verdict.response;
+    if (result.kind === 'error') throw result.error;
+    return result.grant;
   }
 
   /**
@@ -312,7 +306,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       this.#names ??= namesOf(this.#baseUri);
       this.#renderer.prepare().catch(warnOfPage);
       // An answer in the query is the page's own GET, which needs no Express: then the app is spared its time and its memory.
-      if (!this.#renderer.isDefault || !this.#requests.areAnsweredInQuery) this.#loadAppEarly();
+      this.#loadAppEarly();
     });
   }
 
@@ -461,19 +455,19 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
   }
 
   /** Tells those who wait, then the handlers. */
-  #dispatch(verdict: Exclude<Verdict, { kind: 'rejected' }>): Delivery {
+  #dispatch(verdict: Exclude<ValidationResult, { kind: 'rejected' }>): Delivery {
     const page = new GrantPage();
-    const state = verdict.kind === 'error' ? verdict.error.state : verdict.response.state;
+    const state = verdict.kind === 'error' ? verdict.error.state : verdict.grant.state;
     for (const waiter of this.#waiters) {
       if (waiter.state !== undefined && waiter.state !== state) continue;
       if (verdict.kind === 'error') waiter.reject(verdict.error);
-      else waiter.resolve(verdict.response);
+      else waiter.resolve(verdict.grant);
     }
     let failure: HandlerFailure | undefined;
     this.#held.add(page);
     if (verdict.kind === 'error') failure = this.#emit('errorReceived', verdict.error, page);
-    else if ('accessToken' in verdict.response) failure = this.#emit('implicitGrantReceived', verdict.response, page);
-    else failure = this.#emit('authorizationCodeReceived', verdict.response, page);
+    else if (verdict.grant.kind === 'token') failure = this.#emit('implicitGrantReceived', verdict.grant, page);
+    else failure = this.#emit('authorizationCodeReceived', verdict.grant, page);
     const dispatched = page.dispatched();
     if (typeof dispatched === 'string') this.#held.delete(page);
     else void dispatched.then(() => this.#held.delete(page));

@@ -1,4 +1,4 @@
-import { isAnsweredInQuery, type ExpectedRequest } from '../oauth/authorization-response.js';
+import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { sha256, timingSafeEqual } from '../oauth/random-and-digest.js';
 
 /** How many answered states are remembered, so that a reload or a replay is told so. */
@@ -15,11 +15,6 @@ export class ExpectedRequests {
   /** Whether any request was ever expected here; where none was, the app has forgotten to say so. */
   get everExpected(): boolean {
     return this.#everExpected;
-  }
-
-  /** Whether there are any, and the answers of all of them come in the query. */
-  get areAnsweredInQuery(): boolean {
-    return this.#waiting.size > 0 && [...this.#waiting.values()].every(({ request }) => isAnsweredInQuery(request));
   }
 
   add(request: ExpectedRequest): void {
