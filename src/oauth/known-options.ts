@@ -43,19 +43,16 @@ function findSimilar(name: string, names: readonly string[]): string | undefined
 
 /** The Levenshtein distance. */
 function countEdits(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [line, character] of [...one].entries()) {
-    const next = [line + 1];
-    for (const [column, compared] of [...other].entries()) {
-      next.push(
-        Math.min(
-          (next[column] ?? 0) + 1,
-          (row[column + 1] ?? 0) + 1,
-          (row[column] ?? 0) + (character === compared ? 0 : 1),
-        ),
-      );
-    }
-    row = next;
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let line = 1; line <= one.length; line++) {
+    let diagonal = 0;
+    let left = 0;
+    row = row.map((above, column) => {
+      const replaced = diagonal + (one[line - 1] === other[column - 1] ? 0 : 1);
+      left = column === 0 ? line : Math.min(above + 1, left + 1, replaced);
+      diagonal = above;
+      return left;
+    });
   }
-  return row[other.length] ?? 0;
+  return row.at(-1) ?? 0;
 }

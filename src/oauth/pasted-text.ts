@@ -12,7 +12,7 @@ const opening = `(?<=^|["'\`<>(\\[“‘])`;
  */
 export function cleanPastedUri(text: string, redirectUri?: string): string {
   const plain = text.replace(/&(?:amp|#38|#x26);/gi, '&').replace(/[\u200b\u2060]/g, '');
-  const words = joinLines(plain).split(/\s+/).filter(Boolean);
+  const words = splitWords(plain);
   for (const { pattern, complete } of [...redirectUriForms(redirectUri), ...uriForms]) {
     const index = words.findIndex((word) => pattern.test(word));
     const match = pattern.exec(words[index] ?? '');
@@ -30,7 +30,7 @@ interface Form {
   readonly complete: (uri: string) => string;
 }
 
-const uriForms: readonly Form[] = ['://', ':(?=\\S*[/?#])'].map((separator) => ({
+const uriForms: readonly Form[] = ['://', ':(?=\\S{0,500}[/?#])'].map((separator) => ({
   pattern: new RegExp(`${opening}[a-z][a-z\\d+.-]*${separator}`, 'i'),
   complete: (uri) => uri,
 }));
@@ -42,7 +42,7 @@ function redirectUriForms(redirectUri: string | undefined): Form[] {
   const [address = ''] = redirectUri.split('?');
   const escaped = host.replace(/[^\w]/g, '\\$&');
   const isHttp = protocol === 'http:' || protocol === 'https:';
-  const part = '(?:\\S*[?#&])?(?:code|state|error|error_code|access_token|token|id_token)=';
+  const part = '(?:\\S{0,500}[?#&])?(?:code|state|error|error_code|access_token|token|id_token)=';
   return [
     isHttp
       ? {
@@ -53,22 +53,25 @@ function redirectUriForms(redirectUri: string | undefined): Form[] {
     {
       pattern: new RegExp(`${opening}(?![a-z][a-z\\d+.-]*:)${part}`, 'i'),
       complete: (uri) => {
-        if (uri.startsWith('#')) return redirectUri + uri;
-        if (uri.startsWith('?')) return address + uri;
-        return address + (uri.startsWith(pathname) ? uri.slice(pathname.length) : `?${uri}`);
+        const [path = ''] = /^[^?#=]*(?=[?#])/.exec(uri) ?? [];
+        const rest = uri.slice(path.length);
+        if (!pathname.endsWith(path)) return uri;
+        return rest.startsWith('#') ? redirectUri + rest : `${address}?${rest.replace(/^\?/, '')}`;
       },
     },
   ];
 }
 
-/** Joins the lines of a wrapped URI; other lines stay words of their own. */
-function joinLines(text: string): string {
-  let joined = '';
-  for (const line of text.split(/[\r\n\v\f\u2028\u2029]+/).map((item) => item.trim())) {
-    const isContinuation = /[:?#=&]\S*$/.test(joined) && !/\s|:\/\//.test(line);
-    joined += isContinuation ? line : ` ${line}`;
+/** The words of a text. A line that continues a wrapped URI belongs to its word. */
+function splitWords(text: string): string[] {
+  const joined: string[] = [];
+  let isInUri = false;
+  for (const line of text.split(/\r\n|[\r\n\v\f\u2028\u2029]/).map((item) => item.trim())) {
+    const isContinuation: boolean = isInUri && !/^$|\s|:\/\//.test(line);
+    joined.push(isContinuation ? line : ` ${line}`);
+    isInUri = isContinuation || /[:?#=&]/.test(line.split(/\s/).at(-1) ?? '');
   }
-  return joined;
+  return joined.join('').split(/\s+/).filter(Boolean);
 }
 
 /** Removes the quotes and the punctuation of the text around a URI. */

@@ -2,7 +2,7 @@ import { findProtocolParameter } from './response-parameters.js';
 
 /** @internal Whether a host name, as `URL` has it, is this machine's. */
 export function isLoopbackHost(hostname: string): boolean {
-  return /^(?:127(?:\.\d+){3}|\[::1\]|(?:[^.]+\.)*localhost)$/.test(hostname);
+  return /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(hostname);
 }
 
 /**
