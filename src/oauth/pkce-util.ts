@@ -77,7 +77,9 @@ export function choosePkceCodes(
     }
     return { challenge: codeChallenge, method };
   }
-  if (typeof codeVerifier !== 'string') throw new TypeError('`codeVerifier` must be a string');
+  if (typeof codeVerifier !== 'string' || codeVerifier === '') {
+    throw new TypeError('`codeVerifier` must be a string, and not empty');
+  }
   if (!/^[\w.~-]{43,128}$/.test(codeVerifier)) {
     throw new RangeError(
       '`codeVerifier` must be 43 to 128 of the characters A-Z a-z 0-9 - . _ ~ (RFC 7636, section 4.1)',
