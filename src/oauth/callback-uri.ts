@@ -83,16 +83,16 @@ export function parseCallbackUri(uri: string | URL, options: ParseCallbackUriOpt
 
 /**
  * @internal Reads a callback URI as the user or the system gives it.
- * @param redirectUri - helps to find the URI in a pasted text; it is not compared here
+ * @param redirectUri - helps to find the URI in a text; it is not compared here, and the scheme stays
  * @throws {@link AuthorizationError} only if it is no URI
  */
 export function readCallbackUri(uri: string | URL, redirectUri?: string): ReceivedResponse {
   if (typeof uri !== 'string' && !(uri instanceof URL)) {
     throw new TypeError(`\`uri\` must be a string or a URL, not ${typeof uri}`);
   }
-  const text = uri instanceof URL ? uri.href : cleanPastedUri(uri, redirectUri);
+  const text = uri instanceof URL ? uri.href : cleanPastedUri(uri, redirectUri, true);
   const [, address = '', query = '', fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text) ?? [];
-  if (!URL.canParse(address)) {
+  if (!URL.canParse(address) || !/:.*[/?#]/s.test(text)) {
     throw malformedResponse(
       text === ''
         ? 'it is empty'

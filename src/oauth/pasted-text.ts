@@ -8,12 +8,13 @@ const opening = `(?<=^|["'\`<>(\\[“‘])`;
  *
  * @param text - the pasted text
  * @param redirectUri - the redirect URI of the request; without it only a whole URI is found
+ * @param keepScheme - whether a scheme that was pasted stays: browsers show and copy https for http, but R25 compares it
  * @returns the URI; if none was found, the text without white space, which is then no URI
  */
-export function cleanPastedUri(text: string, redirectUri?: string): string {
+export function cleanPastedUri(text: string, redirectUri?: string, keepScheme = false): string {
   const plain = text.replace(/&(?:amp|#38|#x26);/gi, '&').replace(/[\u200b\u2060]/g, '');
   const words = splitWords(plain);
-  for (const { pattern, complete } of [...redirectUriForms(redirectUri), ...uriForms]) {
+  for (const { pattern, complete } of [...redirectUriForms(redirectUri, keepScheme), ...uriForms]) {
     const index = words.findIndex((word) => pattern.test(word));
     const match = pattern.exec(words[index] ?? '');
     if (match === null) continue;
@@ -36,7 +37,7 @@ const uriForms: readonly Form[] = ['://', ':(?=\\S{0,500}[/?#])'].map((separator
 }));
 
 /** The forms in which the callback URI of this redirect URI appears. */
-function redirectUriForms(redirectUri: string | undefined): Form[] {
+function redirectUriForms(redirectUri: string | undefined, keepScheme: boolean): Form[] {
   if (redirectUri === undefined) return [];
   const { protocol, host, pathname } = new URL(redirectUri);
   const [address = ''] = redirectUri.split('?');
@@ -46,7 +47,10 @@ function redirectUriForms(redirectUri: string | undefined): Form[] {
   return [
     isHttp
       ? {
-          pattern: new RegExp(`${opening}(?:${protocol.replace(':', 's?')}://)?${escaped}(?=[/?#]|$)`, 'i'),
+          pattern: new RegExp(
+            `${opening}(?:${protocol.replace(':', keepScheme ? '' : 's?')}://)?${escaped}(?=[/?#]|$)`,
+            'i',
+          ),
           complete: (uri) => `${protocol}//${uri.replace(/^https?:\/\//i, '')}`,
         }
       : { pattern: new RegExp(`${opening}${protocol.replace(/[^\w]/g, '\\$&')}`, 'i'), complete: (uri) => uri },
