@@ -34,11 +34,14 @@ export function pickOptions<Options extends object, Name extends keyof Options>(
 
 function findSimilar(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z\d]/g, '');
-  const ranked = names
-    .map((candidate) => ({ candidate, edits: countEdits(plain(name).slice(0, 40), plain(candidate)) }))
-    .sort((one, other) => one.edits - other.edits);
-  const [best] = ranked;
-  return best !== undefined && best.edits <= Math.max(1, plain(best.candidate).length / 3) ? best.candidate : undefined;
+  const wrong = plain(name).slice(0, 50);
+  const [best] = names
+    .map((candidate) => ({
+      candidate,
+      share: countEdits(wrong, plain(candidate)) / Math.max(wrong.length, candidate.length),
+    }))
+    .sort((one, other) => one.share - other.share);
+  return best !== undefined && best.share <= 0.4 ? best.candidate : undefined;
 }
 
 /** The Levenshtein distance. */
