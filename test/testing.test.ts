@@ -338,7 +338,7 @@ describe('createTestUserAgent', () => {
     expect(await userAgent.lastPage()).toMatchObject({
       state: 'error',
       reason: 'denied',
-      detail: 'The person denied the access.',
+      detail: 'The user denied the request.',
       heading: 'Anmeldung abgebrochen',
     });
   });
