@@ -1,3 +1,4 @@
+import type { PageReason, PageState } from '../index.js';
 import { isLoopback, send, type CookieJar, type HttpResponse, type HttpRequest } from './http-client.js';
 import { readForm, readOutcome, readSettings, readText, type PageResult, type PageSettings } from './page-reader.js';
 import { TestUserAgentError } from './user-agent-error.js';
@@ -104,12 +105,19 @@ export class Visit {
     return { method: 'POST', uri: new URL(form.action, uri), body: form.params.toString() };
   }
 
-  /** Does what the page's own script does (templates/auth_assets/main.js). */
+  /** Does what the page's script does (templates/auth_assets/main.js). */
   async #showCallbackPage(uri: URL, response: HttpResponse, settings: PageSettings): Promise<VisitedPage> {
     const fragment = uri.hash.slice(1);
-    const { result, status } = settings.answered
-      ? { result: readOutcome(response.body) ?? settings, status: response.status }
-      : await this.#forward(uri, fragment, settings, response.status);
+    let { status } = response;
+    let result: PageResult;
+    if (settings.answered) {
+      result =
+        readOutcome(response.body) ?? (isFinal(settings) ? settings : local(settings, 'pending', 'return_to_app'));
+    } else if (fragment !== '' || uri.searchParams.get('state')) {
+      ({ result, status } = await this.#forward(uri, settings, status));
+    } else {
+      result = local(settings, 'pending', 'nothing');
+    }
     if (settings.reportLoaded === true) {
       // The server may have stopped already; the report only allows it to.
       await this.#post(uri, 'omit', '{"loaded":true}').catch(() => undefined);
@@ -128,21 +136,18 @@ export class Visit {
     return this.#page(end, { status, state, reason, heading, message, detail: detail ?? undefined });
   }
 
-  async #forward(
-    uri: URL,
-    fragment: string,
-    { credentials, texts }: PageSettings,
-    status: number,
-  ): Promise<{ result: PageResult; status: number }> {
-    if (fragment === '') return { result: { state: 'error', reason: 'nothing', ...texts?.['nothing'] }, status };
+  async #forward(uri: URL, settings: PageSettings, status: number): Promise<{ result: PageResult; status: number }> {
     try {
-      const response = await this.#post(uri, credentials, JSON.stringify({ fragment }));
+      const body = JSON.stringify({ fragment: uri.hash.slice(1), query: uri.search.slice(1) });
+      const response = await this.#post(uri, settings.credentials, body);
       const result = JSON.parse(response.body) as PageResult; // The server writes it for its page's script.
-      if (result.state !== 'success' || response.status < 300) return { result, status: response.status };
+      if (isFinal(result) && (result.state !== 'success' || response.status < 300)) {
+        return { result, status: response.status };
+      }
     } catch {
       // As in the page: the server is gone, or something else responded.
     }
-    return { result: { state: 'error', reason: 'unreachable', ...texts?.['unreachable'] }, status };
+    return { result: local(settings, 'error', 'unreachable'), status };
   }
 
   #post(page: URL, credentials: string | undefined, body: string): Promise<HttpResponse> {
@@ -201,6 +206,15 @@ export class Visit {
 /** Whether a page is the last one of a device's sign-in, which leads to no callback. */
 function endsDeviceSignIn(html: string): boolean {
   return html.includes(' data-device-decided="');
+}
+
+function isFinal({ state, reason }: PageResult): boolean {
+  return state !== 'pending' || ['return_to_app', 'state_used', 'nothing'].includes(reason ?? '');
+}
+
+/** A result that the page's script knows by itself. */
+function local({ texts }: PageSettings, state: PageState, reason: PageReason): PageResult {
+  return { state, reason, ...texts?.[reason] };
 }
 
 function holdsResponse(params: URLSearchParams): boolean {
