@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'puppeteer-core';
 import { generate } from 'selfsigned';
-import { startAuthorizationServer, type AuthorizationServer } from '../examples/authorization-server/index.js';
+import { startAuthorizationServer, type AuthorizationServer } from './helpers/authorization-server.js';
 import { launchChromium } from '../examples/support/chromium.js';
 import { createCallbackRouter, LoginRequest, PKCEUtil, type ExpectedRequest } from '#src/index.js';
 import { outcomeOf, signInAt } from './helpers/example.js';
@@ -172,8 +172,8 @@ describe('createCallbackRouter on two instances, with one session store, behind 
 
   it('keeps two people apart, whichever instance they meet', async () => {
     const [ada, grace] = await Promise.all([
-      signInAt(browser, new URL('/login/code/query', origin), { person: 'ada' }),
-      signInAt(browser, new URL('/login/token/fragment', origin), { person: 'grace' }),
+      signInAt(browser, new URL('/login/code/query', origin), { account: 'ada' }),
+      signInAt(browser, new URL('/login/token/fragment', origin), { account: 'grace' }),
     ]);
     expect(await Promise.all([profileOf(ada), profileOf(grace)])).toEqual(['code true', 'token true']);
   });

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import type { Browser } from 'puppeteer-core';
 import { generate } from 'selfsigned';
-import { startAuthorizationServer, type AuthorizationServer } from '../examples/authorization-server/index.js';
+import { startAuthorizationServer, type AuthorizationServer } from './helpers/authorization-server.js';
 import { launchChromium } from '../examples/support/chromium.js';
 import { AuthServer, LoginRequest, PKCEUtil, ResponseType } from '#src/index.js';
 import { once } from './helpers/callback.js';
@@ -110,7 +110,7 @@ describe('AuthServerOptions.tls', () => {
     expect((await outcomeOf(page)).state).toBe('success');
     expect(page.url()).toBe(server.baseUri.href);
     const [response] = await received;
-    expect(response.params.get('iss')).toBe(authorizationServer.issuer.origin);
+    expect(response.params.get('iss')).toBe(authorizationServer.issuer);
   });
 
   it('requires `tls` if and only if the base URI is https', () => {
