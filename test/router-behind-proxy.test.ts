@@ -10,7 +10,7 @@ import { generate } from 'selfsigned';
 import { startAuthorizationServer, type AuthorizationServer } from './helpers/authorization-server.js';
 import { launchChromium } from '../examples/support/chromium.js';
 import { createCallbackRouter, LoginRequest, type ExpectedRequest, type RequestStore } from '#src/index.js';
-import { outcomeOf, signInAt } from './helpers/example.js';
+import { signInAt } from './helpers/example.js';
 
 jest.setTimeout(120_000);
 

@@ -90,8 +90,8 @@ describe('an AuthServer, as a type', () => {
     expectTypeOf(server.redirectUri).toEqualTypeOf<string>();
     const wait = (options?: WaitForGrantOptions) => server.waitForGrant(options);
     expectTypeOf(wait).returns.resolves.toEqualTypeOf<GrantResponse>();
-    const exchange = () => server.waitForGrant({ exchange: async ({ kind }) => Promise.resolve(kind) });
-    expectTypeOf(exchange).returns.resolves.toEqualTypeOf<'code' | 'token'>();
+    const exchange = () => server.waitForGrant({ exchange: async ({ createdAt }) => Promise.resolve(createdAt) });
+    expectTypeOf(exchange).returns.resolves.toEqualTypeOf<Date>();
     expectTypeOf<AuthServer>().toExtend<AsyncDisposable>();
     expect(server.listening).toBe(false);
   });

@@ -117,8 +117,8 @@ describe('login, as a type', () => {
       () => login({ ...parts, response_type: 'token' }),
     ];
     expect(wrong).toHaveLength(8);
-    // A code is no access token yet, and an implicit grant has nothing to verify.
-    expectTypeOf<GrantFor<'code'>>().not.toHaveProperty('accessToken');
+    // The access token of a hybrid response is optional; an implicit grant has no verifier.
+    expectTypeOf<GrantFor<'code'>['accessToken']>().toEqualTypeOf<string | undefined>();
     expectTypeOf<GrantFor<'token'>>().not.toHaveProperty('codeVerifier');
   });
 });
