@@ -43,6 +43,8 @@ export default defineConfig(
         location: 'readonly',
         history: 'readonly',
         fetch: 'readonly',
+        navigator: 'readonly',
+        EventTarget: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
         CustomEvent: 'readonly',

@@ -36,7 +36,7 @@ export { login } from './login.js';
 export type { GrantFor, LoginOptions, PromptContext } from './login.js';
 export { LoginRequest, ResponseType } from './oauth/login-request.js';
 export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
-export type { PageText, PageTextKey } from './page/page-texts.js';
+export type { PageText, PageTextKey } from './page/language.js';
 export { PKCEUtil } from './oauth/pkce-util.js';
 export type { PKCECodes } from './oauth/pkce-util.js';
 export { isRemoteSession, promptForCallbackUri } from './prompt.js';

@@ -7,7 +7,7 @@
  * @module embed-auth-server/testing
  */
 export type { PageReason, PageState } from './page/options.js';
-export type { PageTextKey } from './page/page-texts.js';
+export type { PageTextKey } from './page/language.js';
 export { startTestAuthorizationServer } from './testing/authorization-server.js';
 export type { TestAuthorizationServer } from './testing/authorization-server.js';
 export type { RecordedRequest, TestEndpoint } from './testing/recorded-request.js';

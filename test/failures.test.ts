@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AuthError, PortUnavailableError } from '#src/errors.js';
 import { AuthServer, BrowserUtil, login, LoginRequest, parseCallbackUri, ResponseType } from '#src/index.js';
-import { pageLanguages, type PageTextKey } from '#src/page/page-texts.js';
+import { loadLanguage, type PageTextKey } from '#src/page/language.js';
 
 const readme = new URL('../README.md', import.meta.url);
 const callback = 'http://127.0.0.1:5543/callback';
@@ -112,7 +112,7 @@ async function table(): Promise<string> {
     failures.map(async (failure) => {
       const error = await errorOf(failure);
       if (!(error instanceof AuthError)) throw new TypeError(`${failure.way} ended in no AuthError`);
-      const text = failure.page === undefined ? undefined : pageLanguages[0]?.texts[failure.page];
+      const text = failure.page === undefined ? undefined : (await loadLanguage('en')).texts[failure.page];
       const message = error.message.replace(/Port \d+ on \S+/, 'Port … on …').replace(/\|/g, '\\|');
       const person = text === undefined ? 'no page' : `${text.heading}: ${text.message}`.replaceAll('{app}', 'the app');
       return `| ${failure.way} | \`${error.name}\` \`${error.code}\` | ${message} | ${person} |`;

@@ -21,7 +21,7 @@ import {
 import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
 import type { PageReason } from '../page/options.js';
 import type { PageOutcome } from './callback-page.js';
-import type { PageLanguage } from '../page/page-texts.js';
+import type { PageLanguage } from '../page/language.js';
 import { refuseNavigation, type Refusal, type RejectionReason } from './request-guard.js';
 
 /** @internal What the app made of a grant or an error. */
@@ -99,11 +99,18 @@ export class CallbackHandler {
     }
     const params = new URLSearchParams(query);
     if (isResponse(params)) {
-      await this.#answer(params, 'search', query, request, response, new PageAnswer(this.#renderer, request, response));
+      await this.#answer(
+        params,
+        'search',
+        query,
+        request,
+        response,
+        new PageAnswer(this.#renderer, await this.#language(request), response),
+      );
       this.#owner.sent();
       return;
     }
-    sendPage(response, 200, await this.#renderer.render(pending, false, this.#language(request)));
+    sendPage(response, 200, await this.#renderer.render(pending, { answered: false }, await this.#language(request)));
     this.#owner.sent();
   }
 
@@ -114,7 +121,7 @@ export class CallbackHandler {
       this.refuse(refusal, request, response);
       return;
     }
-    const page = new PageAnswer(this.#renderer, request, response);
+    const page = new PageAnswer(this.#renderer, await this.#language(request), response);
     await this.#answer(new URLSearchParams(body), 'search', body, request, response, page);
     this.#owner.sent();
   }
@@ -135,7 +142,7 @@ export class CallbackHandler {
       return;
     }
     const { fragment } = body;
-    const answer = new JsonAnswer(this.#renderer, request, response);
+    const answer = new JsonAnswer(this.#renderer, await this.#language(request), response);
     await this.#answer(new URLSearchParams(fragment), 'hash', fragment, request, response, answer);
   }
 
@@ -189,7 +196,7 @@ export class CallbackHandler {
     });
   }
 
-  #language(request: IncomingMessage): PageLanguage {
+  #language(request: IncomingMessage): Promise<PageLanguage> {
     return this.#renderer.language(request.headers['accept-language']);
   }
 }

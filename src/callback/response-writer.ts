@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { CallbackPageRenderer, PageView, RenderedPage } from '../page/renderer.js';
 import { inertPolicy, securityHeaders } from '../page/headers.js';
 import type { PageOutcome } from './callback-page.js';
-import type { PageLanguage } from '../page/page-texts.js';
+import type { PageLanguage } from '../page/language.js';
 import type { Refusal } from './request-guard.js';
 
 /** @internal */
@@ -25,14 +25,14 @@ export class PageAnswer implements Answer {
   readonly #language: PageLanguage;
   #prepared: { view: PageView; page: RenderedPage } | undefined;
 
-  constructor(renderer: CallbackPageRenderer, request: IncomingMessage, response: ServerResponse) {
+  constructor(renderer: CallbackPageRenderer, language: PageLanguage, response: ServerResponse) {
     this.#renderer = renderer;
     this.#response = response;
-    this.#language = renderer.language(request.headers['accept-language']);
+    this.#language = language;
   }
 
   async prepare(view: PageView): Promise<void> {
-    this.#prepared = { view, page: await this.#renderer.render(view, true, this.#language) };
+    this.#prepared = { view, page: await this.#renderer.render(view, { answered: true }, this.#language) };
   }
 
   async finish(view: PageView, status: number, redirect?: string): Promise<void> {
@@ -42,7 +42,7 @@ export class PageAnswer implements Answer {
       // Written without a turn of the event loop: a handler that ends the process, or fails, must not cut the page off.
       if (this.#prepared !== undefined) sendPage(this.#response, status, this.#prepared.page);
     } else {
-      sendPage(this.#response, status, await this.#renderer.render(view, true, this.#language));
+      sendPage(this.#response, status, await this.#renderer.render(view, { answered: true }, this.#language));
     }
   }
 
@@ -54,7 +54,7 @@ export class PageAnswer implements Answer {
     }
     const { html, headers } = await this.#renderer.render(
       { state: 'pending', reason: 'finishing' },
-      true,
+      { answered: true },
       this.#language,
     );
     const response = this.#response;
@@ -73,10 +73,10 @@ export class JsonAnswer implements Answer {
   readonly #response: ServerResponse;
   readonly #language: PageLanguage;
 
-  constructor(renderer: CallbackPageRenderer, request: IncomingMessage, response: ServerResponse) {
+  constructor(renderer: CallbackPageRenderer, language: PageLanguage, response: ServerResponse) {
     this.#renderer = renderer;
     this.#response = response;
-    this.#language = renderer.language(request.headers['accept-language']);
+    this.#language = language;
   }
 
   async prepare(): Promise<void> {
