@@ -59,6 +59,8 @@ export class PageAnswer implements Answer {
     );
     const response = this.#response;
     if (response.headersSent || isGone(response)) return;
+    // Chromium never finishes a page whose last chunk is missing, so the end of the connection must be the end of the page.
+    response.useChunkedEncodingByDefault = false;
     response.writeHead(200, { ...headers, 'X-Accel-Buffering': 'no' });
     response.write(html);
     const known = await outcome;
