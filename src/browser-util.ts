@@ -232,27 +232,6 @@ function notStarted(error: unknown, subject: Subject): BrowserOpenError {
   return notOpened(`${subject} could not be started (${code === 'ENOENT' ? missing : reason}).`, { cause });
 }
 
-/**
- * @internal The error of an app's opener, without what could hold the URI: only its name and its codes are kept, since the
- * messages of `spawn`, execa and others quote the command line.
- */
-export function withoutUri(error: unknown): Error {
-  // Anything may have been thrown; its members are looked at one by one.
-  const { name, code, exitCode } = Object(error) as Partial<Record<'name' | 'code' | 'exitCode', unknown>>;
-  // Words of this shape only: a message or an argument in their place would not pass.
-  const isWord = (value: unknown): boolean =>
-    typeof value === 'number' ||
-    (typeof value === 'string' && /^(?:[A-Z]\w{0,20}Error|Error|[A-Z][A-Z0-9_]{1,30})$/.test(value));
-  const known = Object.entries({ name, code, exitCode }).filter(([, value]) => isWord(value));
-  const words = known.map(([key, value]) => `${key} ${String(value)}`).join(', ');
-  return Object.assign(
-    new Error(
-      `The app's opener failed (${words || 'no details'}). Its message is left out: it may hold the login URI.`,
-    ),
-    Object.fromEntries(known),
-  );
-}
-
 function notOpened(reason: string, options?: ErrorOptions): BrowserOpenError {
   return new BrowserOpenError('BROWSER_NOT_OPENED', `No browser was opened: ${reason} ${hint}`, options);
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { BrowserUtil, withoutUri } from '#src/browser-util.js';
+import { BrowserUtil } from '#src/browser-util.js';
 import { BrowserOpenError } from '#src/errors.js';
 import type { Report } from './fixtures/openers/open.js';
 
@@ -100,32 +100,6 @@ describe('BrowserUtil.open', () => {
     const changeling = Object.assign(new URL('https://app.example.test/'), { toString: () => '--canary' });
     const error = await rejectionOf(Object.defineProperty(changeling, 'href', { value: '--canary' }));
     expect(error.code).toBe('URI_NOT_ALLOWED');
-  });
-});
-
-describe('withoutUri', () => {
-  it.each<[string, unknown, object]>([
-    [
-      'an error of spawn',
-      Object.assign(new Error(`spawn x ${loginUri}`), { code: 'ENOENT', spawnargs: [loginUri], path: loginUri }),
-      { code: 'ENOENT', name: 'Error' },
-    ],
-    [
-      'an error of a library',
-      Object.assign(new TypeError(`Command failed: x ${loginUri}`), { exitCode: 3, stderr: loginUri, cause: loginUri }),
-      { exitCode: 3, name: 'TypeError' },
-    ],
-    ['an error that is named after the state', Object.assign(new Error('x'), { name: 'canary', code: 'canary' }), {}],
-    ['a string', loginUri, {}],
-    ['a URL', new URL(loginUri), {}],
-    ['nothing', undefined, {}],
-  ])('keeps no part of the URI of %s, but the codes (R9)', (_name, error, kept) => {
-    const clean = withoutUri(error);
-    expect(clean).toBeInstanceOf(Error);
-    expect(clean).toMatchObject(kept);
-    expect(inspect(clean, { showHidden: true, depth: Infinity }) + String(clean.stack)).not.toMatch(
-      /canary|example\.test/,
-    );
   });
 });
 

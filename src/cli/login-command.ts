@@ -66,10 +66,12 @@ async function signIn(options: LoginArguments, terminal: Terminal, interrupt: Ab
       sendRedirectUri: isImplicit ? provider?.sendsRedirectUri : undefined,
       openBrowser,
       prompt,
-      onGrant: async (response) => {
+      exchange: async (response) => {
         clearTimeout(timer);
-        if (!(response instanceof AuthorizationCodeResponse) || exchangeAt === undefined) return;
-        tokens = await exchangeCode(response, exchangeAt, options, interrupt);
+        if (response instanceof AuthorizationCodeResponse && exchangeAt !== undefined) {
+          tokens = await exchangeCode(response, exchangeAt, options, interrupt);
+        }
+        return response;
       },
       signal: AbortSignal.any([interrupt, limit.signal]),
     });

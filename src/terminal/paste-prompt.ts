@@ -1,3 +1,4 @@
+import { cleanPastedUri } from '../oauth/pasted-text.js';
 import { LineReader, type LineInput } from './line-reader.js';
 import { Screen, type ScreenOutput } from './screen.js';
 
@@ -47,11 +48,6 @@ export class PastePrompt {
     const question = this.#isShown ? 'Address: ' : '';
     this.#screen.status = this.#length === 0 ? question : `Address: ${this.#length} characters, press Enter`;
   }
-}
-
-/** Until src/oauth/pasted-text.ts is there. */
-function cleanPastedUri(text: string, _redirectUri: string | undefined): string {
-  return text.split(/\s*\n\s*/).join('');
 }
 
 /** Shows where to sign in and asks once, for `promptForCallbackUri()`. */
