@@ -89,7 +89,12 @@ export class TerminalUserInterface {
     screen.writeUri(shownFirst);
     this.#showsLoginUri = shownFirst === loginUri;
     if (isElsewhere && startUri !== undefined) {
-      screen.write(`If port ${startUri.port || '80'} of this machine is forwarded to yours, this one is enough:`);
+      const { port } = startUri;
+      const isForwarded =
+        this.#environment.name === 'ssh'
+          ? `you connected with ssh -L ${port}:127.0.0.1:${port}`
+          : `port ${port} is forwarded to your machine`;
+      screen.write(`If ${isForwarded}, this one is enough:`);
       screen.writeUri(startUri);
     }
     screen.write(
