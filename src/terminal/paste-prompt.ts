@@ -8,7 +8,8 @@ export class PastePrompt {
   readonly #reader: LineReader;
   #isShown = false;
   #isClosed = false;
-  #length = 0;
+  /** Undefined while the terminal belongs to the shell. */
+  #length: number | undefined = 0;
 
   constructor(input: LineInput, screen: Screen) {
     this.#screen = screen;
@@ -45,8 +46,9 @@ export class PastePrompt {
   }
 
   #update(): void {
-    const question = this.#isShown ? 'Address: ' : '';
-    this.#screen.status = this.#length === 0 ? question : `Address: ${this.#length} characters, press Enter`;
+    if (this.#length === undefined) this.#screen.status = '';
+    else if (this.#length > 0) this.#screen.status = `Address: ${this.#length} characters, press Enter`;
+    else this.#screen.status = this.#isShown ? 'Address: ' : '';
   }
 }
 

@@ -76,7 +76,7 @@ export class TerminalUserInterface {
     const { loginUri, startUri, redirectUri, opensBrowser } = context;
     const shownFirst = this.openerTarget === 'login' || startUri === undefined ? loginUri : startUri;
     if (!this.#isInteractive) {
-      this.#screen.write(`Sign in at ${shownFirst.href}`);
+      this.#screen.writeLine(`Sign in at ${shownFirst.href}`);
       return;
     }
     const screen = this.#screen;

@@ -85,8 +85,9 @@ export class PseudoTerminal {
 
   /** Waits until the screen shows a text. Blanks of the pattern match line breaks, too. */
   async shows(pattern: string | RegExp): Promise<RegExpExecArray> {
-    const source = typeof pattern === 'string' ? pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : pattern.source;
-    const expression = new RegExp(source.replaceAll(' ', '\\s+'));
+    const { source, flags } =
+      typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
+    const expression = new RegExp(source.replaceAll(' ', '\\s+'), flags);
     for (;;) {
       const match = expression.exec(this.unwrapped);
       if (match !== null) return match;
