@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { ExitStatus, UsageError } from './cli/exit-status.js';
 import { help, providerTable } from './cli/help.js';

@@ -39,7 +39,7 @@ export { login } from './login.js';
 export type { AuthorizationUriContext, GrantFor, LoginOptions, PromptContext } from './login-options.js';
 export { LoginRequest, ResponseType } from './oauth/login-request.js';
 export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
-export type { PageText, PageTextKey } from './page/page-texts.js';
+export type { PageText, PageTextKey } from './page/language.js';
 export { PKCEUtil } from './oauth/pkce-util.js';
 export type { PKCECodes } from './oauth/pkce-util.js';
 export { isRemoteSession, promptForCallbackUri } from './prompt.js';

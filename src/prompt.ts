@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { PromptContext } from './login.js';
+import type { PromptContext } from './login-options.js';
 import { describeEnvironment, here } from './terminal/environment.js';
 
 /** Where {@link promptForCallbackUri} asks. */
