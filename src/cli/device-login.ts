@@ -147,9 +147,7 @@ async function poll(
   let { interval } = authorization;
   let last: EndpointError | undefined;
   for (;;) {
-    await delay(Math.min(interval * 1000, Math.max(0, deadline - Date.now())), undefined, {
-      signal: connection.signal,
-    });
+    await pause(Math.min(interval * 1000, Math.max(0, deadline - Date.now())), connection.signal);
     if (Date.now() >= deadline) {
       const reason = last === undefined ? '' : `\n${last.message}`;
       throw new CommandError(`The code has expired before the sign-in was finished.${reason}`, ExitStatus.TimedOut);
@@ -167,6 +165,12 @@ async function poll(
       }
     }
   }
+}
+
+/** Waits. Throws the reason of `signal`, which the error of a timer has only as its cause. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
 }
 
 async function requestTokens(

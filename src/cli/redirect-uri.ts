@@ -7,31 +7,30 @@ export function describeRedirectUri(
   { redirectUri, publicUri, ports, provider }: Arguments,
   serverName: string,
 ): string {
-  const uris = publicUri === undefined ? withPorts(redirectUri, ports) : [publicUri];
-  const heading = uris.length === 1 ? 'Redirect URI' : 'Redirect URIs, of which one is used';
-  return [`${heading}: ${uris.join(' ')}`, rule(serverName, uris.length, provider), ...anyPort(ports, publicUri)].join(
-    '\n',
-  );
+  const usedPorts = publicUri === undefined ? ports : [];
+  const uris =
+    usedPorts.length === 0 ? [publicUri ?? redirectUri] : usedPorts.map((port) => withPort(redirectUri, port));
+  const heading = uris.length === 1 ? 'Redirect URI' : 'Redirect URIs';
+  return [`${heading}: ${uris.join(' ')}`, ...rules(usedPorts, provider, serverName)].join('\n');
 }
 
-function rule(serverName: string, count: number, provider: LoginArguments['provider']): string {
-  if (provider?.name === serverName && count === 1) return `${serverName}: ${provider.redirectHint}`;
-  const each = count === 1 ? 'exactly this URI' : 'each of them';
-  return (
-    `Register ${each} with ${serverName}. The port may vary only if the provider ignores the port of loopback ` +
-    'addresses (RFC 8252).'
-  );
+function rules(ports: readonly number[], provider: LoginArguments['provider'], serverName: string): readonly string[] {
+  const fixed = ports.length < 2 ? 'Register exactly this URI' : 'Register each of them';
+  const any =
+    'PORT is a free port, another one in each run. If the provider requires a fixed port, give its number as --port.';
+  return [
+    provider?.name === serverName
+      ? `${serverName}: ${provider.redirectHint}`
+      : `${ports.includes(0) ? 'Register it' : fixed} with ${serverName}. The port may vary only if the provider ignores ` +
+        'the port of loopback addresses (RFC 8252).',
+    ...(ports.includes(0) ? [any] : []),
+  ];
 }
 
-function anyPort(ports: readonly number[], publicUri: string | undefined): readonly string[] {
-  if (!ports.includes(0) || publicUri !== undefined) return [];
-  return ['PORT is a free port that is chosen in each run, so the provider must ignore the port.'];
-}
-
-/** The URI with each port, changed as text, because strict providers compare text. */
-function withPorts(redirectUri: string, ports: readonly number[]): readonly string[] {
-  if (ports.length === 0) return [redirectUri];
-  return ports.map((port) =>
-    redirectUri.replace(/^(https?:\/\/(?:\[[^\]]*\]|[^:/?#]*))(?::\d*)?/i, `$1:${port === 0 ? 'PORT' : port}`),
+/** Changed as text, because strict providers compare text. */
+function withPort(redirectUri: string, port: number): string {
+  return redirectUri.replace(
+    /^(https?:\/\/(?:\[[^\]]*\]|[^:/?#]*))(?::\d*)?/i,
+    `$1:${port === 0 ? 'PORT' : String(port)}`,
   );
 }
