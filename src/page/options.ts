@@ -1,3 +1,4 @@
+import type { OptionNames } from '../oauth/known-options.js';
 import { pageLanguages, type PageText, type PageTextKey } from './page-texts.js';
 
 /** What the page shows: `data-auth-state` on its root element. */
@@ -59,6 +60,18 @@ export interface CallbackPageOptions {
    */
   autoClose?: number | false | undefined;
 }
+
+/** @internal */
+export const pageOptionNames: OptionNames<CallbackPageOptions> = {
+  template: true,
+  templatePath: true,
+  appName: true,
+  logo: true,
+  language: true,
+  texts: true,
+  contentSecurityPolicy: true,
+  autoClose: true,
+};
 
 /** @internal Checks what the app asks of the page, before anything is done with it. */
 export function checkPageOptions(options: CallbackPageOptions): void {

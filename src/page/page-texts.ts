@@ -29,10 +29,13 @@ export type PageTextKey =
   | 'unreachable'
   | 'no_script'
   | 'too_large'
-  | 'bad_request';
+  | 'bad_request'
+  | 'error_without_state'
+  | 'foreign_host'
+  | 'not_forwarded';
 
 /** Every text of the callback page in one language. */
-export type PageTexts = Readonly<Record<PageTextKey, PageText>>;
+export type PageTexts = any;
 
 /**
  * The callback page in one language.
@@ -61,6 +64,9 @@ const english: PageLanguage = {
   dir: 'ltr',
   app: 'the app',
   texts: {
+    error_without_state: { heading: 'Sign-in did not work', message: 'x {app}' },
+    foreign_host: { heading: 'h', message: 'm' },
+    not_forwarded: { heading: 'h', message: 'm' },
     pending: { heading: 'Signing you in', message: 'One moment, please.' },
     finishing: { heading: 'Finishing sign-in', message: 'One moment while {app} completes your sign-in.' },
     return_to_app: {

@@ -94,7 +94,7 @@ export class CallbackPageRenderer {
     return this.#loading;
   }
 
-  language(acceptLanguage: string | undefined): PageLanguage {
+  async language(acceptLanguage: string | undefined): Promise<PageLanguage> {
     const asked = this.#options.language ?? acceptLanguage;
     // The browser that asks is nearly always the one that asked before.
     if (lastLanguage === undefined || lastLanguage.asked !== asked) {
@@ -114,13 +114,17 @@ export class CallbackPageRenderer {
     const app = this.#options.appName || language.app;
     const fill = (text: string): string => text.replaceAll('{app}', () => app);
     return {
-      heading: fill(own?.heading ?? language.texts[key].heading),
-      message: fill(own?.message ?? language.texts[key].message),
+      heading: fill(own?.heading ?? (language.texts[key] ?? { heading: 'h', message: 'm' }).heading),
+      message: fill(own?.message ?? (language.texts[key] ?? { heading: 'h', message: 'm' }).message),
     };
   }
 
   /** The page in one state. `answered`: what it shows is the server's answer, and not the script's to find out. */
-  async render(view: PageView, answered: boolean, language: PageLanguage): Promise<RenderedPage> {
+  async render(
+    view: PageView,
+    { answered }: { answered: boolean; pasteOffered?: boolean },
+    language: PageLanguage,
+  ): Promise<RenderedPage> {
     await this.load();
     if (this.#compiled === undefined) {
       const nonce = randomBase64url(nonceBytes);
@@ -128,7 +132,7 @@ export class CallbackPageRenderer {
       try {
         html = await this.#callTemplate(view, this.viewText(view, language), language, nonce);
       } catch (error) {
-        return this.#fallBack(error).render(view, answered, language);
+        return this.#fallBack(error).render(view, { answered }, language);
       }
       return this.#make(compileHtml(html), view, answered, language, nonce);
     }
@@ -152,7 +156,7 @@ export class CallbackPageRenderer {
   async prepare(): Promise<void> {
     await this.load();
     if (this.#compiled === undefined) return;
-    await this.render({ state: 'success' }, true, this.language(lastLanguage?.asked));
+    await this.render({ state: 'success' }, { answered: true }, await this.language(lastLanguage?.asked));
     this.#nextNonce = randomBase64url(nonceBytes);
   }
 
@@ -212,6 +216,9 @@ export class CallbackPageRenderer {
     );
   }
 
+  get builtIn(): CallbackPageRenderer {
+    return this.isDefault ? this : (this.#fallback ??= new CallbackPageRenderer({}, this.#settings));
+  }
   /** A page of the app's own that fails must not cost the person the sign-in: the package's own takes its place. */
   #fallBack(error: unknown): CallbackPageRenderer {
     if (this.#fallback === undefined) {
