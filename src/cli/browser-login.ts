@@ -1,17 +1,8 @@
-import {
-  AuthorizationCodeResponse,
-  BrowserUtil,
-  isRemoteSession,
-  login,
-  promptForCallbackUri,
-  type GrantResponse,
-  type LoginOptions,
-} from '../index.js';
+import { AuthorizationCodeResponse, login, type GrantResponse } from '../index.js';
 import { endpointOf, type AuthorizationServer } from './authorization-server.js';
 import type { Connection } from './endpoint.js';
 import { CommandError } from './exit-status.js';
-import type { WireGrant } from './grant-output.js';
-import { exchangeAdvice, wireGrant } from './grant-output.js';
+import { exchangeAdvice, wireGrant, type WireGrant } from './grant-output.js';
 import type { LoginArguments } from './login-arguments.js';
 import { describeRedirectUri } from './redirect-uri.js';
 import { wrap, type Output } from './terminal.js';
@@ -40,34 +31,33 @@ export async function signInByBrowser(
   await err.write(`${wrap(describeRedirectUri(options, server.name), err.columns)}\n`);
   // Metadata say whether every response has `iss`; login() would reject one without.
   const hasIssuer = !isDiscovered || metadata.authorization_response_iss_parameter_supported === true;
-  return await signIn<SignedIn>(
-    {
-      clientId,
-      responseType: isImplicit ? 'token' : 'code',
-      authorizationEndpoint,
-      redirectUri: options.redirectUri,
-      host: options.host,
-      port: ports.length === 0 ? undefined : ports,
-      scope: scopes.length === 0 ? undefined : scopes,
-      issuer: hasIssuer && (isDiscovered || options.issuer !== undefined) ? metadata.issuer : undefined,
-      extraParams: options.params as Record<string, string>,
-      responseMode: isImplicit ? provider?.implicitResponseMode : undefined,
-      sendRedirectUri: isImplicit ? provider?.sendsRedirectUri : undefined,
-      signal: connection.signal,
-    },
-    options,
-    err,
-    async (grant) => {
+  return await login<'code' | 'token', SignedIn>({
+    clientId,
+    responseType: isImplicit ? 'token' : 'code',
+    authorizationEndpoint,
+    redirectUri: options.redirectUri,
+    publicUri: options.publicUri,
+    host: options.host,
+    port: ports.length === 0 ? undefined : ports,
+    scope: scopes.length === 0 ? undefined : scopes,
+    issuer: hasIssuer && (isDiscovered || options.issuer !== undefined) ? metadata.issuer : undefined,
+    extraParams: options.params,
+    responseMode: isImplicit ? provider?.implicitResponseMode : undefined,
+    sendRedirectUri: isImplicit ? provider?.sendsRedirectUri : undefined,
+    openBrowser: options.browser ? undefined : false,
+    terminal: true,
+    signal: connection.signal,
+    exchange: async (grant, { signal }) => {
       stopTimer();
       checkIssuer(grant, server);
       if (grant instanceof AuthorizationCodeResponse && options.exchange && tokenEndpoint !== undefined) {
-        return { wire: await exchangeCode(grant, server, options, connection), advice: undefined };
+        return { wire: await exchangeCode(grant, server, options, { ...connection, signal }), advice: undefined };
       }
       const wire = wireGrant(grant, clientId, tokenEndpoint);
       const isCode = grant instanceof AuthorizationCodeResponse;
       return { wire, advice: isCode ? exchangeAdvice(options, server.name, tokenEndpoint) : undefined };
     },
-  );
+  });
 }
 
 /** An issuer that the server need not send must still be its own (RFC 9207, section 2.4). */
@@ -75,28 +65,4 @@ function checkIssuer(grant: GrantResponse, { isDiscovered, metadata, name }: Aut
   const issuer = grant.params.get('iss');
   if (!isDiscovered || issuer === null || issuer === metadata.issuer) return;
   throw new CommandError(`The response is not from ${name}: its "iss" is another issuer.`);
-}
-
-async function signIn<Result>(
-  options: LoginOptions<string>,
-  { browser }: LoginArguments,
-  err: Output,
-  exchange: (grant: GrantResponse) => Promise<Result>,
-): Promise<Result> {
-  let result: Promise<Result> | undefined;
-  const grant = await login<string>({
-    ...options,
-    openBrowser:
-      browser &&
-      (async (uri) => {
-        await err.write(`Opening the browser.\n${isRemoteSession() ? '' : `\n  ${uri.href}\n\n`}`);
-        await BrowserUtil.open(uri);
-      }),
-    prompt: (context) => (context.browserOpened && !isRemoteSession() ? undefined : promptForCallbackUri(context)),
-    onGrant: async (response) => {
-      result = exchange(response);
-      await result;
-    },
-  });
-  return await (result ?? exchange(grant));
 }

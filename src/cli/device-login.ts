@@ -127,13 +127,21 @@ async function openBrowser(
   err: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!browser || isRemoteSession() || signal.aborted) return;
+  if (!browser || !canOpenBrowser(process.env) || signal.aborted) return;
   await err.write('Opening the browser.\n');
   try {
     await BrowserUtil.open(verificationUriComplete ?? verificationUri);
   } catch {
     await err.write('No browser could be opened here.\n');
   }
+}
+
+/**
+ * Whether a browser that is opened here is the user's. In a container that is found by its files only, it is if `BROWSER` is
+ * set: the user or the host has set it for that.
+ */
+function canOpenBrowser(env: NodeJS.ProcessEnv): boolean {
+  return !isRemoteSession() || (Boolean(env['BROWSER']) && !isRemoteSession({ ...env }));
 }
 
 async function poll(

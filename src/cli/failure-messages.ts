@@ -49,6 +49,7 @@ const flags: Readonly<Record<string, string>> = {
   port: '--port',
   publicUri: '--public-uri',
   redirectUri: '--redirect-uri',
+  responseType: '--flow',
   scope: '--scope',
   signal: '--timeout',
 };
@@ -109,9 +110,11 @@ function clientAdvice({ error }: EndpointError, clientSecret: string | undefined
   }
 }
 
-/** Names the options as the command line does. */
+/** Names the options as the command line does, and leaves out a reference to one that it does not have. */
 function withFlags(message: string): string {
-  return message.replace(/`(\w+)`/g, (whole, name: string) => flags[name] ?? whole);
+  return message
+    .replace(/: see the option `(\w+)`$/, (whole, name: string) => (name in flags ? whole : '.'))
+    .replace(/`(\w+)`/g, (whole, name: string) => flags[name] ?? whole);
 }
 
 /** The provider's words: foreign text, shown as such. */

@@ -42,7 +42,7 @@ export function wireGrant(grant: GrantResponse, clientId: string, tokenEndpoint:
 export function formatGrant(
   grant: WireGrant,
   { json, show }: Pick<LoginArguments, 'json' | 'show'>,
-  out: Pick<Output, 'isTerminal' | 'bold' | 'dim'>,
+  out: Pick<Output, 'isTerminal' | 'dim'>,
 ): string {
   const isToken = typeof grant['access_token'] === 'string';
   if (!out.isTerminal) return json || !isToken ? formatJson(grant) : `${String(grant['access_token'])}\n`;
@@ -56,7 +56,7 @@ export function formatGrant(
     const shown = printable(name === 'expires_in' ? lifetime(text) : text);
     return `  ${printable(name.replaceAll('_', ' ')).padEnd(width)}  ${value === hidden ? out.dim(shown) : shown}`;
   });
-  return `${out.bold(isToken ? 'Signed in.' : 'Signed in. Exchange this code for a token:')}\n${lines.join('\n')}\n`;
+  return `${isToken ? '' : 'Exchange this code for a token:\n'}${lines.join('\n')}\n`;
 }
 
 /** How to exchange a code that was printed. */

@@ -24,7 +24,8 @@ export async function runLogin(args: readonly string[], terminal: Terminal, sign
     const connection = { signal: AbortSignal.any([signal, limit.signal]), clientSecret: options.clientSecret };
     server = await findAuthorizationServer(options, connection);
     const { wire, advice } = await signIn(server, options, terminal, { ...connection, stopTimer });
-    if (!out.isTerminal) await err.write('Signed in.\n');
+    // At a terminal, login() has said it.
+    if (options.isDevice || !err.isTerminal || !process.stdin.isTTY) await err.write('Signed in.\n');
     await out.write(formatGrant(wire, options, out));
     if (advice !== undefined) await err.write(`${wrap(advice, err.columns)}\n`);
     return ExitStatus.Ok;

@@ -44,18 +44,42 @@ export class Command {
 
   /** Waits until stderr has a text. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
+    return await this.#waitFor(pattern, 'stderr');
+  }
+
+  /** Waits until stdout has a text. */
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    return await this.#waitFor(pattern, 'stdout');
+  }
+
+  async #waitFor(pattern: RegExp, stream: 'stdout' | 'stderr'): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.stderr);
+      const match = pattern.exec(this[stream]);
       if (match !== null) return match;
-      const more = await Promise.race([once(this.child.stderr, 'data'), this.ended.then(() => undefined)]);
-      if (more === undefined && !pattern.test(this.stderr)) throw new Error(`It never said ${pattern}: ${this.stderr}`);
+      const more = await Promise.race([once(this.child[stream], 'data'), this.ended.then(() => undefined)]);
+      if (more === undefined && !pattern.test(this[stream])) {
+        throw new Error(`It never said ${pattern}: ${this.stdout}${this.stderr}`);
+      }
     }
   }
 
   /** The address that it prints for the user's browser. */
   async loginUri(): Promise<string> {
-    return (await this.says(/^ {0,2}(http\S+)$/m))[1] ?? '';
+    return (await this.says(/^Sign in at (http\S+)$/m))[1] ?? '';
   }
+}
+
+/** The authorization request behind the address that the command prints, which may be a short one. */
+export async function requestOf(loginUri: string): Promise<URLSearchParams> {
+  const { searchParams } = new URL(loginUri);
+  if (searchParams.has('client_id')) return searchParams;
+  const { headers } = await fetch(loginUri, { redirect: 'manual' });
+  return new URL(headers.get('location') ?? '').searchParams;
+}
+
+/** The port that the command listens on, by the address that it prints. */
+export function portOf(loginUri: string): number {
+  return Number(new URL(new URL(loginUri).searchParams.get('redirect_uri') ?? loginUri).port);
 }
 
 /** Starts commands in a folder of the test, and ends them after it. */
