@@ -91,8 +91,8 @@ describe('login, as a type', () => {
       () => login({ clientId: 'id', response_type: 'token' }),
     ];
     expect(wrong).toHaveLength(5);
-    // A code is no access token yet, and an implicit grant has nothing to verify.
-    expectTypeOf<GrantFor<'code'>>().not.toHaveProperty('accessToken');
+    // Only a hybrid response has a token beside its code, and an implicit grant has nothing to verify.
+    expectTypeOf<GrantFor<'code'>['accessToken']>().toEqualTypeOf<string | undefined>();
     expectTypeOf<GrantFor<'token'>>().not.toHaveProperty('codeVerifier');
   });
 });
