@@ -46,7 +46,7 @@ describe('parseCallbackUri, as a type', () => {
       () => parseCallbackUri(uri, { state: 'xyz', redirect_uri: uri }),
     ];
     expect(wrong).toHaveLength(5);
-    expectTypeOf<{ allowUnsolicited: true }>().toExtend<ParseCallbackUriOptions>();
+    expectTypeOf<{ allowUnsolicited: true }>().toExtend<Parameters<typeof parseCallbackUri>[1]>();
     expectTypeOf<{ state: string; redirectUri: URL }>().toExtend<ParseCallbackUriOptions>();
     expectTypeOf<ExpectedRequest>().toExtend<ParseCallbackUriOptions>();
   });
