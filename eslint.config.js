@@ -1,9 +1,10 @@
+import { builtinModules } from 'node:module';
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage', 'docs/api', '**/node_modules', 'examples/custom-html/site'] },
+  { ignores: ['dist', 'coverage', 'docs/api', '**/node_modules', '**/.cache', 'reports', 'examples/custom-html/site'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -14,7 +15,24 @@ export default defineConfig(
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       // A port or a count in a message reads well as it is.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      'no-restricted-imports': [
+        'error',
+        ...builtinModules.map((name) => ({ name, message: 'Write `node:` before it.' })),
+      ],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
+      'no-restricted-syntax': [
+        'error',
+        'TSEnumDeclaration',
+        // A constructor cannot be #private.
+        ':matches(PropertyDefinition, MethodDefinition[kind!="constructor"])[accessibility=/private|protected/]',
+      ],
     },
+  },
+  {
+    // Which file may import which is in .dependency-cruiser.mjs.
+    files: ['src/**/*.ts'],
+    ignores: ['src/page/texts/**'],
+    rules: { 'max-lines': ['error', 300] },
   },
   {
     files: ['examples/**/*.ts', 'test/**/*.ts'],
@@ -43,6 +61,8 @@ export default defineConfig(
         location: 'readonly',
         history: 'readonly',
         fetch: 'readonly',
+        navigator: 'readonly',
+        EventTarget: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
         CustomEvent: 'readonly',

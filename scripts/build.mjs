@@ -1,41 +1,54 @@
-// Builds dist/: one bundled entry file and its declarations. The default page and its script are read from templates/
-// here and become part of the entry, so that an app which bundles us still finds them.
+// Builds dist/: the entries, what they load later, and the declarations.
 import { spawnSync } from 'node:child_process';
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { bundledPackages } from './bundled-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
 
-/**
- * What is sent at every sign-in goes without its comments, and in ASCII: a text of which every character is one byte is kept in
- * half the room, and written to the socket as it is.
- */
-async function withoutComments(path, text) {
-  const print = async (code, loader) =>
-    (await transform(code, { loader, target: 'es2017', charset: 'ascii', legalComments: 'none' })).code;
-  if (/\.(?:js|css)$/.test(path)) return print(text, path.endsWith('.js') ? 'js' : 'css');
-  if (!path.endsWith('.html')) return text;
-  const [before, style, after, ...more] = text.split(/(?<=<style>)|(?=<\/style>)/);
-  if (after === undefined || more.length > 0) throw new Error(`templates/${path} no longer has one <style>`);
-  return `${before}\n${await print(style, 'css')}${after}`;
+/** Answers `template-files.ts`, which reads templates/ at run time, with a module that holds the texts of all its files. */
+const templateFiles = {
+  name: 'template-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/]page[\\/]template-files\.ts$/ }, async () => {
+      const folder = path.join(root, 'templates');
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const texts = {};
+      for (const entry of entries.filter((entry) => entry.isFile())) {
+        const file = path.join(entry.parentPath, entry.name);
+        texts[path.relative(folder, file).replaceAll('\\', '/')] = await withoutComments(file);
+      }
+      return {
+        contents: `const texts = ${JSON.stringify(texts)};\nexport const readTemplate = (file) => texts[file];`,
+        loader: 'js',
+        watchDirs: [folder],
+      };
+    });
+  },
+};
+
+/** The script and the style sheets are sent at every sign-in. */
+async function withoutComments(file) {
+  const text = await readFile(file, 'utf8');
+  const loader = { '.js': 'js', '.css': 'css' }[path.extname(file)];
+  if (loader === undefined) return text;
+  const { code } = await transform(text, { loader, target: 'es2017', legalComments: 'none' });
+  return code;
 }
 
-/** Replaces src/page/default-templates.ts, which reads the files at run time, by the texts themselves. */
-const inlineTemplates = {
-  name: 'inline-templates',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]default-templates\.ts$/ }, async () => {
-      const source = await readFile(`${root}src/page/default-templates.ts`, 'utf8');
-      const contents = [];
-      for (const [, name, path] of source.matchAll(/export const (\w+) = read\('([^']+)'\)/g)) {
-        contents.push(
-          `export const ${name} = ${JSON.stringify(await withoutComments(path, await readFile(`${root}templates/${path}`, 'utf8')))};`,
-        );
-      }
-      if (contents.length === 0)
-        throw new Error('src/page/default-templates.ts no longer has the shape that the build reads');
-      return { contents: contents.join('\n'), loader: 'ts' };
+/** Keeps the licence of each bundled package beside its code. */
+const licences = {
+  name: 'licences',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.m?js$/ }, async ({ path: file }) => {
+      const [, folder, name] = /^(.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+))/.exec(file);
+      if (!bundledPackages.includes(name)) throw new Error(`${name} is not in scripts/bundled-packages.mjs`);
+      const [licence] = (await readdir(folder)).filter((entry) => /^licen[cs]e/i.test(entry));
+      const text = await readFile(path.join(folder, licence), 'utf8');
+      return { contents: `/*! ${name}\n\n${text.trim()}\n*/\n${await readFile(file, 'utf8')}`, loader: 'js' };
     });
   },
 };
@@ -43,103 +56,36 @@ const inlineTemplates = {
 /** The other entries load the main entry's file, and share its classes with the app. */
 const mainEntryApart = {
   name: 'main-entry-apart',
-  setup(build) {
-    build.onResolve({ filter: /\/index\.js$/ }, () => ({ path: './index.js', external: true }));
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\/index\.js$/ }, () => ({ path: './index.js', external: true }));
   },
 };
 
-/**
- * Takes eventemitter3 into the entry, with its licence: as a module of its own it costs more than the rest of the import,
- * because Node starts the lexer of CommonJS for it. For the same reason it becomes an ES module here: wrapped as CommonJS, it
- * would be parsed twice. The declarations still name it.
- */
-const inlineEventEmitter = {
-  name: 'inline-eventemitter3',
-  setup(build) {
-    build.onResolve({ filter: /^eventemitter3$/ }, () => ({ path: `${root}node_modules/eventemitter3/index.js` }));
-    build.onLoad({ filter: /[\\/]eventemitter3[\\/]index\.js$/ }, async ({ path }) => {
-      const licence = await readFile(`${root}node_modules/eventemitter3/LICENSE`, 'utf8');
-      const source = await readFile(path, 'utf8');
-      const code = source.replace(
-        /if \('undefined' !== typeof module\) \{\s*module\.exports = EventEmitter;\s*\}\s*$/,
-        '',
-      );
-      if (code === source) throw new Error('eventemitter3 no longer has the shape that the build reads');
-      return {
-        contents: `/*! eventemitter3\n\n${licence.trim()}\n*/\n${code}\nexport { EventEmitter };\n`,
-        loader: 'js',
-      };
-    });
-  },
-};
-
-/**
- * Makes the texts of each language a getter that becomes their value when it is first asked for: as they stand, all of them
- * are parsed and made at every import, and a sign-in needs those of one language.
- */
-const lazyPageTexts = {
-  name: 'lazy-page-texts',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]page-texts\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      let count = 0;
-      const contents = source.replace(/^ {2}texts: (\{\n[^]*?\n {2}\}),$/gm, (_, texts) => {
-        count += 1;
-        return `  get texts() { return asValue(this, ${texts}); },`;
-      });
-      if (count < 14) throw new Error('src/page/page-texts.ts no longer has the shape that the build reads');
-      return {
-        contents: `${contents}
-function asValue(language, texts) {
-  Object.defineProperty(language, 'texts', { value: texts, enumerable: true });
-  return texts;
-}
-`,
-        loader: 'ts',
-      };
-    });
-  },
-};
-
-await rm(`${root}dist`, { recursive: true, force: true });
+await rm(path.join(root, 'dist'), { recursive: true, force: true });
 /** @type {import('esbuild').BuildOptions} */
 const options = {
   absWorkingDir: root,
   outdir: 'dist',
   bundle: true,
-  packages: 'external',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  external: Object.keys(manifest.dependencies).filter((name) => !bundledPackages.includes(name)),
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
   sourcemap: true,
   sourcesContent: false,
+  legalComments: 'eof',
   logLevel: 'warning',
 };
+await build({ ...options, entryPoints: ['src/index.ts'], plugins: [templateFiles, licences] });
 await build({
   ...options,
-  entryPoints: { index: 'src/index.ts' },
-  plugins: [inlineTemplates, inlineEventEmitter, lazyPageTexts],
-  legalComments: 'inline',
+  entryPoints: ['src/testing.ts', 'src/cli.ts'],
+  plugins: [mainEntryApart, licences],
 });
-// V8 keeps a source that is not ASCII throughout in twice the room and reads it more slowly. esbuild escapes what is not in
-// strings; this does it for regular expressions, where the escape means the same.
-const entry = `${root}dist/index.js`;
-const code = await readFile(entry, 'utf8');
-await writeFile(
-  entry,
-  code.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`),
-);
-await build({ ...options, entryPoints: { testing: 'src/testing.ts' }, plugins: [mainEntryApart] });
-await build({
-  ...options,
-  entryPoints: { cli: 'src/cli.ts' },
-  plugins: [mainEntryApart],
-  banner: { js: '#!/usr/bin/env node' },
-});
-await chmod(`${root}dist/cli.js`, 0o755);
+await chmod(path.join(root, 'dist/cli.js'), 0o755);
 
-const tsc = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
-process.exitCode = tsc.status ?? 1;
+const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+process.exitCode = status ?? 1;

@@ -1,7 +1,6 @@
 /**
- * What can end a sign-in, as a stable word to branch on.
- *
- * The table in the README says, for each of them, what the developer and what the person at the page reads.
+ * What can end a sign-in, as a stable word to branch on. The documentation has a table of what the developer and the user
+ * at the page read in each case.
  */
 export type AuthErrorCode =
   | 'ACCESS_DENIED'
@@ -26,7 +25,7 @@ export type AuthErrorCode =
 
 /**
  * The base of every error that this package throws for a reason other than a caller's mistake (those are `TypeError` and
- * `RangeError`). Branch on {@link AuthError.code}; the message is for people.
+ * `RangeError`). Branch on {@link AuthError.code}; the message is for humans.
  *
  * No message, property or cause of an `AuthError` contains a token, a code, a state or a verifier.
  *
@@ -35,9 +34,9 @@ export type AuthErrorCode =
  * import { AuthError, login } from 'embed-auth-server';
  *
  * try {
- *   await login({ clientId: 'my-client-id' });
+ *   await login({ clientId: 'my-client-id', authorizationEndpoint: 'https://accounts.example.com/authorize' });
  * } catch (error) {
- *   if (error instanceof AuthError && error.code === 'ACCESS_DENIED') console.error('Then without your data.');
+ *   if (error instanceof AuthError && error.code === 'ACCESS_DENIED') console.error('You denied the access.');
  *   else throw error;
  * }
  * ```
@@ -57,22 +56,22 @@ export class AuthError extends Error {
 export interface AuthorizationErrorDetails {
   /** The provider's error code (RFC 6749, sections 4.1.2.1 and 4.2.2.1), such as `access_denied`. */
   error?: string | undefined;
-  /** The provider's text for the developer, as it was sent. */
+  /** The provider's text for the developer. */
   errorDescription?: string | undefined;
-  /** The provider's page about the error, as it was sent: a string, never to be opened unseen. */
+  /** The provider's page about the error: a string, never to be opened without a look at it. */
   errorUri?: string | undefined;
-  /** The state of the request that this answers. */
+  /** The state of the request that this error ended. */
   state?: string | undefined;
-  /** Every parameter that came. */
+  /** Every parameter of the response. */
   params?: URLSearchParams | undefined;
 }
 
 /**
- * The authorization server's error response, or an authorization response that was refused.
+ * The authorization server's error response, or an authorization response that was rejected.
  *
- * `code` tells them apart: `ACCESS_DENIED` and `AUTHORIZATION_FAILED` come from the provider and end a sign-in; the others
- * (`STATE_FOREIGN`, `STATE_USED`, `RESPONSE_MALFORMED`, `RESPONSE_EMPTY`, `ISSUER_MISMATCH`, `REDIRECT_URI_MISMATCH`) say
- * why a URI given to `receive` or `parseCallbackUri` was not taken.
+ * `code` tells them apart: `ACCESS_DENIED` and `AUTHORIZATION_FAILED` come from the provider; the others (`STATE_FOREIGN`,
+ * `STATE_USED`, `RESPONSE_MALFORMED`, `RESPONSE_EMPTY`, `ISSUER_MISMATCH`, `REDIRECT_URI_MISMATCH`) say why this package
+ * rejected the response. A response with the awaited `state` always ends its sign-in, rejected or not.
  *
  * @example
  * ```ts
@@ -87,62 +86,103 @@ export interface AuthorizationErrorDetails {
  * @see [RFC 6749, section 4.2.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.2.2.1)
  */
 export class AuthorizationError extends AuthError {
-  /** The provider's error code, such as `access_denied`; absent where the response was refused by us. */
+  /** The provider's error code, such as `access_denied`; undefined if this package rejected the response. */
   readonly error: string | undefined;
-  /** The provider's `error_description`. Foreign text: show it as text, never as HTML. */
+  /**
+   * The provider's `error_description`. Show it as text, never as HTML. Control characters, also those that reverse the
+   * direction of text, are replaced, so that it is safe to print.
+   */
   readonly errorDescription: string | undefined;
-  /** The provider's `error_uri`. Foreign text: may be any string, `javascript:` included. */
+  /** The provider's `error_uri`. It may be any string, `javascript:` included. Control characters are replaced. */
   readonly errorUri: string | undefined;
   readonly #state: string | undefined;
   readonly #params: URLSearchParams;
 
   constructor(code: AuthErrorCode, message: string, details: AuthorizationErrorDetails = {}, options?: ErrorOptions) {
     super(code, message, options);
-    this.error = details.error;
-    this.errorDescription = details.errorDescription;
-    this.errorUri = details.errorUri;
+    this.error = replaceControls(details.error);
+    this.errorDescription = replaceControls(details.errorDescription);
+    this.errorUri = replaceControls(details.errorUri);
     this.#state = details.state;
     this.#params = details.params ?? new URLSearchParams();
   }
 
-  /** The `state` of the request that this answers. An accessor, so that printing the error does not print it. */
+  /** The `state` of the request that this error ended. An accessor, so that printing the error does not print it. */
   get state(): string | undefined {
     return this.#state;
   }
 
-  /** Every parameter of the response, raw. An accessor, so that printing the error does not print them. */
+  /** Every parameter of the response, unchanged. An accessor, so that printing the error does not print them. */
   get params(): URLSearchParams {
     return this.#params;
   }
 }
 
+/** How many requests and responses were rejected, by reason. */
+export type Rejections = Partial<Record<string, number>>;
+
+/** @internal Makes a provider's text safe to print: line breaks become a space, other control characters U+FFFD. */
+export function replaceControls(text: string | undefined): string | undefined {
+  return text?.replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ').replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
+}
+
 /**
- * The wait for an answer was ended by the caller's `AbortSignal`: `ABORTED`, or `TIMED_OUT` where the signal's reason is a
- * `TimeoutError`, as `AbortSignal.timeout()` has it. The reason is the `cause`.
+ * The wait was ended by the caller's `AbortSignal`: `ABORTED`, or `TIMED_OUT` if the signal's reason is a `TimeoutError`, as with
+ * `AbortSignal.timeout()`. The reason is the `cause`. The message says what arrived meanwhile and was rejected.
  *
  * @example
  * ```ts
  * import { AuthAbortedError, login } from 'embed-auth-server';
  *
  * try {
- *   await login({ clientId: 'my-client-id', signal: AbortSignal.timeout(300_000) });
+ *   await login({
+ *     clientId: 'my-client-id',
+ *     authorizationEndpoint: 'https://accounts.example.com/authorize',
+ *     signal: AbortSignal.timeout(300_000),
+ *   });
  * } catch (error) {
- *   if (error instanceof AuthAbortedError) console.error('Nobody signed in within five minutes.');
+ *   if (error instanceof AuthAbortedError) console.error(error.message, error.rejections);
  * }
  * ```
  */
 export class AuthAbortedError extends AuthError {
-  constructor(reason: unknown) {
+  /** What was rejected during the wait, counted by reason, such as `{ state_foreign: 2, tls: 1 }`. */
+  readonly rejections: Readonly<Rejections>;
+
+  constructor(reason: unknown, rejections: Readonly<Rejections> = {}) {
     const timedOut =
       typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
-    super(
-      timedOut ? 'TIMED_OUT' : 'ABORTED',
-      timedOut
-        ? 'The sign-in was not finished in time. Offer the person to try again.'
-        : 'The sign-in was aborted by the `signal`.',
-      { cause: reason },
-    );
+    const happened = timedOut ? 'The sign-in was not finished in time.' : 'The sign-in was aborted by the `signal`.';
+    super(timedOut ? 'TIMED_OUT' : 'ABORTED', [happened, ...describeRejections(rejections, timedOut)].join(' '), {
+      cause: reason,
+    });
+    this.rejections = { ...rejections };
   }
+}
+
+/** What the developer or the user can do about a rejection that may explain why nothing else arrived. */
+const rejectionAdvice: Readonly<Record<string, string>> = {
+  state_foreign:
+    'Its `state` belongs to no sign-in in progress: use the newest sign-in page, and check that the provider returns `state`.',
+  state_used: 'Its sign-in had ended already: start a new one.',
+  foreign_host:
+    'The address in the browser is not the redirect URI: set `publicUri` if a tunnel or a proxy is in front.',
+  foreign_origin: 'The callback page was opened under another address, or an extension removed its `Origin`.',
+  tls: 'The browser used https for the http address: turn off HTTPS-only mode for it, or use 127.0.0.1 instead of localhost.',
+};
+
+function describeRejections(rejections: Readonly<Rejections>, timedOut: boolean): string[] {
+  const counted = Object.entries(rejections).filter(([reason]) => Object.hasOwn(rejectionAdvice, reason));
+  const total = counted.reduce((sum, [, count = 0]) => sum + count, 0);
+  if (total > 0) {
+    const reasons = counted.map(([reason, count = 0]) => (count > 1 ? `${reason} (${count})` : reason)).join(', ');
+    const subject = total === 1 ? '1 response arrived and was' : `${total} responses arrived and were`;
+    return [`${subject} rejected: ${reasons}.`, ...counted.map(([reason]) => rejectionAdvice[reason] ?? '')];
+  }
+  if (!timedOut) return [];
+  return [
+    'No response arrived. Usual causes: the redirect URI is not registered with the provider, the sign-in was done in another browser profile or on another machine, a proxy or an HTTPS-only mode intercepted the callback, or the user closed the page.',
+  ];
 }
 
 /**

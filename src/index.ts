@@ -9,7 +9,8 @@
  * @module embed-auth-server
  */
 export { AuthServer } from './server/auth-server.js';
-export type { AuthServerEvents, WaitForGrantOptions } from './server/auth-server.js';
+export type { AuthServerEvents, WaitForGrantOptions } from './server/sign-ins.js';
+export type { ExchangeContext } from './server/grant-waiters.js';
 export type { AuthServerOptions } from './server/options.js';
 export { parseCallbackUri } from './oauth/callback-uri.js';
 export { AuthorizationCodeResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
@@ -17,10 +18,12 @@ export type { ExpectedRequest, ResponseRejection } from './oauth/authorization-r
 export type { ParseCallbackUriOptions } from './oauth/callback-uri.js';
 export type { GrantResponse, GrantResponseInit } from './oauth/grant-response.js';
 export { BrowserUtil } from './browser-util.js';
-export type { MaybePromise } from './callback/callback-handler.js';
+export type { MaybePromise } from './callback/endpoint.js';
+export { createMemoryRequestStore, createSessionRequestStore } from './callback/request-store.js';
+export type { RequestStore } from './callback/request-store.js';
 export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './page/options.js';
 export { createCallbackRouter } from './callback/router.js';
-export type { CallbackExchange, CallbackRouter, CallbackRouterOptions, RouterCallbackPage } from './callback/router.js';
+export type { CallbackExchange, CallbackRouter, CallbackRouterOptions } from './callback/router.js';
 export {
   AuthAbortedError,
   AuthError,
@@ -30,13 +33,13 @@ export {
   ServerError,
   TemplateError,
 } from './errors.js';
-export type { AuthErrorCode, AuthorizationErrorDetails, PortUnavailableReason } from './errors.js';
+export type { AuthErrorCode, AuthorizationErrorDetails, PortUnavailableReason, Rejections } from './errors.js';
 export type { CallbackPage } from './callback/callback-page.js';
 export { login } from './login.js';
-export type { GrantFor, LoginOptions, PromptContext } from './login.js';
+export type { AuthorizationUriContext, GrantFor, LoginOptions, PromptContext } from './login-options.js';
 export { LoginRequest, ResponseType } from './oauth/login-request.js';
 export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
-export type { PageText, PageTextKey } from './page/page-texts.js';
+export type { PageText, PageTextKey } from './page/language.js';
 export { PKCEUtil } from './oauth/pkce-util.js';
 export type { PKCECodes } from './oauth/pkce-util.js';
 export { isRemoteSession, promptForCallbackUri } from './prompt.js';

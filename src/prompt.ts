@@ -1,21 +1,25 @@
 import type { Readable, Writable } from 'node:stream';
-import type { PromptContext } from './login.js';
+import type { PromptContext } from './login-options.js';
+import { describeEnvironment, here } from './terminal/environment.js';
 
 /** Where {@link promptForCallbackUri} asks. */
 export interface PromptOptions {
-  /** What the person types into. @default `process.stdin` */
+  /** What the user types into. @default `process.stdin` */
   input?: Readable | undefined;
   /** Where the question is written. @default `process.stderr`, so that the app's own output stays clean */
   output?: Writable | undefined;
 }
 
 /**
- * Asks the person, in the terminal, to open the login URI in whatever browser they have, and to paste the address of the
- * page that they end at. For remote shells, containers and WSL, where the browser cannot reach this machine.
+ * Asks the user, in the terminal, to open the login URI in any browser, and to paste the address of the last page. For remote
+ * shells, containers and WSL, where the browser cannot reach this machine. `login({ terminal: true })` does this by itself
+ * when it is needed; use this function to decide in your own way.
  *
- * @param context - what `login` tells its `prompt`
+ * What is pasted may be incomplete or have text around it, may be wrapped over several lines, and is not shown on the screen.
+ *
+ * @param context - what `login` hands to its `prompt`
  * @param options - other streams than the terminal's
- * @returns what was pasted; undefined where the input has ended, so that `login` goes on waiting for the browser
+ * @returns the pasted address; undefined if the input has ended, so that `login` goes on waiting for the browser
  *
  * @example
  * ```ts
@@ -23,6 +27,7 @@ export interface PromptOptions {
  *
  * const grant = await login({
  *   clientId: 'my-client-id',
+ *   authorizationEndpoint: 'https://accounts.example.com/authorize',
  *   prompt: (context) => (context.browserOpened && !isRemoteSession() ? undefined : promptForCallbackUri(context)),
  * });
  * console.log(grant.createdAt);
@@ -33,53 +38,17 @@ export async function promptForCallbackUri(
   options: PromptOptions = {},
 ): Promise<string | undefined> {
   const { input = process.stdin, output = process.stderr } = options;
-  const { createInterface } = await import('node:readline');
-  output.write(
-    context.error === undefined
-      ? `\nOpen this address in a browser, on any machine:\n\n  ${context.uri.href}\n\n` +
-          'After signing in, the browser may say that it cannot reach the page. That is fine: copy the whole address from\n' +
-          'its address bar and paste it here.\n\n'
-      : `\n${context.error.message}\n\n`,
-  );
-  return new Promise((resolve) => {
-    const lines = createInterface({ input, output });
-    const finish = (answer: string | undefined): void => {
-      context.signal.removeEventListener('abort', dismiss);
-      resolve(answer); // Before the close, which finishes too.
-      lines.close();
-    };
-    const dismiss = (): void => {
-      output.write('\n');
-      finish(undefined);
-    };
-    if (context.signal.aborted) {
-      finish(undefined);
-      return;
-    }
-    context.signal.addEventListener('abort', dismiss);
-    lines.once('close', () => {
-      finish(undefined);
-    });
-    // Ctrl-C in a terminal that readline has put into raw mode reaches readline only; the app is to have its own way.
-    lines.once('SIGINT', () => {
-      lines.close();
-      process.kill(process.pid, 'SIGINT');
-    });
-    lines.setPrompt('Address: ');
-    lines.prompt();
-    lines.on('line', (line) => {
-      if (line.trim() === '') lines.prompt();
-      // In a turn of its own: closed within this one, a pipe goes on being read, and keeps the process from ending.
-      else setImmediate(finish, line);
-    });
-  });
+  const { askOnce } = await import('./terminal/paste-prompt.js');
+  return askOnce(context, input, output);
 }
 
 /**
- * Whether this is a shell on a machine at which the person does not sit: an SSH connection is seen.
+ * Whether the user's browser is most likely on another machine: in an SSH session (also inside tmux), in Codespaces, Gitpod,
+ * VS Code or JetBrains remote sessions, dev containers, cloud shells, Docker and Podman. WSL is not remote: its browser reaches
+ * 127.0.0.1.
  *
- * @param env - the environment. Default: `process.env`
- * @returns true where the browser is most likely elsewhere
+ * @param env - the variables to decide from. Default: `process.env`, and the files of this machine that tell a container
+ * @returns true if the browser is most likely on another machine
  *
  * @example
  * ```ts
@@ -89,7 +58,5 @@ export async function promptForCallbackUri(
  * ```
  */
 export function isRemoteSession(env: NodeJS.ProcessEnv = process.env): boolean {
-  return [env['SSH_CONNECTION'], env['SSH_CLIENT'], env['SSH_TTY']].some(
-    (value) => value !== undefined && value !== '',
-  );
+  return describeEnvironment(here(env)).isRemote;
 }

@@ -1,13 +1,12 @@
 /**
  * For an app's own tests: completes a sign-in without a browser and without a network.
  *
- * {@link startTestAuthorizationServer} stands in for the provider, {@link createTestUserAgent} for the browser and the
- * person at it. Import it from `embed-auth-server/testing`; the main entry loads nothing of it.
+ * {@link startTestAuthorizationServer} replaces the provider, {@link createTestUserAgent} the browser and its user. Import
+ * it from `embed-auth-server/testing`; the main entry loads nothing of it.
  *
  * @module embed-auth-server/testing
  */
-export type { PageReason, PageState } from './page/options.js';
-export type { PageTextKey } from './page/page-texts.js';
+export type { PageReason, PageState, PageTextKey } from './index.js';
 export { startTestAuthorizationServer } from './testing/authorization-server.js';
 export type { TestAuthorizationServer } from './testing/authorization-server.js';
 export type { RecordedRequest, TestEndpoint } from './testing/recorded-request.js';

@@ -3,34 +3,29 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CallbackPageRenderer, type PageView } from '#src/page/renderer.js';
+import { CallbackPageRenderer, type PageView, type RenderOptions } from '#src/page/renderer.js';
 import type { CallbackPageOptions, TemplateContext } from '#src/page/options.js';
 import { securityHeaders } from '#src/page/headers.js';
 import { forwardingScript } from '#src/page/default-templates.js';
-import { pageLanguages, type PageLanguage } from '#src/page/page-texts.js';
+import { loadLanguage, pageLanguages, type PageText, type PageTextKey } from '#src/page/language.js';
 
 const settings = { credentials: 'omit', reportLoaded: false } as const;
 const success: PageView = { state: 'success' };
 const pending: PageView = { state: 'pending' };
 
-function languageOf(tag: string): PageLanguage {
-  const language = pageLanguages.find(({ lang }) => lang === tag);
-  if (language === undefined) throw new Error(`There is no ${tag}`);
-  return language;
-}
-
-const english = languageOf('en');
+const english = await loadLanguage('en');
+const german = await loadLanguage('de');
 
 function rendererOf(options: CallbackPageOptions = {}): CallbackPageRenderer {
   return new CallbackPageRenderer(options, settings);
 }
 
 async function htmlOf(options?: CallbackPageOptions, view = success, answered = true): Promise<string> {
-  return (await rendererOf(options).render(view, answered, english)).html;
+  return (await rendererOf(options).render(view, { answered }, english)).html;
 }
 
 async function policyOf(options?: CallbackPageOptions): Promise<Map<string, string[]>> {
-  const { headers } = await rendererOf(options).render(pending, false, english);
+  const { headers } = await rendererOf(options).render(pending, { answered: false }, english);
   return new Map(
     (headers['Content-Security-Policy'] ?? '').split('; ').map((directive) => {
       const [name = '', ...sources] = directive.split(' ');
@@ -39,8 +34,8 @@ async function policyOf(options?: CallbackPageOptions): Promise<Map<string, stri
   );
 }
 
-/** What the page’s script is told. */
-function toldTo(html: string): Record<string, unknown> {
+/** The settings of the page’s script. */
+function readSettings(html: string): Record<string, unknown> {
   const json = /<script type="application\/json" data-auth-page>([^<]*)<\/script>/.exec(html)?.[1] ?? 'null';
   return JSON.parse(json) as Record<string, unknown>; // The page’s own JSON is an object.
 }
@@ -65,7 +60,7 @@ afterAll(async () => {
 describe('CallbackPageRenderer', () => {
   describe('headers', () => {
     it('forbid to keep, frame, sniff and refer', async () => {
-      const { headers } = await rendererOf().render(success, true, english);
+      const { headers } = await rendererOf().render(success, { answered: true }, english);
       expect(headers).toMatchObject(securityHeaders);
       expect(securityHeaders).toEqual({
         'Cache-Control': 'no-store',
@@ -107,7 +102,7 @@ describe('CallbackPageRenderer', () => {
         const renderer = rendererOf(options);
         const nonces = new Set<string>();
         for (let count = 0; count < 50; count += 1) {
-          const { html, headers } = await renderer.render(pending, false, english);
+          const { html, headers } = await renderer.render(pending, { answered: false }, english);
           const nonce = /'nonce-([\w-]+)'/.exec(headers['Content-Security-Policy'] ?? '')?.[1] ?? '';
           const used = [...html.matchAll(/<(?:script|style)[^>]* nonce="([^"]*)"/g)].map((match) => match[1]);
           expect(used.length).toBeGreaterThan(0);
@@ -166,25 +161,26 @@ describe('CallbackPageRenderer', () => {
   });
 
   describe('texts', () => {
-    it.each(pageLanguages.map((language) => [language.lang, language] as const))('speak %s', async (lang, language) => {
-      const { html } = await rendererOf().render(success, true, language);
+    it.each(pageLanguages)('speak %s', async (lang) => {
+      const language = await loadLanguage(lang);
+      const { html } = await rendererOf().render(success, { answered: true }, language);
       expect(html).toContain(`<html lang="${lang}" dir="${language.dir}" data-auth-state="success">`);
-      expect(toldTo(html)).toMatchObject({
+      expect(readSettings(html)).toMatchObject({
         heading: language.texts.success.heading.replaceAll('{app}', language.app),
         message: language.texts.success.message.replaceAll('{app}', language.app),
       });
     });
 
-    it('are in the language that the browser asks for, else in English', () => {
-      expect(rendererOf().language('de-AT,en;q=0.5').lang).toBe('de');
-      expect(rendererOf().language('xx').lang).toBe('en');
-      expect(rendererOf().language(undefined).lang).toBe('en');
+    it('are in the language that the browser asks for, else in English', async () => {
+      expect((await rendererOf().language('de-AT,en;q=0.5')).lang).toBe('de');
+      expect((await rendererOf().language('xx')).lang).toBe('en');
+      expect((await rendererOf().language(undefined)).lang).toBe('en');
     });
 
-    it('are in the language that the app sets', () => {
-      expect(rendererOf({ language: 'fr' }).language('de').lang).toBe('fr');
-      expect(rendererOf({ language: 'pt-BR' }).language(undefined).lang).toBe('pt');
-      expect(rendererOf({ language: 'xx' }).language('de').lang).toBe('en');
+    it('are in the language that the app sets', async () => {
+      expect((await rendererOf({ language: 'fr' }).language('de')).lang).toBe('fr');
+      expect((await rendererOf({ language: 'pt-BR' }).language(undefined)).lang).toBe('pt');
+      expect((await rendererOf({ language: 'xx' }).language('de')).lang).toBe('en');
     });
 
     it('have the app’s name in them, and nothing of it as markup', async () => {
@@ -195,7 +191,7 @@ describe('CallbackPageRenderer', () => {
         '"><img src=x onerror=alert(1)>',
       ]) {
         const html = await htmlOf({ appName });
-        expect(String(toldTo(html)['message'])).toContain(appName);
+        expect(String(readSettings(html)['message'])).toContain(appName);
         if (appName.includes('<')) expect(html).not.toContain(appName);
       }
       expect(await htmlOf()).toContain('return to the app');
@@ -205,12 +201,12 @@ describe('CallbackPageRenderer', () => {
       expect(await htmlOf({ appName: '' })).toContain('return to the app');
     });
 
-    it('are replaced by the app’s own, in every language', () => {
+    it('are replaced by the app’s texts, in every language', async () => {
       const renderer = rendererOf({
         appName: 'Jukebox',
         texts: { success: { message: 'Welcome to {app}, {app}!' }, denied: { heading: 'No' } },
       });
-      for (const language of pageLanguages) {
+      for (const language of await Promise.all(pageLanguages.map(loadLanguage))) {
         expect(renderer.viewText(success, language).message).toBe('Welcome to Jukebox, Jukebox!');
         expect(renderer.viewText({ state: 'error', reason: 'denied' }, language).heading).toBe('No');
       }
@@ -223,6 +219,9 @@ describe('CallbackPageRenderer', () => {
       expect(renderer.viewText({ state: 'error' }, english)).toEqual(renderer.text('refused', english));
       for (const reason of ['denied', 'failed', 'state_foreign', 'state_used', 'malformed', 'wrong_issuer'] as const) {
         expect(renderer.viewText({ state: 'error', reason }, english)).toEqual(renderer.text(reason, english));
+      }
+      for (const reason of ['return_to_app', 'state_used', 'nothing'] as const) {
+        expect(renderer.viewText({ state: 'pending', reason }, english)).toEqual(renderer.text(reason, english));
       }
     });
   });
@@ -245,29 +244,46 @@ describe('CallbackPageRenderer', () => {
     it('holds the script and loads nothing', async () => {
       const html = await htmlOf();
       expect(html).toContain(forwardingScript);
-      expect(html).not.toMatch(/\ssrc=|\shref=|@import|url\(|https?:/i);
+      expect(html).not.toMatch(/\ssrc=|\shref=|@import|(?<!new )url\(|https?:/i);
     });
 
-    it('tells the script what it shows, and whether that is the server’s answer', async () => {
-      expect(toldTo(await htmlOf({}, pending, false))).toMatchObject({
+    it('gives its script what it shows, whether that is the server’s result, and the texts that the script needs', async () => {
+      const renderer = rendererOf({ appName: 'Jukebox' });
+      const textOf = (key: PageTextKey): PageText => renderer.text(key, english);
+      const settingsOf = async (view: PageView, options: RenderOptions): Promise<unknown> =>
+        readSettings((await renderer.render(view, options, english)).html);
+      expect(await settingsOf(pending, { answered: false })).toEqual({
         state: 'pending',
+        ...textOf('pending'),
         answered: false,
+        pasteOffered: false,
         credentials: 'omit',
         reportLoaded: false,
+        autoClose: 5000,
+        appName: 'Jukebox',
         texts: {
-          finishing: rendererOf().text('finishing', english),
-          unreachable: rendererOf().text('unreachable', english),
-          nothing: rendererOf().text('nothing', english),
+          finishing: textOf('finishing'),
+          unreachable: textOf('unreachable'),
+          nothing: textOf('nothing'),
         },
       });
-      expect(toldTo(await htmlOf({}, success, true))).toMatchObject({ state: 'success', answered: true });
+      expect(await settingsOf(pending, { answered: false, pasteOffered: true })).toMatchObject({
+        pasteOffered: true,
+        texts: { copy_address: textOf('copy_address'), address_copied: textOf('address_copied') },
+      });
+      expect(await settingsOf(pending, { answered: false })).toMatchObject({ pasteOffered: false });
+      expect(await settingsOf({ state: 'pending', reason: 'finishing' }, { answered: true })).toMatchObject({
+        reason: 'finishing',
+        answered: true,
+        texts: { return_to_app: textOf('return_to_app') },
+      });
     });
 
     it('is closed after a while, unless it is the app’s own or the app says otherwise', async () => {
-      expect(toldTo(await htmlOf())).toMatchObject({ autoClose: 5000 });
-      expect(toldTo(await htmlOf({ template: '<p>' }))).toMatchObject({ autoClose: false });
-      expect(toldTo(await htmlOf({ autoClose: false }))).toMatchObject({ autoClose: false });
-      expect(toldTo(await htmlOf({ autoClose: 1500 }))).toMatchObject({ autoClose: 1500 });
+      expect(readSettings(await htmlOf())).toMatchObject({ autoClose: 5000 });
+      expect(readSettings(await htmlOf({ template: '<p>' }))).toMatchObject({ autoClose: false });
+      expect(readSettings(await htmlOf({ autoClose: false }))).toMatchObject({ autoClose: false });
+      expect(readSettings(await htmlOf({ autoClose: 1500 }))).toMatchObject({ autoClose: 1500 });
     });
 
     it('shows the app’s logo, and no picture otherwise', async () => {
@@ -293,7 +309,7 @@ describe('CallbackPageRenderer', () => {
     it('does not add the script to a page that loads it itself, such as one written for the original', async () => {
       const html = await htmlOf({ template: '<script src="/auth_assets/main.js"></script>' });
       expect(html).not.toContain(forwardingScript);
-      expect(toldTo(html)).toMatchObject({ state: 'success' });
+      expect(readSettings(html)).toMatchObject({ state: 'success' });
       expect(html.indexOf('data-auth-page')).toBeLessThan(html.indexOf('main.js'));
     });
 
@@ -326,8 +342,8 @@ describe('CallbackPageRenderer', () => {
         return `<html><script nonce="${context.nonce}">a</script><h1>${context.heading}</h1>`;
       };
       const renderer = rendererOf({ template, appName: 'Jukebox' });
-      const { html, headers } = await renderer.render({ state: 'error', reason: 'denied' }, true, languageOf('de'));
-      const { heading, message } = renderer.text('denied', languageOf('de'));
+      const { html, headers } = await renderer.render({ state: 'error', reason: 'denied' }, { answered: true }, german);
+      const { heading, message } = renderer.text('denied', german);
       const nonce = contexts[0]?.nonce ?? '';
       expect(contexts).toEqual([
         { state: 'error', reason: 'denied', heading, message, appName: 'Jukebox', lang: 'de', dir: 'ltr', nonce },
@@ -347,8 +363,8 @@ describe('CallbackPageRenderer', () => {
       const renderer = rendererOf({ template: () => `<p>${(count += 1)}</p>` });
       await renderer.load();
       expect(count).toBe(0);
-      expect((await renderer.render(success, true, english)).html).toContain('<p>1</p>');
-      expect((await renderer.render(success, true, english)).html).toContain('<p>2</p>');
+      expect((await renderer.render(success, { answered: true }, english)).html).toContain('<p>1</p>');
+      expect((await renderer.render(success, { answered: true }, english)).html).toContain('<p>2</p>');
     });
 
     it('gives way to the package’s own page where it fails, with one warning, so that no sign-in is lost', async () => {
@@ -366,7 +382,7 @@ describe('CallbackPageRenderer', () => {
         try {
           const renderer = rendererOf({ template: template as () => string, appName: 'Tidewater' });
           for (const view of [success, pending]) {
-            const { html, headers } = await renderer.render(view, true, english);
+            const { html, headers } = await renderer.render(view, { answered: true }, english);
             expect(html).toContain('<p data-auth-app-name>Tidewater</p>');
             expect(headers['Content-Security-Policy']).not.toContain('unsafe-inline');
           }
@@ -384,7 +400,7 @@ describe('CallbackPageRenderer', () => {
       const path = join(folder, 'page.html');
       for (const templatePath of [path, pathToFileURL(path)]) {
         const renderer = rendererOf({ templatePath });
-        expect((await renderer.render(success, true, english)).html).toContain('<body>My file</body>');
+        expect((await renderer.render(success, { answered: true }, english)).html).toContain('<body>My file</body>');
         expect(renderer.folder).toBeUndefined();
       }
     });
@@ -394,7 +410,7 @@ describe('CallbackPageRenderer', () => {
       for (const templatePath of [path, pathToFileURL(path), pathToFileURL(`${path}/`)]) {
         const renderer = rendererOf({ templatePath });
         expect(renderer.folder).toBeUndefined();
-        const { html } = await renderer.render(success, true, english);
+        const { html } = await renderer.render(success, { answered: true }, english);
         expect(html).toContain('My folder');
         expect(html).not.toContain(forwardingScript);
         expect(renderer.folder).toMatch(/site\/?$/);
@@ -419,7 +435,7 @@ describe('CallbackPageRenderer', () => {
       await writeFile(path, '<p>at last</p>');
       await Promise.all([renderer.load(), renderer.load()]);
       await rm(path);
-      expect((await renderer.render(success, true, english)).html).toContain('<p>at last</p>');
+      expect((await renderer.render(success, { answered: true }, english)).html).toContain('<p>at last</p>');
     });
   });
 

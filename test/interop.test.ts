@@ -3,43 +3,33 @@ import { SpotifyApi, type AccessToken } from '@spotify/web-api-ts-sdk';
 import { StaticAuthProvider } from '@twurple/auth';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
-import { startAuthorizationServer, type AuthorizationServer } from '../examples/authorization-server/index.js';
-import {
-  AuthServer,
-  LoginRequest,
-  PKCEUtil,
-  type AuthorizationCodeResponse,
-  type GrantResponse,
-  type ImplicitGrantResponse,
-} from '#src/index.js';
-import { locationOf, ScriptedPerson } from './examples/scripted-person.js';
+import { login, type GrantFor, type ResponseType } from '#src/index.js';
+import { createTestUserAgent } from '#src/testing.js';
+import { startOauth2orizeServer, type Oauth2orizeServer } from './helpers/oauth2orize-server.js';
 
-let provider: AuthorizationServer;
+/** An authorization server that is independent of this package. */
+let provider: Oauth2orizeServer;
 
 beforeAll(async () => {
-  provider = await startAuthorizationServer();
+  provider = await startOauth2orizeServer();
 });
 
 afterAll(async () => {
-  await provider.close();
+  await provider[Symbol.asyncDispose]();
 });
 
-/** Signs in for real: the provider's own redirect is received by a server of ours. */
-async function signIn(responseType: 'code'): Promise<AuthorizationCodeResponse>;
-async function signIn(responseType: 'token'): Promise<ImplicitGrantResponse>;
-async function signIn(responseType: 'code' | 'token'): Promise<GrantResponse> {
-  await using server = new AuthServer('http://127.0.0.1:0/callback');
-  await server.start();
-  const request = new LoginRequest(server, 'demo-client', responseType, {
+function signIn<const Type extends ResponseType>(
+  responseType: Type,
+  decision: 'allow' | 'deny' = 'allow',
+): Promise<GrantFor<Type>> {
+  return login<Type>({
+    clientId: 'demo-client',
+    responseType,
     authorizationEndpoint: provider.authorizationEndpoint,
-    issuer: provider.issuer.origin,
+    redirectUri: 'http://127.0.0.1:0/callback',
     scope: ['profile', 'email'],
-    codeVerifier: responseType === 'code' ? PKCEUtil.generateCodes().verifier : undefined,
+    openBrowser: createTestUserAgent({ decision }).open,
   });
-  const granted = server.waitForGrant({ request });
-  const person = new ScriptedPerson(provider);
-  await server.receive(locationOf(await person.decide(Object.fromEntries(request.toUri().searchParams))));
-  return await granted;
 }
 
 async function profileOf(accessToken: string): Promise<unknown> {
@@ -47,13 +37,31 @@ async function profileOf(accessToken: string): Promise<unknown> {
   return response.json();
 }
 
+describe('login() at oauth2orize', () => {
+  it.each(['code', 'token'])('rejects with the denial (%s)', async (responseType) => {
+    await expect(signIn(responseType, 'deny')).rejects.toMatchObject({ code: 'ACCESS_DENIED', error: 'access_denied' });
+  });
+
+  it('rejects with the error of a request that the server rejects', async () => {
+    const unknown = login({
+      clientId: 'unknown',
+      authorizationEndpoint: provider.authorizationEndpoint,
+      redirectUri: 'http://127.0.0.1:0/callback',
+      openBrowser: createTestUserAgent().open,
+    });
+    await expect(unknown).rejects.toMatchObject({
+      code: 'AUTHORIZATION_FAILED',
+      error: 'unauthorized_client',
+    });
+  });
+});
+
 describe('a code’s `uri`', () => {
   it('goes into openid-client as it is, and its tokens refresh', async () => {
-    const configuration = await client.discovery(provider.issuer, 'demo-client', undefined, client.None(), {
-      algorithm: 'oauth2',
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is marked so that nobody uses it without need
-      execute: [client.allowInsecureRequests],
-    });
+    const metadata = { issuer: provider.issuer, token_endpoint: provider.tokenEndpoint.href };
+    const configuration = new client.Configuration(metadata, 'demo-client', undefined, client.None());
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated to stand out; this is a loopback server
+    client.allowInsecureRequests(configuration);
     const grant = await signIn('code');
     const tokens = await client.authorizationCodeGrant(configuration, grant.uri, {
       pkceCodeVerifier: grant.codeVerifier ?? '',
@@ -65,25 +73,21 @@ describe('a code’s `uri`', () => {
   });
 
   it('goes into oauth4webapi as it is', async () => {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as above
-    const insecure = { [oauth.allowInsecureRequests]: true };
-    const as = await oauth.processDiscoveryResponse(
-      provider.issuer,
-      await oauth.discoveryRequest(provider.issuer, { algorithm: 'oauth2', ...insecure }),
-    );
+    const server: oauth.AuthorizationServer = { issuer: provider.issuer, token_endpoint: provider.tokenEndpoint.href };
     const app: oauth.Client = { client_id: 'demo-client' };
     const grant = await signIn('code');
-    const params = oauth.validateAuthResponse(as, app, grant.uri, grant.state);
+    const params = oauth.validateAuthResponse(server, app, grant.uri, grant.state);
     const response = await oauth.authorizationCodeGrantRequest(
-      as,
+      server,
       app,
       oauth.None(),
       params,
       grant.redirectUri,
       grant.codeVerifier ?? '',
-      insecure,
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- as above
+      { [oauth.allowInsecureRequests]: true },
     );
-    const tokens = await oauth.processAuthorizationCodeResponse(as, app, response);
+    const tokens = await oauth.processAuthorizationCodeResponse(server, app, response);
     expect(await profileOf(tokens.access_token)).toMatchObject({ id: 'ada' });
   });
 });
@@ -91,20 +95,19 @@ describe('a code’s `uri`', () => {
 describe('an implicit grant', () => {
   it('goes into StaticAuthProvider of @twurple/auth', async () => {
     const grant = await signIn('token');
-    const authProvider = new StaticAuthProvider('demo-client', grant.accessToken, grant.scope?.split(' '));
-    // It validates the token at Twitch, which is the one thing that is not here: the answer is the documented one.
+    const authProvider = new StaticAuthProvider('demo-client', grant.accessToken, ['profile', 'email']);
+    // It validates the token at Twitch, which is out of reach: the response is the documented one.
     const asked: Headers[] = [];
     const twitch = jest.spyOn(globalThis, 'fetch').mockImplementationOnce((_uri, init) => {
       asked.push(new Headers(init?.headers));
-      return Promise.resolve(
-        Response.json({
-          client_id: 'demo-client',
-          login: 'ada',
-          scopes: grant.scope?.split(' '),
-          user_id: '1',
-          expires_in: 0,
-        }),
-      );
+      const validation = {
+        client_id: 'demo-client',
+        login: 'ada',
+        scopes: ['profile', 'email'],
+        user_id: '1',
+        expires_in: 0,
+      };
+      return Promise.resolve(Response.json(validation));
     });
     const token = await authProvider.getAccessTokenForUser('1', ['profile']);
     twitch.mockRestore();

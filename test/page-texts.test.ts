@@ -1,28 +1,44 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import type { PageLanguage } from '#src/page/page-texts.js';
-import { pageLanguages, selectLanguage } from '#src/page/page-texts.js';
+import { build } from 'esbuild';
+import {
+  isTextKey,
+  loadLanguage,
+  pageLanguages,
+  selectLanguage,
+  type PageLanguage,
+  type PageTextKey,
+} from '#src/page/language.js';
 
 const template = readFileSync(new URL('../templates/callback.html', import.meta.url), 'utf8');
 
-const keys = [
-  'pending',
-  'finishing',
-  'return_to_app',
-  'success',
-  'denied',
-  'refused',
-  'failed',
-  'state_foreign',
-  'state_used',
-  'malformed',
-  'wrong_issuer',
-  'nothing',
-  'unreachable',
-  'no_script',
-  'too_large',
-  'bad_request',
-];
+const languages = await Promise.all(pageLanguages.map(loadLanguage));
+
+// A record, so that the compiler demands every key.
+const keys = Object.keys({
+  pending: 0,
+  finishing: 0,
+  return_to_app: 0,
+  success: 0,
+  denied: 0,
+  refused: 0,
+  failed: 0,
+  state_foreign: 0,
+  state_used: 0,
+  malformed: 0,
+  wrong_issuer: 0,
+  nothing: 0,
+  unreachable: 0,
+  no_script: 0,
+  too_large: 0,
+  bad_request: 0,
+  error_without_state: 0,
+  foreign_host: 0,
+  not_forwarded: 0,
+  copy_address: 0,
+  address_copied: 0,
+} satisfies Record<PageTextKey, 0>);
 
 /** Every heading and message of a language, each under a name that says where it stands. */
 function textsOf(language: PageLanguage): [where: string, text: string][] {
@@ -41,16 +57,30 @@ function placesOf(language: PageLanguage, fault: (text: string, where: string) =
 
 describe('pageLanguages', () => {
   it('begins with English and names each language once, by a well-formed tag', () => {
-    const tags = pageLanguages.map(({ lang }) => lang);
-    expect(tags).toEqual(['en', 'de', 'fr', 'es', 'pt', 'ja', 'zh', 'zh-Hant', 'it', 'nl', 'pl', 'ko', 'ar', 'he']);
-    expect(tags.map((tag) => new Intl.Locale(tag).toString())).toEqual(tags);
+    expect(pageLanguages).toEqual([
+      'en',
+      'de',
+      'fr',
+      'es',
+      'pt',
+      'ja',
+      'zh',
+      'zh-Hant',
+      'it',
+      'nl',
+      'pl',
+      'ko',
+      'ar',
+      'he',
+    ]);
+    expect(pageLanguages.map((tag) => new Intl.Locale(tag).toString())).toEqual(pageLanguages);
   });
 
   it('gives Arabic and Hebrew, and no other, the direction from right to left', () => {
-    expect(pageLanguages.filter(({ dir }) => dir === 'rtl').map(({ lang }) => lang)).toEqual(['ar', 'he']);
+    expect(languages.filter(({ dir }) => dir === 'rtl').map(({ lang }) => lang)).toEqual(['ar', 'he']);
   });
 
-  describe.each([...pageLanguages])('$lang', (language) => {
+  describe.each(languages)('$lang', (language) => {
     it('has every text and no other', () => {
       expect(Object.keys(language.texts).sort()).toEqual([...keys].sort());
     });
@@ -74,24 +104,71 @@ describe('pageLanguages', () => {
       expect(placesOf(language, (text, where) => /[.。]$/u.test(text) !== where.endsWith('.message'))).toEqual([]);
     });
 
-    it('names the app where the person has to go back to it', () => {
-      const { return_to_app, success, failed, refused, state_used, unreachable } = language.texts;
-      for (const { heading, message } of [return_to_app, success, failed, refused, state_used, unreachable]) {
+    it('names the app if the user goes on there', () => {
+      const { return_to_app, success, failed, refused, state_used, unreachable, error_without_state } = language.texts;
+      const { foreign_host, copy_address, address_copied } = language.texts;
+      for (const { heading, message } of [
+        ...[return_to_app, success, failed, refused, state_used, unreachable, error_without_state],
+        ...[foreign_host, copy_address, address_copied],
+      ]) {
         expect(heading + message).toContain('{app}');
       }
     });
 
-    it('has a caption for the words of the provider in the default page', () => {
+    it('has a caption for the provider’s words in the built-in page', () => {
       expect(template).toMatch(language.lang === 'en' ? /:root \{[^}]*--said: '/ : `:lang(${language.lang}) {`);
     });
   });
 
-  it.each(['en', 'de', 'fr', 'es', 'pt', 'it', 'nl', 'pl'])('starts no sentence with {app} in %s', (lang) => {
-    expect(placesOf(selectLanguage(lang), (text) => /(?:^|[.!?:] )\{app\}/.test(text))).toEqual([]);
+  it.each(['en', 'de', 'fr', 'es', 'pt', 'it', 'nl', 'pl'])('starts no sentence with {app} in %s', async (lang) => {
+    expect(placesOf(await loadLanguage(lang), (text) => /(?:^|[.!?:] )\{app\}/.test(text))).toEqual([]);
   });
 
-  it.each(['ar', 'he'])('keeps a Latin name in its own order in %s', (lang) => {
-    expect(placesOf(selectLanguage(lang), (text) => /(?<!\u2068)\{app\}|\{app\}(?!\u2069)/u.test(text))).toEqual([]);
+  it.each(['ar', 'he'])('keeps a Latin name in its own order in %s', async (lang) => {
+    expect(placesOf(await loadLanguage(lang), (text) => /(?<!\u2068)\{app\}|\{app\}(?!\u2069)/u.test(text))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('isTextKey', () => {
+  it('knows every key, and no other name', () => {
+    expect(keys.filter((key) => !isTextKey(key))).toEqual([]);
+    expect(['', 'sucess', 'constructor', '__proto__', 'toString'].filter(isTextKey)).toEqual([]);
+  });
+});
+
+describe('loadLanguage', () => {
+  it('loads the language of each tag', () => {
+    expect(languages.map(({ lang }) => lang)).toEqual(pageLanguages);
+  });
+
+  it.each(['xx', '', 'EN', 'constructor'])('loads English for %j', async (tag) => {
+    expect((await loadLanguage(tag)).lang).toBe('en');
+  });
+
+  it('loads English if the file of a language is missing', async () => {
+    const { outputFiles } = await build({
+      entryPoints: [fileURLToPath(new URL('../src/page/language.ts', import.meta.url))],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      plugins: [
+        {
+          name: 'without-german',
+          setup: (bundler) => {
+            bundler.onResolve({ filter: /\/de\.js$/ }, () => ({ path: 'file:///missing/de.js', external: true }));
+          },
+        },
+      ],
+    });
+    const code = outputFiles[0]?.text ?? '';
+    // It is the module that was built a line above.
+    const bundled = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+      loadLanguage: typeof loadLanguage;
+    };
+    expect((await bundled.loadLanguage('de')).lang).toBe('en');
+    expect((await bundled.loadLanguage('fr')).lang).toBe('fr');
   });
 });
 
@@ -124,7 +201,7 @@ describe('selectLanguage', () => {
     ['ja;q=1.000,ko;q=0.999', 'ja'],
     ['fr, de', 'fr'],
     ['fr;q=0.7, de;q=0.7', 'fr'],
-    // Refusals.
+    // Exclusions.
     ['de;q=0', 'en'],
     ['de;q=0, de-AT, fr;q=0.1', 'fr'],
     ['zh;q=0, zh-Hant', 'zh-Hant'],
@@ -145,14 +222,14 @@ describe('selectLanguage', () => {
     ['   ', 'en'],
     ['sv', 'en'],
     ['i-klingon', 'en'],
-  ])('takes %j to %s', (header, lang) => {
-    expect(selectLanguage(header).lang).toBe(lang);
+  ])('selects from %j: %s', (header, lang) => {
+    expect(selectLanguage(header)).toBe(lang);
   });
 
-  it('takes no header to the first language', () => {
-    expect(selectLanguage(undefined).lang).toBe('en');
-    expect(selectLanguage(undefined, pageLanguages.slice(3)).lang).toBe('es');
-    expect(selectLanguage(undefined, []).lang).toBe('en');
+  it('selects the first language if there is no header', () => {
+    expect(selectLanguage(undefined)).toBe('en');
+    expect(selectLanguage(undefined, pageLanguages.slice(3))).toBe('es');
+    expect(selectLanguage(undefined, [])).toBe('en');
   });
 
   it.each([
@@ -178,32 +255,30 @@ describe('selectLanguage', () => {
     '__proto__, constructor, toString, de',
     'de, fr;q=\ud800',
   ])('ignores what is not well formed in %j', (header) => {
-    expect(selectLanguage(header).lang).toBe('de');
+    expect(selectLanguage(header)).toBe('de');
   });
 
-  it('looks at the first 1,000 characters only, and at no half of a member', () => {
+  it('reads only the first 1,000 characters, and no half of a member', () => {
     const padded = (member: string, start: number): string => `${'x,'.repeat(500).slice(0, start)}${member}`;
-    expect(selectLanguage(padded('de', 998)).lang).toBe('de');
-    expect(selectLanguage(padded('de,fr', 998)).lang).toBe('de');
-    expect(selectLanguage(padded('de', 1000)).lang).toBe('en');
-    expect(selectLanguage(`*,en;q=0,${padded('de;q=0.9', 986)}`).lang).toBe('de');
-    expect(selectLanguage('a'.repeat(2000)).lang).toBe('en');
+    expect(selectLanguage(padded('de', 998))).toBe('de');
+    expect(selectLanguage(padded('de,fr', 998))).toBe('de');
+    expect(selectLanguage(padded('de', 1000))).toBe('en');
+    expect(selectLanguage(`*,en;q=0,${padded('de;q=0.9', 986)}`)).toBe('de');
+    expect(selectLanguage('a'.repeat(2000))).toBe('en');
   });
 
-  it('takes no longer for a long header than for one of 1,000 characters', () => {
+  it('needs no more time for a long header than for one of 1,000 characters', () => {
     const hostile = ['de-', 'a-a-', ',', ' ', ';', 'a;q=0.', '*,', '\t;\tq=0,', 'a-1'];
     const started = performance.now();
     for (const part of hostile) expect(pageLanguages).toContain(selectLanguage(part.repeat(1_000_000)));
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  it('chooses among the languages that it is given, and changes nothing in them', () => {
-    const french = selectLanguage('fr');
-    const swiss: PageLanguage = { ...french, lang: 'fr-CH' };
-    const available = Object.freeze([selectLanguage('nl'), swiss, french]);
-    expect(selectLanguage('fr-CH, fr;q=0.9', available)).toBe(swiss);
-    expect(selectLanguage('fr-ch-x-y', available)).toBe(swiss);
-    expect(selectLanguage('fr-BE', available)).toBe(french);
-    expect(selectLanguage('de', available).lang).toBe('nl');
+  it('chooses among the given tags', () => {
+    const available = Object.freeze(['nl', 'fr-CH', 'fr']);
+    expect(selectLanguage('fr-CH, fr;q=0.9', available)).toBe('fr-CH');
+    expect(selectLanguage('fr-ch-x-y', available)).toBe('fr-CH');
+    expect(selectLanguage('fr-BE', available)).toBe('fr');
+    expect(selectLanguage('de', available)).toBe('nl');
   });
 });

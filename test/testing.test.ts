@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Request as ExpressRequest, Response as ExpressResponse } from 'express';
 import * as client from 'openid-client';
 import {
   AuthServer,
@@ -7,7 +8,8 @@ import {
   login,
   LoginRequest,
   ResponseType,
-  type ExpectedRequest,
+  createSessionRequestStore,
+  type GrantFor,
   type LoginOptions,
 } from '#src/index.js';
 import {
@@ -43,16 +45,16 @@ async function startApp(): Promise<AuthServer> {
   return app;
 }
 
-function signIn<const Type extends ResponseType = 'code'>(
-  options: Partial<LoginOptions<Type>> = {},
-): ReturnType<typeof login<Type>> {
-  return login<Type>({
+function signIn<const Type extends ResponseType = 'code', Result = GrantFor<Type>>(
+  options: Partial<LoginOptions<Type, Result>> = {},
+): Promise<Result> {
+  return login<Type, Result>({
     clientId,
     redirectUri: 'http://127.0.0.1:0/callback',
     authorizationEndpoint: provider.authorizationEndpoint,
     openBrowser: createTestUserAgent().open,
     ...options,
-  });
+  } as LoginOptions<Type, Result>);
 }
 
 function exchange(grant: AuthorizationCodeResponse, changes: Record<string, string> = {}): Promise<Response> {
@@ -88,7 +90,7 @@ describe('startTestAuthorizationServer', () => {
     expect(provider.requestsTo('authorization')[0]?.params.get('scope')).toBe('asked');
   });
 
-  it('says no lifetime where there is none, as Twitch does', async () => {
+  it('states no lifetime if there is none, as Twitch does', async () => {
     provider.configure({ expiresIn: false });
     const grant = await signIn({ responseType: 'token' });
     expect(grant.expiresIn).toBeUndefined();
@@ -98,13 +100,13 @@ describe('startTestAuthorizationServer', () => {
     expect(await profile.json()).toMatchObject({ sub: 'test-user' });
   });
 
-  it('calls the token what it is told to, as Trello does', async () => {
+  it('renames the parameters of the response, as Trello does', async () => {
     provider.configure({ responseParams: { access_token: null, token: 'abc', token_type: null, expires_in: null } });
     const grant = await signIn({ responseType: 'token' });
     expect([grant.accessToken, grant.tokenType]).toEqual(['abc', undefined]);
   });
 
-  it('exchanges a code with its verifier once, and opens the profile to its token', async () => {
+  it('exchanges a code with its verifier once, and accepts the token at the profile endpoint', async () => {
     const grant = await signIn();
     expect(await jsonOf(exchange(grant, { code_verifier: 'a'.repeat(43) }))).toMatchObject({ error: 'invalid_grant' });
     expect(await jsonOf(exchange(grant, { redirect_uri: 'http://other/' }))).toMatchObject({ error: 'invalid_grant' });
@@ -114,11 +116,11 @@ describe('startTestAuthorizationServer', () => {
       fetch(provider.profileEndpoint, { headers: { Authorization: `Bearer ${tokens['access_token'] ?? ''}` } });
     expect((await profile()).status).toBe(200);
     expect(await jsonOf(exchange(grant))).toMatchObject({ error: 'invalid_grant' });
-    // What came of a code that is used twice is revoked (RFC 6749, section 4.1.2).
+    // The tokens of a code that is used twice are revoked (RFC 6749, section 4.1.2).
     expect((await profile()).status).toBe(401);
   });
 
-  it('changes the refresh token at every use, and ends all of them when one is used twice', async () => {
+  it('changes the refresh token at every use, and revokes all of them if one is used twice', async () => {
     const refresh = async (token: string | undefined): Promise<Record<string, string>> =>
       jsonOf(
         fetch(provider.tokenEndpoint, {
@@ -133,7 +135,7 @@ describe('startTestAuthorizationServer', () => {
     expect(await refresh(second['refresh_token'])).toMatchObject({ error: 'invalid_grant' });
   });
 
-  it('expires access tokens when the test says so, and lets refresh tokens live', async () => {
+  it('expires access tokens on request, and keeps refresh tokens valid', async () => {
     const tokens = await jsonOf(exchange(await signIn()));
     provider.expireAccessTokens();
     const response = await fetch(provider.profileEndpoint, {
@@ -151,7 +153,7 @@ describe('startTestAuthorizationServer', () => {
     expect(refreshed.status).toBe(200);
   });
 
-  it('issues no refresh token where there is to be none, and answers token requests with the chosen error', async () => {
+  it('issues no refresh token if it is configured so, and responds to token requests with the chosen error', async () => {
     provider.configure({ refreshToken: false, tokenResponseParams: { id_token: 'dummy' } });
     const tokens = await jsonOf(exchange(await signIn()));
     expect(tokens).not.toHaveProperty('refresh_token');
@@ -165,7 +167,7 @@ describe('startTestAuthorizationServer', () => {
   });
 
   it.each(['invalid_request', 'unauthorized_client', 'access_denied', 'invalid_scope', 'server_error', 'own_error'])(
-    'answers with the error %s and its description',
+    'responds with the error %s and its description',
     async (error) => {
       provider.configure({ error: { error, errorDescription: 'In words & more', errorUri: 'https://example.test/' } });
       const code = error === 'access_denied' ? 'ACCESS_DENIED' : 'AUTHORIZATION_FAILED';
@@ -183,14 +185,14 @@ describe('startTestAuthorizationServer', () => {
     ['a code without a challenge', { response_type: 'code' }, 'invalid_request'],
     ['a plain challenge', { response_type: 'code', code_challenge: 'a'.repeat(43) }, 'invalid_request'],
     ['a token in the query', { response_mode: 'query' }, 'invalid_request'],
-  ])('refuses %s', async (_name, params: Record<string, string>, error) => {
+  ])('rejects %s', async (_name, params: Record<string, string>, error) => {
     const uri = authorizationUri({ redirect_uri: 'myapp.auth://token', ...params });
     const { callbackUri } = await completeLogin(uri);
-    const answer = new URLSearchParams(callbackUri?.hash.slice(1) || callbackUri?.search);
-    expect(answer.get('error')).toBe(error);
+    const response = new URLSearchParams(callbackUri?.hash.slice(1) || callbackUri?.search);
+    expect(response.get('error')).toBe(error);
   });
 
-  it('asks nobody where the consent is given or refused beforehand', async () => {
+  it('shows no page if the consent is decided beforehand', async () => {
     provider.configure({ consent: 'allow' });
     await expect(signIn()).resolves.toBeInstanceOf(AuthorizationCodeResponse);
     provider.configure({ consent: 'deny' });
@@ -198,7 +200,7 @@ describe('startTestAuthorizationServer', () => {
     expect(provider.requestsTo('authorization').map(({ method }) => method)).toEqual(['GET', 'GET']);
   });
 
-  it('gives a code without PKCE where PKCE is not required', async () => {
+  it('issues a code without PKCE if PKCE is not required', async () => {
     provider = await start({ requirePkce: false });
     const grant = await signIn({ pkce: false });
     const response = await fetch(provider.tokenEndpoint, {
@@ -213,7 +215,7 @@ describe('startTestAuthorizationServer', () => {
     expect(response.status).toBe(200);
   });
 
-  it('redirects nobody to a redirect URI that is not registered, whatever its port', async () => {
+  it('does not redirect to a redirect URI that is not registered, and ignores the port of a loopback one', async () => {
     provider = await start({ redirectUris: ['http://127.0.0.1/callback'], clientId });
     await expect(signIn()).resolves.toBeInstanceOf(AuthorizationCodeResponse);
     const foreign = authorizationUri({ redirect_uri: 'http://127.0.0.1/other' });
@@ -221,24 +223,25 @@ describe('startTestAuthorizationServer', () => {
     await expect(completeLogin(authorizationUri({ client_id: 'other' }))).rejects.toThrow(/client_id/);
   });
 
-  it('takes the one registered redirect URI where none is sent, as AniList does', async () => {
+  it('uses the only registered redirect URI if none is sent, as AniList does', async () => {
     const app = await startApp();
     provider = await start({ redirectUris: [app.baseUri] });
     const request = new LoginRequest(app, clientId, ResponseType.Token, {
       authorizationEndpoint: provider.authorizationEndpoint,
       sendRedirectUri: false,
     });
+    app.on('implicitGrantReceived', () => undefined);
     expect(await completeLogin(request.toUri())).toMatchObject({ state: 'success' });
   });
 
-  it('asks for the client secret where the client has one', async () => {
+  it('requires the client secret if the client has one', async () => {
     provider = await start({ clientSecret: 'a secret' });
     const grant = await signIn();
     expect(await jsonOf(exchange(grant))).toMatchObject({ error: 'invalid_client' });
     expect(await jsonOf(exchange(grant, { client_secret: 'a secret' }))).toHaveProperty('access_token');
   });
 
-  it('answers with a wrong state or issuer on demand, which the app refuses', async () => {
+  it('responds with a wrong state or issuer on request, which the app rejects', async () => {
     const app = await startApp();
     const make = (): LoginRequest =>
       new LoginRequest(app, clientId, ResponseType.Code, {
@@ -246,6 +249,8 @@ describe('startTestAuthorizationServer', () => {
         codeVerifier: 'v'.repeat(43),
         issuer: provider.issuer,
       });
+    app.on('authorizationCodeReceived', () => undefined);
+    app.on('errorReceived', () => undefined);
     provider.configure({ responseParams: { state: 'wrong' } });
     expect(await completeLogin(make().toUri())).toMatchObject({ state: 'error', reason: 'state_foreign', status: 400 });
     provider.configure({ responseParams: { iss: null } });
@@ -282,7 +287,7 @@ describe('startTestAuthorizationServer', () => {
     expect(refreshed.access_token).not.toBe(tokens.access_token);
   });
 
-  it('records what reached it, and answers nonsense without falling', async () => {
+  it('records its requests, and responds to malformed ones', async () => {
     await signIn({ responseType: 'token' });
     expect(provider.requests.map(({ endpoint, method }) => `${method} ${endpoint}`)).toEqual([
       'GET authorization',
@@ -314,14 +319,21 @@ describe('startTestAuthorizationServer', () => {
     [{ port: -1 }, RangeError],
     [{ clientId: 1 }, TypeError],
     [{ redirectUris: 'http://127.0.0.1/' }, TypeError],
-  ])('refuses the options %j', async (options, type) => {
+    [{ accounts: [] }, TypeError],
+    [{ accounts: {} }, TypeError],
+    [{ redirectStatus: 301 }, RangeError],
+    [{ deviceInterval: -1 }, RangeError],
+    [{ codeLifetime: '60' }, RangeError],
+    [{ devicePollErrors: 'slow_down' }, TypeError],
+    [{ devicePollErrors: [''] }, TypeError],
+  ])('rejects the options %j', async (options, type) => {
     // A caller without types may give anything.
     await expect(startTestAuthorizationServer(options as never)).rejects.toThrow(type);
   });
 });
 
 describe('createTestUserAgent', () => {
-  it.each(['query', 'fragment', 'form_post'] as const)('brings a response back by %s', async (responseMode) => {
+  it.each(['query', 'fragment', 'form_post'] as const)('delivers a response by %s', async (responseMode) => {
     const userAgent = createTestUserAgent();
     const grant = await signIn({ responseMode, openBrowser: userAgent.open });
     const page = await userAgent.lastPage();
@@ -330,7 +342,7 @@ describe('createTestUserAgent', () => {
     expect(page.callbackUri?.href).toContain(grant.code);
   });
 
-  it('denies, and shows the provider’s words', async () => {
+  it('denies, and shows the provider’s description', async () => {
     const userAgent = createTestUserAgent({ decision: 'deny', language: 'de' });
     await expect(signIn({ responseType: 'token', openBrowser: userAgent.open })).rejects.toMatchObject({
       code: 'ACCESS_DENIED',
@@ -338,25 +350,25 @@ describe('createTestUserAgent', () => {
     expect(await userAgent.lastPage()).toMatchObject({
       state: 'error',
       reason: 'denied',
-      detail: 'The person denied the access.',
+      detail: 'The user denied the request.',
       heading: 'Anmeldung abgebrochen',
     });
   });
 
-  it.each(['code', 'token'])('shows what became of page.waitUntil (%s)', async (responseType) => {
+  it.each(['code', 'token'])('shows how `exchange` ended (%s)', async (responseType) => {
     const userAgent = createTestUserAgent();
-    await signIn({ responseType, openBrowser: userAgent.open, onGrant: () => Promise.resolve() });
+    await signIn({ responseType, openBrowser: userAgent.open, exchange: () => Promise.resolve() });
     expect(await userAgent.lastPage()).toMatchObject({ state: 'success', reason: undefined });
     const failing = signIn({
       responseType,
       openBrowser: userAgent.open,
-      onGrant: () => Promise.reject(new Error('no token')),
+      exchange: () => Promise.reject(new Error('no token')),
     });
     await expect(failing).rejects.toThrow('no token');
     expect(await userAgent.lastPage()).toMatchObject({ state: 'error', reason: 'failed' });
   });
 
-  it('reaches an app on localhost, and one with a certificate of its own', async () => {
+  it('reaches an app on localhost, and one with a self-signed certificate', async () => {
     await expect(signIn({ redirectUri: 'http://localhost:0/callback' })).resolves.toHaveProperty('code');
     const { generate } = await import('selfsigned');
     const { private: key, cert } = await generate([{ name: 'commonName', value: '127.0.0.1' }]);
@@ -370,7 +382,7 @@ describe('createTestUserAgent', () => {
     expect((await userAgent.lastPage()).state).toBe('success');
   });
 
-  it('sends what a browser sends', async () => {
+  it('sends the headers of a browser', async () => {
     const userAgent = createTestUserAgent();
     await signIn({ responseType: 'token', openBrowser: userAgent.open });
     const [first, second] = provider.requestsTo('authorization');
@@ -382,7 +394,7 @@ describe('createTestUserAgent', () => {
     expect(second?.headers).toMatchObject({ 'sec-fetch-site': 'same-origin', origin: provider.issuer });
   });
 
-  it('stops before the callback, whose address can be pasted', async () => {
+  it('stops before the callback on request, so that its address can be pasted', async () => {
     const app = new AuthServer('http://127.0.0.1:5543/callback');
     const request = new LoginRequest(app, clientId, ResponseType.Token, {
       authorizationEndpoint: provider.authorizationEndpoint,
@@ -392,7 +404,7 @@ describe('createTestUserAgent', () => {
     expect(await app.receive(page.callbackUri ?? '')).toHaveProperty('accessToken');
   });
 
-  it('hands a custom scheme to the system', async () => {
+  it('passes a custom scheme to `openExternal`', async () => {
     const delivered: string[] = [];
     const page = await completeLogin(authorizationUri({ redirect_uri: 'myapp.auth://token', state: 'abc' }), {
       openExternal: (uri) => delivered.push(uri.href),
@@ -401,7 +413,7 @@ describe('createTestUserAgent', () => {
     expect(delivered[0]).toMatch(/^myapp\.auth:\/\/token#access_token=.+&state=abc/);
   });
 
-  it('never leaves this machine, unless to the server that stands in for the provider', async () => {
+  it('never leaves this machine; `authorizationServer` replaces the provider', async () => {
     const authorizationEndpoint = 'https://accounts.example.com/authorize?prompt=login';
     await expect(signIn({ authorizationEndpoint })).rejects.toMatchObject({ cause: { code: 'NOT_LOOPBACK' } });
     const { open } = createTestUserAgent({ authorizationServer: provider });
@@ -411,7 +423,7 @@ describe('createTestUserAgent', () => {
     expect(provider.requestsTo('authorization')[0]?.params.get('prompt')).toBe('login');
   });
 
-  it('says who does not answer, and that nothing was opened', async () => {
+  it('reports an unreachable callback, and that nothing was opened', async () => {
     const uri = authorizationUri({ redirect_uri: 'http://127.0.0.1:9/callback' });
     await expect(completeLogin(uri)).rejects.toMatchObject({ code: 'UNREACHABLE' });
     await expect(createTestUserAgent().lastPage()).rejects.toMatchObject({ code: 'NOT_OPENED' });
@@ -420,7 +432,7 @@ describe('createTestUserAgent', () => {
     await expect(completeLogin(uri, { signal })).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('gives up where redirects never end', async () => {
+  it('gives up if redirects never end', async () => {
     const { createServer } = await import('node:http');
     const loop = createServer((_request, response) => response.writeHead(302, { Location: '/' }).end());
     await new Promise<void>((resolve) => loop.listen(0, '127.0.0.1', resolve));
@@ -429,31 +441,34 @@ describe('createTestUserAgent', () => {
     await new Promise((resolve) => loop.close(resolve));
   });
 
-  it.each(['code', 'token'])('signs in at an app’s own server, with its session cookie (%s)', async (responseType) => {
-    const { default: express } = await import('express');
-    const sessions = new Map<string, ExpectedRequest>();
+  it.each(['code', 'token'])('signs in at an app’s server, with its session cookie (%s)', async (responseType) => {
+    const [{ default: express }, { default: session }] = await Promise.all([
+      import('express'),
+      import('express-session'),
+    ]);
+    const requests = createSessionRequestStore();
     const app = express();
     const listener = app.listen(0, '127.0.0.1');
     await new Promise((resolve) => listener.once('listening', resolve));
     const { port } = listener.address() as { port: number };
     const redirectUri = `http://127.0.0.1:${port}/auth/callback`;
-    const idOf = (cookie: string | undefined): string => /sid=(\w+)/.exec(cookie ?? '')?.[1] ?? '';
-    app.get('/login', (_request, response) => {
-      const request = new LoginRequest(redirectUri, clientId, responseType, {
+    app.use(session({ secret: 'test', resave: false, saveUninitialized: false }));
+    app.get('/login', async (request, response) => {
+      const loginRequest = new LoginRequest(redirectUri, clientId, responseType, {
         authorizationEndpoint: provider.authorizationEndpoint,
-        codeVerifier: responseType === 'code' ? 'v'.repeat(43) : undefined,
       });
-      sessions.set('one', request);
-      response.cookie('sid', 'one', { httpOnly: true }).redirect(request.toUri().href);
+      await requests.add(request, loginRequest.toExpected());
+      response.redirect(loginRequest.toUri().href);
     });
-    app.get('/profile', (request, response) => response.send(`Hello ${idOf(request.headers.cookie)}`));
+    app.get('/profile', (request, response) => response.send(`Hello ${request.sessionID}`));
+    let sessionId = '';
     app.use(
       '/auth',
-      createCallbackRouter({
+      createCallbackRouter<ExpressRequest, ExpressResponse>({
         redirectUri,
-        expectedRequests: (request) => sessions.get(idOf(request.headers.cookie)),
-        takeRequest: (request) => sessions.delete(idOf(request.headers.cookie)),
-        onGrant: (_grant, { page }) => {
+        requests,
+        onGrant: (_grant, { req, page }) => {
+          sessionId = req.sessionID;
           page.redirect('/profile');
         },
       }),
@@ -462,11 +477,11 @@ describe('createTestUserAgent', () => {
     listener.closeAllConnections();
     await new Promise((resolve) => listener.close(resolve));
     expect(page.uri.pathname).toBe('/profile');
-    if (responseType === 'code') expect(page.message).toBe('Hello one');
+    if (responseType === 'code') expect(page.message).toBe(`Hello ${sessionId}`);
     else expect(page.state).toBe('success');
   });
 
-  it('has a page with files of its own report that it has loaded them, so that stop() need not wait', async () => {
+  it('reports that a custom page has loaded its files, so that stop() need not wait', async () => {
     const userAgent = createTestUserAgent();
     const before = Date.now();
     await signIn({ openBrowser: userAgent.open, template: '<!doctype html><p data-auth-message></p>' });

@@ -1,32 +1,29 @@
-// The flow to use wherever the provider has it: authorization code with PKCE, the code exchanged by openid-client.
-import { isRemoteSession, login, promptForCallbackUri } from 'embed-auth-server';
+// The flow to use with every provider that has it: authorization code with PKCE. The code is exchanged by openid-client.
+import { login } from 'embed-auth-server';
 import * as client from 'openid-client';
 import { configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, redirectUri, spotify } from '../support/provider.js';
 
 await using provider = await providerOr(spotify);
-
 const configuration = configurationOf(provider);
 
-await login({
+const tokens = await login({
   clientId: provider.clientId,
   authorizationEndpoint: provider.authorizationEndpoint,
+  issuer: provider.issuer,
   scope: provider.scope,
   redirectUri: redirectUri('http://127.0.0.1:5543/callback'),
   appName: 'PKCE Example',
-  onLoginUri: (uri) => {
-    console.log(`Sign in in your browser. If none opens, open this address yourself:\n${uri.href}`);
-  },
-  // Over SSH, or where no browser opens, the address of the last page can be pasted.
-  prompt: (context) => (context.browserOpened && !isRemoteSession() ? undefined : promptForCallbackUri(context)),
-  // The page says "finishing sign-in" until this is done, and the truth afterwards.
-  onGrant: async (grant) => {
-    const tokens = await client.authorizationCodeGrant(configuration, grant.uri, {
+  // Prints the address, and lets the user paste the address of the last page, for example over SSH.
+  terminal: true,
+  // The page says "finishing sign-in" until this is done, and success only if it succeeds.
+  exchange: (grant) =>
+    client.authorizationCodeGrant(configuration, grant.uri, {
       pkceCodeVerifier: grant.codeVerifier,
       expectedState: grant.state,
-    });
-    console.log('Signed in as', await fetchProfile(provider, tokens.access_token));
-    console.log(tokens.refresh_token === undefined ? 'No refresh token came.' : 'A refresh token came too.');
-  },
+    }),
   signal: AbortSignal.timeout(300_000),
 });
+
+console.log('Signed in as', await fetchProfile(provider, tokens.access_token));
+console.log(tokens.refresh_token ? 'A refresh token came, too: see persistent-config.' : 'No refresh token came.');

@@ -1,5 +1,5 @@
-// The original's CLI.CustomHTML: a callback page of the app's own, a folder with its page and its assets.
-import { AuthServer, BrowserUtil, LoginRequest, PKCEUtil, ResponseType } from 'embed-auth-server';
+// The original's CLI.CustomHTML: a custom callback page, a folder with the page and its assets.
+import { AuthServer, BrowserUtil, LoginRequest, ResponseType } from 'embed-auth-server';
 import { providerOr, redirectUri, spotify } from '../support/provider.js';
 
 const provider = await providerOr(spotify);
@@ -10,29 +10,27 @@ const server = new AuthServer(redirectUri('http://127.0.0.1:5543/callback'), {
 await server.start();
 
 server.on('authorizationCodeReceived', async (response) => {
-  // The page and its picture are delivered before the server has stopped.
+  // stop() waits until the page and its picture are delivered.
   await server.stop();
-  console.log(`A code of ${response.code.length} characters came: see authorization-code-pkce for its exchange.`);
+  console.log(`A code of ${response.code.length} characters came. authorization-code-pkce shows its exchange.`);
   await provider[Symbol.asyncDispose]();
 });
 
 server.on('errorReceived', async (error) => {
   await server.stop();
-  console.error(`Aborting authorization, error received: ${String(error.error)}`);
+  console.error(`The sign-in ended with an error: ${error.message}`);
   process.exitCode = 1;
   await provider[Symbol.asyncDispose]();
 });
 
-// The verifier stays with the response that it belongs to; its challenge goes into the request.
 const request = new LoginRequest(server, provider.clientId, ResponseType.Code, {
   authorizationEndpoint: provider.authorizationEndpoint,
   scope: provider.scope,
-  codeVerifier: PKCEUtil.generateCodes().verifier,
 });
 const uri = request.toUri();
 try {
   await BrowserUtil.open(uri);
   console.log('Sign in in your browser.');
 } catch {
-  console.log(`No browser could be opened. Open this address yourself:\n${uri.href}`);
+  console.log(`No browser could be opened. Open this address:\n${uri.href}`);
 }

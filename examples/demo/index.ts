@@ -1,13 +1,13 @@
 // The main job from start to finish: an implicit grant by event, then a code with PKCE by login().
-// npm run demo            signs in; without a display, a headless Chromium plays the person
-// npm run demo -- --wait  waits for a person, whose login URI is printed
+// npm run demo            signs in; without a display, a headless Chromium acts as the user
+// npm run demo -- --wait  prints the login URI and waits for a user
 import { AuthServer, BrowserUtil, login, LoginRequest, ResponseType } from 'embed-auth-server';
 import * as client from 'openid-client';
 import { parseArgs } from 'node:util';
 import { configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, spotify, twitch, type Provider } from '../support/provider.js';
-import { choosePerson, type Person } from './person.js';
 import { note, step, title } from './print.js';
+import { chooseUser, type User } from './user.js';
 
 const { values } = parseArgs({ options: { wait: { type: 'boolean', default: false } } });
 const interrupted = new AbortController();
@@ -15,22 +15,20 @@ process.once('SIGINT', () => {
   interrupted.abort(new Error('Ctrl-C'));
 });
 
-/** The implicit grant, as the original's documentation does it: server, event, request, browser. */
-async function implicitGrant(provider: Provider, person: Person): Promise<void> {
-  const server = new AuthServer(
-    provider.embedded ? 'http://127.0.0.1:5543/callback' : 'http://localhost:5543/callback',
-    { appName: 'Demo', port: provider.embedded ? [5543, 0] : undefined },
-  );
+/** The implicit grant, as in the original's documentation: server, event, request, browser. */
+async function implicitGrant(provider: Provider, user: User): Promise<void> {
+  const redirectUri = provider.isDemo ? 'http://127.0.0.1:5543/callback' : 'http://localhost:5543/callback';
+  const server = new AuthServer(redirectUri, { appName: 'Demo', port: provider.isDemo ? [5543, 0] : undefined });
   await server.start();
-  step(`listening at ${server.baseUri.href}`);
+  step(`listening at ${server.redirectUri}`);
 
   server.on('implicitGrantReceived', (response, page) => {
-    step('implicitGrantReceived: an access token came in the fragment, forwarded by the page');
-    // The page says success only when this has worked.
+    step('implicitGrantReceived: the page forwarded an access token');
+    // The page shows success only if this succeeds.
     page.waitUntil(showProfile(provider, response.accessToken));
   });
   server.on('errorReceived', (error) => {
-    step(`errorReceived: ${String(error.error)} ${error.errorDescription ?? ''}`);
+    step(`errorReceived: ${error.message}`);
   });
 
   try {
@@ -40,65 +38,60 @@ async function implicitGrant(provider: Provider, person: Person): Promise<void> 
     });
     const granted = server.waitForGrant({ request, signal: interrupted.signal });
     step('opening the login page');
-    await Promise.race([person.signIn(request.toUri(), 'implicit'), granted]);
+    await Promise.race([user.signIn(request.toUri(), 'implicit'), granted]);
     await granted;
-    await person.finished();
+    await user.finished();
   } finally {
     await server.stop();
-    step('the server has stopped, its port is free');
+    step('the server has stopped; its port is free');
   }
 }
 
 /** Authorization code with PKCE in one call; the code is exchanged while the page waits. */
-async function authorizationCode(provider: Provider, person: Person): Promise<void> {
-  const configuration = configurationOf(provider);
-
-  await login({
+async function authorizationCode(provider: Provider, user: User): Promise<void> {
+  const tokens = await login({
     clientId: provider.clientId,
     authorizationEndpoint: provider.authorizationEndpoint,
+    issuer: provider.issuer,
     scope: provider.scope,
     appName: 'Demo',
-    port: [5543, 0],
-    openBrowser: (uri) => person.signIn(uri, 'code'),
-    onGrant: async (grant, page) => {
-      step('login(): a code came in the query; exchanging it, while the page says that the sign-in is being finished');
-      const work = exchange(grant.uri, grant.codeVerifier, grant.state);
-      page.waitUntil(work);
-      await showProfile(provider, await work);
+    port: provider.isDemo ? [5543, 0] : undefined,
+    openBrowser: (uri) => user.signIn(uri, 'code'),
+    exchange: async (grant) => {
+      step('login(): a code arrived; exchanging it while the page waits');
+      const response = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
+        pkceCodeVerifier: grant.codeVerifier,
+        expectedState: grant.state,
+      });
+      step(response.refresh_token === undefined ? 'an access token came' : 'an access token and a refresh token came');
+      return response;
     },
     signal: interrupted.signal,
   });
-  await person.finished();
-  step('login() has returned: the server has stopped, its port is free');
-
-  async function exchange(uri: URL, pkceCodeVerifier?: string, expectedState?: string): Promise<string> {
-    const tokens = await client.authorizationCodeGrant(configuration, uri, { pkceCodeVerifier, expectedState });
-    step(`tokens came${tokens.refresh_token === undefined ? '' : ', a refresh token among them'}`);
-    return tokens.access_token;
-  }
+  await user.finished();
+  step('login() has returned the tokens; its server has stopped');
+  await showProfile(provider, tokens.access_token);
 }
 
 async function showProfile(provider: Provider, accessToken: string): Promise<void> {
-  step(`calling ${provider.profileEndpoint.href} with the token`);
+  step(`calling ${provider.profileEndpoint.href} with the access token:`);
   console.log(await fetchProfile(provider, accessToken));
 }
 
-let person: Person | undefined;
+let user: User | undefined;
 try {
-  person = await choosePerson({ wait: values.wait, open: (uri) => BrowserUtil.open(uri), signal: interrupted.signal });
-  note(person.description);
+  user = await chooseUser({ wait: values.wait, open: (uri) => BrowserUtil.open(uri) });
   {
     await using provider = await providerOr(twitch);
     title(`1. Implicit grant, by event. Provider: ${provider.name}`);
-    await implicitGrant(provider, provider.embedded ? person : person.real());
+    await implicitGrant(provider, provider.isDemo ? user : user.atRealProvider());
   }
   {
     await using provider = await providerOr(spotify);
     title(`2. Authorization code with PKCE, by login(). Provider: ${provider.name}`);
-    await authorizationCode(provider, provider.embedded ? person : person.real());
+    await authorizationCode(provider, provider.isDemo ? user : user.atRealProvider());
   }
   title('Both flows went through.');
-  if (person.screenshots !== undefined) note(`Screenshots of every page: ${person.screenshots}`);
 } catch (error) {
   if (interrupted.signal.aborted) {
     note('Stopped by Ctrl-C. Nothing is left running.');
@@ -108,5 +101,5 @@ try {
     process.exitCode = 1;
   }
 } finally {
-  await person?.close();
+  await user?.close();
 }

@@ -1,10 +1,10 @@
-// The snippet of the original's documentation, translated: a server, two events, a request, a browser.
+// The first snippet of the original's documentation: a server, two events, a request, a browser.
 import { AuthServer, BrowserUtil, LoginRequest, ResponseType } from 'embed-auth-server';
 import { fetchProfile, providerOr, redirectUri, twitch } from '../support/provider.js';
 
 const provider = await providerOr(twitch);
 
-// "http://localhost:5543/callback" must be among your app's redirect URIs.
+// "http://localhost:5543/callback" must be one of your app's redirect URIs.
 const server = new AuthServer(redirectUri('http://localhost:5543/callback'), { appName: 'Implicit Grant Example' });
 await server.start();
 
@@ -16,7 +16,7 @@ server.on('implicitGrantReceived', async (response) => {
 
 server.on('errorReceived', async (error) => {
   await server.stop();
-  console.error(`Aborting authorization, error received: ${String(error.error)}`);
+  console.error(`The sign-in ended with an error: ${error.message}`);
   process.exitCode = 1;
   await provider[Symbol.asyncDispose]();
 });
@@ -30,5 +30,5 @@ try {
   await BrowserUtil.open(uri);
   console.log('Sign in in your browser.');
 } catch {
-  console.log(`No browser could be opened. Open this address yourself:\n${uri.href}`);
+  console.log(`No browser could be opened. Open this address:\n${uri.href}`);
 }

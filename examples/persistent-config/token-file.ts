@@ -1,20 +1,21 @@
 import envPaths from 'env-paths';
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 
-/** What is kept of a sign-in. */
+/** What is saved of a sign-in. */
 export interface SavedTokens {
-  /** Whose they are: tokens are shown to nobody else. */
+  /** Which provider issued the tokens, to which app: they are sent to no other. */
   readonly issuer: string;
   readonly clientId: string;
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
-  /** Milliseconds since 1970; undefined where the provider did not say. */
+  /** Milliseconds since 1970; undefined if the provider did not state it. */
   readonly expiresAt: number | undefined;
 }
 
-/** There is a token file, but it is not to be used: `UNREADABLE`, `FOREIGN_OWNER`, `OPEN_TO_OTHERS` or `NOT_TOKENS`. */
+/** There is a token file, but it must not be used. */
 export class TokenFileError extends Error {
   readonly code: 'UNREADABLE' | 'FOREIGN_OWNER' | 'OPEN_TO_OTHERS' | 'NOT_TOKENS';
 
@@ -26,31 +27,35 @@ export class TokenFileError extends Error {
 }
 
 /** ~/.config/NAME on Linux, ~/Library/Preferences/NAME on macOS, %APPDATA%\NAME\Config on Windows. */
-export const tokenFile = join(envPaths('embed-auth-demo', { suffix: '' }).config, 'tokens.json');
+const folder = envPaths('embed-auth-demo', { suffix: '' }).config;
+export const tokenFile = join(folder, 'tokens.json');
+
+/** Windows has no such owners and modes; the folder there is accessible to its user only. */
+const hasModes = process.platform !== 'win32';
 
 /**
  * Reads the saved tokens.
  *
- * @returns undefined where there are none
- * @throws {@link TokenFileError} where there is something that is not to be trusted
+ * @returns undefined if there are none
+ * @throws {@link TokenFileError} if there is a file that must not be used
  */
 export async function loadTokens(): Promise<SavedTokens | undefined> {
-  let file;
+  let file: FileHandle;
   try {
-    file = await open(tokenFile, 'r');
+    await makeFolderPrivate();
+    // A link could lead to another file.
+    file = await open(tokenFile, hasModes ? constants.O_RDONLY | constants.O_NOFOLLOW : 'r');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw new TokenFileError('UNREADABLE', `${tokenFile} cannot be opened`, { cause: error });
   }
   try {
-    // Windows has no such owner and mode; the folder there is the user's own.
     const status = await file.stat();
-    const { uid, mode } = status;
     if (!status.isFile()) throw new TokenFileError('UNREADABLE', `${tokenFile} is not a file`);
-    if (process.getuid !== undefined && uid !== process.getuid()) {
+    if (hasModes && status.uid !== process.getuid?.()) {
       throw new TokenFileError('FOREIGN_OWNER', `${tokenFile} belongs to another user`);
     }
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    if (hasModes && (status.mode & 0o077) !== 0) {
       throw new TokenFileError('OPEN_TO_OTHERS', `others may read or write ${tokenFile}`);
     }
     return parseTokens(await file.readFile('utf8'));
@@ -59,9 +64,10 @@ export async function loadTokens(): Promise<SavedTokens | undefined> {
   }
 }
 
-/** Saves the tokens: whoever looks finds the old ones or the new ones, never a part; and nobody else finds any. */
+/** Saves the tokens. The file always holds either the old tokens or the new ones, and only its user can read it. */
 export async function saveTokens(tokens: SavedTokens): Promise<void> {
-  await mkdir(dirname(tokenFile), { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolderPrivate();
   const temporary = `${tokenFile}.${randomBytes(6).toString('hex')}`;
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -78,11 +84,22 @@ export async function saveTokens(tokens: SavedTokens): Promise<void> {
   }
 }
 
-/** Moves a file that is not to be used out of the way, for whoever wants to look into it. */
+/** Renames a file that must not be used, so that it can be examined. It may hold tokens: only its user can read the copy. */
 export async function setAside(): Promise<string> {
   const aside = `${tokenFile}.${Date.now()}.bad`;
+  const status = await lstat(tokenFile);
+  // chmod() would follow a link. Another user's file cannot be changed, but the folder keeps others out.
+  if (hasModes && !status.isSymbolicLink()) {
+    await chmod(tokenFile, status.isDirectory() ? 0o700 : 0o600).catch(() => undefined);
+  }
   await rename(tokenFile, aside);
   return aside;
+}
+
+/** The folder may be older than this app, or come out of an archive. */
+async function makeFolderPrivate(): Promise<void> {
+  const { mode } = await lstat(folder);
+  if (hasModes && (mode & 0o077) !== 0) await chmod(folder, 0o700);
 }
 
 function parseTokens(text: string): SavedTokens {
@@ -90,7 +107,7 @@ function parseTokens(text: string): SavedTokens {
   try {
     value = JSON.parse(text);
   } catch {
-    // Not kept as the cause: its message quotes the file, which may hold a token.
+    // Without the cause: its message quotes the file, which may hold a token.
     throw new TokenFileError('NOT_TOKENS', `${tokenFile} is not JSON`);
   }
   const { issuer, clientId, accessToken, refreshToken, expiresAt } = Object(value) as Record<string, unknown>;
@@ -101,7 +118,7 @@ function parseTokens(text: string): SavedTokens {
     (refreshToken !== undefined && typeof refreshToken !== 'string') ||
     (expiresAt !== undefined && typeof expiresAt !== 'number')
   ) {
-    throw new TokenFileError('NOT_TOKENS', `${tokenFile} does not hold what this app writes`);
+    throw new TokenFileError('NOT_TOKENS', `${tokenFile} does not hold saved tokens`);
   }
   return { issuer, clientId, accessToken, refreshToken, expiresAt };
 }

@@ -15,22 +15,20 @@ await using provider = await providerOr(discord);
 
 const grant = await login({
   clientId: provider.clientId,
-  // No refresh token comes with it. An app whose settings have "Public Client" on can use code and PKCE instead.
+  // No refresh token comes with it. An app with the setting "Public Client" can use a code with PKCE instead.
   responseType: 'token',
   authorizationEndpoint: provider.authorizationEndpoint,
   scope: provider.scope,
-  // Both 127.0.0.1 and localhost may be registered; what is sent must be the same, letter by letter.
+  // 127.0.0.1 and localhost can both be registered; the one that is sent must match it exactly.
   redirectUri: redirectUri('http://127.0.0.1:5543/callback'),
-  // Whoever has allowed it before is not asked again.
+  // Users who have allowed it before are not asked again.
   extraParams: { prompt: 'none' },
   appName: 'Discord Example',
-  onLoginUri: (uri) => {
-    console.log(`Sign in in your browser. If none opens, open this address yourself:\n${uri.href}`);
-  },
+  terminal: true,
   signal: AbortSignal.timeout(300_000),
 });
 
-// A week, at Discord.
+// At Discord, a week.
 console.log('Expires in', grant.expiresIn, 'seconds; expired already:', grant.isExpired);
 console.log('Scope:', grant.scope);
 console.log('Signed in as', await fetchProfile(provider, grant.accessToken));

@@ -7,18 +7,18 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { launch, type Browser, type LaunchOptions } from 'puppeteer-core';
 
-/** What can be asked of the browser. The rest is as tests and demo need it. */
+/** The options of puppeteer that can be set. */
 export type LaunchChromiumOptions = Pick<
   LaunchOptions,
   'acceptInsecureCerts' | 'args' | 'defaultViewport' | 'env' | 'handleSIGINT' | 'timeout'
 >;
 
-/** A browser that may be there, and what it needs to run. */
+/** A browser that may be installed, and what it needs to run. */
 interface Candidate {
   readonly description: string;
   readonly path: string;
   readonly launchOptions?: LaunchOptions;
-  /** The folder of the libraries that the browser needs and a bare system does not have. */
+  /** The folder of the libraries that the browser needs and a minimal system lacks. */
   readonly libraries?: string;
 }
 
@@ -33,19 +33,19 @@ const quietArgs = [
 ];
 
 /**
- * Starts a headless browser with a profile of its own, which goes when the browser is closed. It takes the browser that
- * BROWSER_PATH names, else a Chrome, Chromium or Edge of this machine, else the Chromium in `@sparticuz/chromium`.
+ * Starts a headless browser with a new profile, which is removed when the browser is closed. It uses the browser that
+ * BROWSER_PATH names, else an installed Chrome, Chromium or Edge, else the Chromium in `@sparticuz/chromium`.
  */
 export async function launchChromium(options: LaunchChromiumOptions = {}): Promise<Browser> {
   const failures: unknown[] = [];
   for (const find of [namedBrowser, localBrowser, bundledBrowser]) {
     try {
-      // Awaited in turn: the bundled browser is not even unpacked where there is another one that starts.
+      // One at a time: the bundled browser is unpacked only if no other one starts.
       const candidate = await find();
       if (candidate) return await launchCandidate(candidate, options);
     } catch (error) {
       failures.push(error);
-      // Who names a browser wants that one.
+      // A browser that was named is not replaced by another one.
       if (find === namedBrowser) break;
     }
   }
@@ -58,7 +58,7 @@ export async function launchChromium(options: LaunchChromiumOptions = {}): Promi
   );
 }
 
-/** Names the browser that `launchChromium` would take, for messages. */
+/** Names the browser that `launchChromium` would use, for messages. */
 export async function describeChromium(): Promise<string> {
   const candidate = namedBrowser() ?? localBrowser();
   if (candidate) return candidate.description;
@@ -75,13 +75,13 @@ async function launchCandidate(candidate: Candidate, options: LaunchChromiumOpti
       return await launch({ ...launchOptions, ...options, executablePath, args, env: environment });
     } catch (error) {
       const message = error instanceof Error ? error.message : '';
-      // Containers and recent Ubuntus forbid ordinary programs the namespaces that the sandbox is made of.
+      // Containers and recent Ubuntu versions do not allow the namespaces that the sandbox needs.
       if (sandbox && /sandbox/i.test(message)) return await attempt(false, withLibraries);
       if (!withLibraries && libraries !== undefined && /shared librar/i.test(message)) return attempt(sandbox, true);
       throw error;
     }
   };
-  // Chromium refuses to run as root with its sandbox.
+  // Chromium does not run as root with its sandbox.
   return attempt(!(process.platform === 'linux' && process.getuid?.() === 0), false);
 }
 
@@ -117,7 +117,7 @@ function localPaths(): string[] {
       }),
     );
   }
-  // Not /snap/bin, nor Ubuntu's /usr/bin/chromium-browser, which leads there: a snap sees another /tmp than we do.
+  // Not /snap/bin, nor Ubuntu's /usr/bin/chromium-browser, which leads there: a snap has another /tmp.
   return [
     '/usr/bin/google-chrome-stable',
     '/usr/bin/google-chrome',
@@ -130,14 +130,14 @@ function localPaths(): string[] {
   ];
 }
 
-/** The folder of `@sparticuz/chromium`, where it is installed and of use. */
+/** The folder of `@sparticuz/chromium`, if it is installed and runs on this system. */
 function bundledPackage(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   try {
     // From build/cjs/index.cjs up.
     return dirname(dirname(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium'))));
   } catch {
-    // It is a development dependency: where it was left out, there is no such browser.
+    // It is a development dependency, which may not be installed.
     return undefined;
   }
 }
@@ -159,14 +159,14 @@ async function bundledBrowser(): Promise<Candidate | undefined> {
     description: await bundledDescription(),
     path: join(unpacked, 'chromium'),
     libraries: join(unpacked, 'al2023', 'lib'),
-    // Its own arguments are for AWS Lambda: one process, no web security, no site isolation. None of them is taken.
+    // The package's arguments are not used: they are for AWS Lambda, and turn web security and site isolation off.
     launchOptions: { headless: 'shell', env: { FONTCONFIG_FILE: join(unpacked, 'fonts.conf') } },
   };
 }
 
 /**
- * Unpacks the browser, once, to node_modules/.cache. The package itself would do it in the shared /tmp, under fixed names,
- * in place: there, a second process starts a half-written browser, and another user's file is run as ours.
+ * Unpacks the browser, once, to node_modules/.cache. The package itself unpacks to fixed names in the shared /tmp, where a
+ * second process could start an incomplete browser, and another user could plant one.
  */
 async function unpackBundled(folder: string): Promise<string> {
   const cache = join(dirname(dirname(folder)), '.cache', 'embed-auth-server');
@@ -175,7 +175,7 @@ async function unpackBundled(folder: string): Promise<string> {
   await mkdir(cache, { recursive: true });
   const staging = await mkdtemp(join(cache, 'unpacking-'));
   try {
-    // In a process of its own, whose temporary folder is ours. As on AWS, it unpacks libraries that a bare system lacks.
+    // In another process, whose temporary folder can be set. As on AWS, it unpacks libraries that a minimal system lacks.
     const script = 'const c = require(process.argv[1]); (c.default ?? c).executablePath().catch(() => process.exit(1))';
     await promisify(execFile)(process.execPath, ['-e', script, folder], {
       env: { ...process.env, NODE_OPTIONS: '', TMPDIR: staging, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
@@ -184,13 +184,13 @@ async function unpackBundled(folder: string): Promise<string> {
     await rename(staging, target);
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
-    // Another process was faster.
+    // Another process may have been faster.
     if (!existsSync(target)) throw error;
   }
   return target;
 }
 
-/** The system's fonts where it has any, and the one that comes with the browser, so that there is text at all. */
+/** The system's fonts if there are any, and the browser's font, so that text is visible on every system. */
 function fontsConfiguration(folder: string): string {
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">

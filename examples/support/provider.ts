@@ -1,34 +1,24 @@
-import { startAuthorizationServer } from '../authorization-server/index.js';
+import { startDemoServer } from './demo-server.js';
 
-/**
- * The redirect URI of an example, as it is to be registered with the provider. EXAMPLE_PORT exchanges its port, so that
- * several examples may run at once: 0 is any free port, which the embedded authorization server accepts.
- */
-export function redirectUri(registered: string): URL {
-  const uri = new URL(registered);
-  uri.port = process.env['EXAMPLE_PORT'] ?? uri.port;
-  return uri;
-}
-
-/** Everything that an example needs to know of a provider. */
+/** What an example needs to know of a provider. */
 export interface Provider extends AsyncDisposable {
   readonly name: string;
   readonly clientId: string;
   readonly authorizationEndpoint: URL;
   readonly tokenEndpoint: URL;
-  /** What to call with the access token, to see that it works. */
+  /** Returns the user's profile for an access token. */
   readonly profileEndpoint: URL;
-  /** The scopes that the profile needs. */
+  /** The scopes that the profile requires. */
   readonly scope: readonly string[];
-  /** The issuer identifier, for providers that say in their answers who they are (RFC 9207). */
+  /** The issuer identifier, for providers that send it in their responses (RFC 9207). */
   readonly issuer?: string;
-  /** Headers that the profile wants beside the token. */
+  /** Headers that the profile endpoint requires, apart from the token. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether it is the one that comes with the examples: it speaks http, on a loopback address. */
-  readonly embedded: boolean;
+  /** Whether it is the demo server on this computer, which uses http. */
+  readonly isDemo: boolean;
 }
 
-/** A provider of the world outside. */
+/** A provider on the internet. */
 export interface RealProvider {
   readonly name: string;
   /** The environment variable that holds the app's client id. */
@@ -50,7 +40,7 @@ export const spotify: RealProvider = {
   scope: ['user-read-email'],
 };
 
-/** Twitch: still serves the implicit grant. Register exactly `http://localhost:5543/callback`. */
+/** Twitch still serves the implicit grant. Register exactly `http://localhost:5543/callback`. */
 export const twitch: RealProvider = {
   name: 'Twitch',
   variable: 'TWITCH_CLIENT_ID',
@@ -62,13 +52,12 @@ export const twitch: RealProvider = {
 };
 
 /**
- * The real provider where the environment holds a client id for it; else the authorization server that comes with the
- * examples (person: `ada`, password: `lovelace`): the running one that EXAMPLE_ISSUER names, or one that lives as long as
- * the example.
+ * Returns the real provider if the environment has a client id for it. Otherwise it returns the demo server: the running one
+ * that EXAMPLE_ISSUER names, or a new one.
  */
 export async function providerOr(real: RealProvider): Promise<Provider> {
   const clientId = process.env[real.variable];
-  if (clientId !== undefined && clientId !== '') {
+  if (clientId) {
     return {
       name: real.name,
       clientId,
@@ -77,32 +66,41 @@ export async function providerOr(real: RealProvider): Promise<Provider> {
       profileEndpoint: new URL(real.profileEndpoint),
       scope: real.scope,
       headers: real.headers?.(clientId) ?? {},
-      embedded: false,
+      isDemo: false,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
   const running = process.env['EXAMPLE_ISSUER'];
-  const server = running === undefined || running === '' ? await startAuthorizationServer() : undefined;
-  const issuer = server?.issuer ?? new URL(String(running));
+  const server = running ? undefined : await startDemoServer();
+  const issuer = server?.issuer ?? String(running);
   return {
-    name: `the embedded authorization server (${real.variable} is not set)`,
+    name: 'the demo server',
     clientId: 'demo-client',
     authorizationEndpoint: new URL('/authorize', issuer),
     tokenEndpoint: new URL('/token', issuer),
-    profileEndpoint: new URL('/v1/me', issuer),
-    issuer: issuer.origin,
+    profileEndpoint: new URL('/profile', issuer),
+    issuer,
     scope: ['profile', 'email'],
     headers: {},
-    embedded: true,
+    isDemo: true,
     [Symbol.asyncDispose]: () => server?.close() ?? Promise.resolve(),
   };
 }
 
-/** Calls the provider's profile with an access token. */
+/**
+ * The redirect URI of an example, as it is registered with the provider. EXAMPLE_PORT replaces its port, so that several
+ * examples can run at once; 0 is any free port, which the demo server accepts.
+ */
+export function redirectUri(registered: string): string {
+  const port = process.env['EXAMPLE_PORT'];
+  return port ? registered.replace(/:\d+(?=\/)/, `:${port}`) : registered;
+}
+
+/** Calls the provider's profile endpoint with an access token. */
 export async function fetchProfile(provider: Provider, accessToken: string): Promise<unknown> {
   const response = await fetch(provider.profileEndpoint, {
     headers: { ...provider.headers, Authorization: `Bearer ${accessToken}` },
   });
-  if (!response.ok) throw new Error(`${provider.profileEndpoint.href} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${provider.profileEndpoint.href} responded with status ${response.status}`);
   return response.json();
 }

@@ -1,58 +1,82 @@
-/**
- * The page at which the person waits while an event is handled.
- *
- * @example
- * ```ts
- * import { AuthServer } from 'embed-auth-server';
- *
- * const server = new AuthServer();
- * server.on('authorizationCodeReceived', (response, page) => {
- *   page.waitUntil(exchangeForTokens(response.code));
- * });
- * declare function exchangeForTokens(code: string): Promise<void>;
- * ```
- */
+/** The callback page that the user sees while an event or `exchange` is handled. */
 export interface CallbackPage {
   /**
-   * Holds the page at "finishing sign-in" until the promise settles: then it shows success, or failure where the promise
-   * rejected. Call it in the handler before its first `await`; a later call throws, because the page has had its answer.
-   * Where it is called several times, all must resolve. The promise stays yours: handle its rejection as you would without
-   * the page.
+   * Holds the page at "finishing sign-in" until the promise settles: then it shows success, or failure if the promise rejected.
+   * Call it in the handler before its first `await`, or inside `exchange`. If it is called several times, all must resolve.
+   * The promise stays yours: handle its rejection as you would without the page.
    *
    * @param outcome - what the sign-in still depends on, such as the exchange of the code
-   * @throws TypeError where the page has been answered already
+   * @throws TypeError if the page has been completed already
+   *
+   * @example
+   * ```ts
+   * import { AuthServer } from 'embed-auth-server';
+   *
+   * const server = new AuthServer();
+   * server.on('authorizationCodeReceived', (response, page) => {
+   *   page.waitUntil(exchangeForTokens(response.code));
+   * });
+   * declare function exchangeForTokens(code: string): Promise<void>;
+   * ```
    */
   waitUntil(outcome: Promise<unknown>): void;
+  /**
+   * Sends the browser to a custom page instead of the success page, or instead of the failure page with `{ on: 'failure' }`.
+   * It counts as long as the page is held. A response with a foreign `state` never redirects.
+   *
+   * @param uri - an https URI, or http(s) on 127.0.0.1, [::1] or localhost; with `createCallbackRouter` a path such as `/profile`
+   * @param options - `on`: the outcome that redirects. Default: `success`
+   * @throws TypeError if `uri` is not such a URI, or the page has been completed already
+   *
+   * @example
+   * ```ts
+   * import { login } from 'embed-auth-server';
+   *
+   * await login({
+   *   clientId: 'my-client-id',
+   *   authorizationEndpoint: 'https://accounts.example.com/authorize',
+   *   exchange: (grant, { page }) => page.redirect('https://www.example.com/welcome'),
+   * });
+   * ```
+   */
+  redirect(uri: string | URL, options?: { on?: 'success' | 'failure' | undefined }): void;
 }
 
-/** How the wait for the app ended: `released` where the server was stopped before that. */
+/** @internal How a sign-in ended for its page; `released`: the app went on, or stopped, before the outcome was known. */
 export type PageOutcome = 'success' | 'failed' | 'released';
 
-/** A {@link CallbackPage} seen from the server's side. Internal. */
-export class GrantPage implements CallbackPage {
+/** @internal A {@link CallbackPage} as the server sees it. */
+export class PendingPage implements CallbackPage {
+  readonly #checkedRedirect: (uri: string | URL) => string;
+  readonly #redirects = new Map<PageOutcome, string>();
   #waiting = 0;
-  #open = true;
-  #settled = false;
+  #isDispatched = false;
+  #settled: PageOutcome | undefined;
   #settle: (outcome: PageOutcome) => void = () => undefined;
-  /** How it ended, once it has. */
-  readonly outcome = new Promise<PageOutcome>((resolve) => {
+  readonly #outcome = new Promise<PageOutcome>((resolve) => {
     this.#settle = (outcome) => {
-      this.#settled = true;
+      this.#settled ??= outcome;
       resolve(outcome);
     };
   });
 
+  /** @param checkedRedirect - returns the target of a redirect, or throws a TypeError */
+  constructor(checkedRedirect: (uri: string | URL) => string) {
+    this.#checkedRedirect = checkedRedirect;
+  }
+
+  /** The outcome if it is known, otherwise the promise of it. */
+  get outcome(): PageOutcome | Promise<PageOutcome> {
+    return this.#settled ?? this.#outcome;
+  }
+
   waitUntil(outcome: Promise<unknown>): void {
-    if (!this.#open && (this.#waiting === 0 || this.#settled)) {
-      throw new TypeError(
-        'The page has been answered already: call `page.waitUntil` in the handler before its first `await`.',
-      );
-    }
+    this.#assertOpen('waitUntil');
     this.#waiting += 1;
     Promise.resolve(outcome).then(
       () => {
         this.#waiting -= 1;
-        this.#settleIfDone();
+        if (this.#isDispatched && this.#waiting === 0) this.#settle('success');
       },
       () => {
         this.#settle('failed');
@@ -60,20 +84,54 @@ export class GrantPage implements CallbackPage {
     );
   }
 
-  /** The handlers have run. Returns the outcome where it is known at once, else the promise of it. */
-  dispatched(): PageOutcome | Promise<PageOutcome> {
-    this.#open = false;
-    if (this.#waiting > 0) return this.outcome;
-    this.#settle('success');
-    return 'success';
+  redirect(uri: string | URL, { on = 'success' }: { on?: 'success' | 'failure' | undefined } = {}): void {
+    if (on !== 'success' && (on as unknown) !== 'failure') throw new TypeError('`on` must be success or failure');
+    const target = this.#checkedRedirect(uri);
+    // A page that was released says "return to the app"; the sign-in itself goes on, and must not fail because of it.
+    if (this.#settled === 'released') return;
+    this.#assertOpen('redirect');
+    this.#redirects.set(on === 'success' ? 'success' : 'failed', target);
   }
 
-  /** The server is stopping: the page gets an answer now. */
+  /** The handlers have run: without a promise to wait for, the sign-in has succeeded. */
+  dispatched(): void {
+    this.#isDispatched = true;
+    if (this.#waiting === 0) this.#settle('success');
+  }
+
+  /** A handler threw. */
+  fail(): void {
+    this.#settle('failed');
+  }
+
+  /** The page is completed now, whatever is still pending. */
   release(): void {
     this.#settle('released');
   }
 
-  #settleIfDone(): void {
-    if (!this.#open && this.#waiting === 0) this.#settle('success');
+  /** The target of the redirect for an outcome. */
+  redirectFor(outcome: PageOutcome): string | undefined {
+    return this.#redirects.get(outcome);
   }
+
+  #assertOpen(method: string): void {
+    if (this.#settled === undefined && (!this.#isDispatched || this.#waiting > 0)) return;
+    throw new TypeError(
+      `The page has been completed already: call \`page.${method}\` in the handler before its first \`await\`, or while a promise of \`page.waitUntil\` or \`exchange\` is pending.`,
+    );
+  }
+}
+
+/** @internal The target of a redirect from a loopback server. */
+export function checkedRedirectUri(uri: string | URL): string {
+  const target = URL.canParse(String(uri)) ? new URL(uri) : undefined;
+  const isLoopback = /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(target?.hostname ?? '');
+  if (target?.protocol === 'https:' || (target?.protocol === 'http:' && isLoopback)) return target.href;
+  throw new TypeError('`uri` must be an https URI, or an http URI on 127.0.0.1, [::1] or localhost');
+}
+
+/** @internal The target of a redirect from an app's own server. */
+export function checkedRedirectPath(path: string | URL): string {
+  if (typeof path === 'string' && /^\/(?!\/)[!-[\]-~]*$/.test(path)) return path;
+  throw new TypeError('`uri` must be a path of this server, such as /profile, percent-encoded if it needs to be');
 }

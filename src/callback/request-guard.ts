@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ResponseRejection } from '../oauth/authorization-response.js';
 
-/** Why a request was refused before anybody read a response out of it. */
+/** Why a request was rejected before an authorization response was read from it. */
 export type RequestRejection =
   | 'bad_target'
   | 'foreign_host'
@@ -11,66 +11,118 @@ export type RequestRejection =
   | 'method'
   | 'content_type'
   | 'body_too_large'
-  | 'body_invalid';
+  | 'body_invalid'
+  | 'tls';
 
-/** Why something that reached the callback or its `token` was not taken. A word, never a value. */
+/** Why a request to the callback or its `token` endpoint was rejected. A word, never a value of the request. */
 export type RejectionReason = RequestRejection | ResponseRejection;
 
-/** A request that goes no further: the status and one sentence for whoever sent it. */
-export interface Refusal {
+/** @internal A rejected request: the response's status, and one sentence for a client that is not a browser. */
+export interface HttpRejection {
   readonly reason: RequestRejection;
   readonly status: number;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The names under which a server answers. */
-export interface OwnNames {
-  /** Values of `Host`, lower case. */
+/** @internal The names under which a server is reached. */
+export interface ServerNames {
+  /** Values of `Host`, in lower case. */
   readonly hosts: ReadonlySet<string>;
-  /** The origins of its own pages. */
+  /** The origins of the callback page. */
   readonly origins: ReadonlySet<string>;
 }
 
-/** What any request must be: addressed to us, by one of our names (R4). */
-export function refuseTarget(request: IncomingMessage, target: string, own: OwnNames): Refusal | undefined {
-  if (!target.startsWith('/')) {
+/** @internal The parts of a request target (RFC 9112, section 3.2). */
+export interface RequestTarget {
+  /** The authority of an absolute-form target. */
+  readonly authority: string | undefined;
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+}
+
+/** @internal Splits a request target. Undefined for the forms that name no path, such as those of CONNECT and `OPTIONS *`. */
+export function parseTarget(target: string): RequestTarget | undefined {
+  const absolute = /^https?:\/\/([^/?]*)(.*)$/i.exec(target);
+  const authority = absolute?.[1];
+  const rest = absolute?.[2] ?? target;
+  const start = rest.indexOf('?');
+  const path = (start === -1 ? rest : rest.slice(0, start)) || (authority === undefined ? '' : '/');
+  return path.startsWith('/') ? { authority, path, query: start === -1 ? '' : rest.slice(start + 1) } : undefined;
+}
+
+/** @internal Every request must name this server in exactly one `Host`, and in an absolute-form target (R4). */
+export function checkTarget(
+  request: IncomingMessage,
+  target: RequestTarget | undefined,
+  names: ServerNames,
+): HttpRejection | undefined {
+  if (target === undefined) {
     return { reason: 'bad_target', status: 400, text: 'The request target must be a path.' };
   }
-  const hosts = rawValues(request, 'host');
-  if (hosts.length !== 1 || !own.hosts.has(hosts[0]?.toLowerCase() ?? '')) {
-    return { reason: 'foreign_host', status: 421, text: 'This server does not answer under that name.' };
+  const hosts = [...rawValues(request, 'host'), ...(target.authority === undefined ? [] : [target.authority])];
+  const expectedCount = target.authority === undefined ? 1 : 2;
+  if (hosts.length !== expectedCount || !hosts.every((host) => names.hosts.has(host.toLowerCase()))) {
+    return {
+      reason: 'foreign_host',
+      status: 421,
+      text: 'This server is not known under that name. Open the address that the app shows.',
+    };
   }
   return undefined;
 }
 
-const lookAheadHeaders = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
+const prefetchHeaders = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
 
-/** What a request for the page must be: a person's navigation, and no look-ahead of a browser or a scanner (R6). */
-export function refuseNavigation(request: IncomingMessage): Refusal | undefined {
+/** @internal A request for the page must be a navigation by the user, or a service worker's repetition of one (R6). */
+export function checkNavigation(request: IncomingMessage): HttpRejection | undefined {
   const { headers } = request;
-  if (lookAheadHeaders.some((name) => headers[name] !== undefined && /prefetch|preview/i.test(String(headers[name])))) {
-    return { reason: 'prefetch', status: 403, text: 'The callback is not to be fetched ahead of time.' };
+  if (prefetchHeaders.some((name) => /prefetch|preview/i.test(String(headers[name] ?? '')))) {
+    return { reason: 'prefetch', status: 403, text: 'The callback must not be fetched ahead of time.' };
   }
   const destination = headers['sec-fetch-dest'];
-  if (destination !== undefined && destination !== 'document') {
-    return { reason: 'not_a_navigation', status: 403, text: 'The callback answers to a navigation only.' };
-  }
-  return undefined;
+  if (destination === undefined || destination === 'document' || isRepeatedNavigation(request)) return undefined;
+  return notANavigation;
 }
 
-/** What a POST to `token` must be: sent by our own page, as JSON (R5). */
-export function refuseForward(request: IncomingMessage, own: OwnNames): Refusal | undefined {
+/** @internal */
+export const notANavigation: HttpRejection = {
+  reason: 'not_a_navigation',
+  status: 403,
+  text: 'The callback accepts navigations only.',
+};
+
+/**
+ * @internal Whether a service worker, left on this origin by another app, fetches a navigation again. No script of a page can
+ * send these headers: `navigate` is not a mode for it, and `same-origin` is this origin itself.
+ */
+export function isRepeatedNavigation({ headers }: IncomingMessage): boolean {
+  return (
+    headers['sec-fetch-dest'] === 'empty' &&
+    (headers['sec-fetch-mode'] === 'navigate' || headers['sec-fetch-site'] === 'same-origin')
+  );
+}
+
+/** @internal A POST to `token` must be sent by the callback page itself, as JSON (R5). */
+export function checkForward(request: IncomingMessage, names: ServerNames): HttpRejection | undefined {
   const origins = rawValues(request, 'origin');
   const site = request.headers['sec-fetch-site'];
-  if (origins.length !== 1 || !own.origins.has(origins[0] ?? '') || (site !== undefined && site !== 'same-origin')) {
-    return { reason: 'foreign_origin', status: 403, text: 'Only the callback page itself may send this.' };
+  const [origin = 'null'] = origins;
+  // Privacy extensions and hardened browsers remove the origin; `Sec-Fetch-Site` then says the same.
+  const isAccepted = origin === 'null' ? site === 'same-origin' : names.origins.has(origin) && !isOtherSite(site);
+  if (origins.length > 1 || !isAccepted) {
+    return { reason: 'foreign_origin', status: 403, text: 'Only the callback page may send this request.' };
   }
-  return refuseContentType(request, 'application/json');
+  return checkContentType(request, 'application/json');
 }
 
-/** What a body must be said to be. A charset, where there is one, is UTF-8. */
-export function refuseContentType(request: IncomingMessage, expected: string): Refusal | undefined {
+function isOtherSite(site: string | string[] | undefined): boolean {
+  return site !== undefined && site !== 'same-origin';
+}
+
+/** @internal The declared type of a body. A charset, if there is one, is UTF-8. */
+export function checkContentType(request: IncomingMessage, expected: string): HttpRejection | undefined {
   const [type, ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   const isUtf8 = parameters.every(
     (parameter) => !/^\s*charset\s*=/.test(parameter) || /=\s*"?utf-8"?\s*$/.test(parameter),
@@ -81,12 +133,12 @@ export function refuseContentType(request: IncomingMessage, expected: string): R
   return undefined;
 }
 
-/** Whatever is not one of the methods that a path has; HEAD and OPTIONS are inert. */
-export function refuseMethod(...allowed: string[]): Refusal {
+/** @internal Rejects every method that a path does not have; HEAD and OPTIONS are inert. */
+export function rejectMethod(...allowed: string[]): HttpRejection {
   return {
     reason: 'method',
     status: 405,
-    text: 'That method has no meaning here.',
+    text: 'This method is not supported here.',
     headers: { Allow: allowed.join(', ') },
   };
 }

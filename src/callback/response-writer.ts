@@ -1,109 +1,146 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallbackPageRenderer, PageView, RenderedPage } from '../page/renderer.js';
 import { inertPolicy, securityHeaders } from '../page/headers.js';
-import type { PageOutcome } from './callback-page.js';
-import type { PageLanguage } from '../page/page-texts.js';
-import type { Refusal } from './request-guard.js';
+import type { CallbackPageRenderer, PageView, RenderedPage } from '../page/renderer.js';
+import type { PageLanguage } from '../page/language.js';
+import type { PageOutcome, PendingPage } from './callback-page.js';
+import type { HttpRejection } from './request-guard.js';
 
 /** @internal */
 export const success: PageView = { state: 'success' };
+/** @internal */
+export const pending: PageView = { state: 'pending' };
+const finishing: PageView = { state: 'pending', reason: 'finishing' };
+const returnToApp: PageView = { state: 'pending', reason: 'return_to_app' };
+const failed: PageView = { state: 'error', reason: 'failed' };
+const notForwarded: PageView = { state: 'error', reason: 'not_forwarded' };
 
-/** @internal How an answer reaches the person: as the page itself, or as JSON for the page's script. */
-export interface Answer {
-  /** Makes ready what will most likely be shown. */
+/** @internal How the result of a sign-in reaches the browser: as the page itself, or as JSON for the page's script. */
+export interface ResponseWriter {
+  /** Renders what will most likely be shown. */
   prepare(view: PageView): Promise<void>;
   /** Shows the end. What was prepared is written before this returns. */
   finish(view: PageView, status: number, redirect?: string): Promise<void>;
-  /** Shows that the app is at work, and the end when it is known. */
-  hold(outcome: PageOutcome | Promise<PageOutcome>, redirect?: string): Promise<void>;
+  /** Shows that the app is finishing the sign-in, and the end as soon as it is known. */
+  hold(page: PendingPage): Promise<void>;
 }
 
-/** @internal The page itself. */
-export class PageAnswer implements Answer {
+/** @internal The page itself. A held page is one streamed response, so it needs neither JavaScript nor a second endpoint. */
+export class PageWriter implements ResponseWriter {
   readonly #renderer: CallbackPageRenderer;
   readonly #response: ServerResponse;
   readonly #language: PageLanguage;
-  #prepared: { view: PageView; page: RenderedPage } | undefined;
+  #prepared: { readonly view: PageView; readonly page: RenderedPage } | undefined;
 
-  constructor(renderer: CallbackPageRenderer, request: IncomingMessage, response: ServerResponse) {
+  constructor(renderer: CallbackPageRenderer, response: ServerResponse, language: PageLanguage) {
     this.#renderer = renderer;
     this.#response = response;
-    this.#language = renderer.language(request.headers['accept-language']);
+    this.#language = language;
   }
 
   async prepare(view: PageView): Promise<void> {
-    this.#prepared = { view, page: await this.#renderer.render(view, true, this.#language) };
+    this.#prepared = { view, page: await this.#render(view) };
   }
 
   async finish(view: PageView, status: number, redirect?: string): Promise<void> {
+    const prepared = this.#prepared;
     if (redirect !== undefined) {
       send(this.#response, 303, { Location: redirect }, '');
-    } else if (this.#prepared?.view === view || isSameView(this.#prepared?.view, view)) {
-      // Written without a turn of the event loop: a handler that ends the process, or fails, must not cut the page off.
-      if (this.#prepared !== undefined) sendPage(this.#response, status, this.#prepared.page);
+    } else if (prepared !== undefined && prepared.view.state === view.state && prepared.view.reason === view.reason) {
+      // Written in this turn of the event loop: a handler that fails or ends the process must not cut the page off.
+      sendPage(this.#response, status, prepared.page);
     } else {
-      sendPage(this.#response, status, await this.#renderer.render(view, true, this.#language));
+      sendPage(this.#response, status, await this.#render(view));
     }
   }
 
-  async hold(outcome: PageOutcome | Promise<PageOutcome>, redirect?: string): Promise<void> {
-    if (typeof outcome === 'string') {
-      const to = outcome === 'success' ? redirect : undefined;
-      await this.finish(outcomeView(outcome), outcome === 'failed' ? 500 : 200, to);
-      return;
-    }
-    const { html, headers } = await this.#renderer.render(
-      { state: 'pending', reason: 'finishing' },
-      true,
-      this.#language,
-    );
+  async hold(page: PendingPage): Promise<void> {
+    const { html, headers } = await this.#render(finishing);
     const response = this.#response;
-    if (response.headersSent || isGone(response)) return;
-    response.writeHead(200, { ...headers, 'X-Accel-Buffering': 'no' });
+    if (response.headersSent || isClosed(response)) return;
+    // Proxies and `compression` must pass the first part on at once.
+    response.writeHead(200, { ...headers, 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
     response.write(html);
-    const known = await outcome;
-    const to = known === 'success' ? redirect : undefined;
-    if (!isGone(response)) response.end(this.#renderer.renderOutcome(outcomeView(known), this.#language, to));
+    const outcome = await page.outcome;
+    const tail = this.#renderer.renderOutcome(viewOfOutcome(outcome), this.#language, page.redirectFor(outcome));
+    if (!isClosed(response)) response.end(tail);
+  }
+
+  #render(view: PageView): Promise<RenderedPage> {
+    return this.#renderer.render(view, { answered: true }, this.#language);
   }
 }
 
 /** @internal JSON for the page's script. */
-export class JsonAnswer implements Answer {
+export class JsonWriter implements ResponseWriter {
   readonly #renderer: CallbackPageRenderer;
   readonly #response: ServerResponse;
   readonly #language: PageLanguage;
 
-  constructor(renderer: CallbackPageRenderer, request: IncomingMessage, response: ServerResponse) {
+  constructor(renderer: CallbackPageRenderer, response: ServerResponse, language: PageLanguage) {
     this.#renderer = renderer;
     this.#response = response;
-    this.#language = renderer.language(request.headers['accept-language']);
+    this.#language = language;
   }
 
   async prepare(): Promise<void> {
-    // JSON is made in no time.
+    // JSON is made when it is sent.
   }
 
   finish(view: PageView, status: number, redirect?: string): Promise<void> {
-    const text = this.#renderer.viewText(view, this.#language);
-    send(
-      this.#response,
-      status,
-      { 'Content-Type': 'application/json; charset=utf-8' },
-      JSON.stringify({ ...view, ...text, redirect }),
-    );
+    sendJson(this.#response, status, {
+      ...view,
+      ...this.#renderer.viewText(view, this.#language),
+      redirect,
+    });
     return Promise.resolve();
   }
 
-  async hold(outcome: PageOutcome | Promise<PageOutcome>, redirect?: string): Promise<void> {
-    const known = typeof outcome === 'string' ? outcome : await outcome;
-    const status = { success: 200, failed: 500, released: 202 }[known];
-    await this.finish(outcomeView(known), status, known === 'success' ? redirect : undefined);
+  async hold(page: PendingPage): Promise<void> {
+    const outcome = await page.outcome;
+    await this.finish(viewOfOutcome(outcome), statusOfOutcome(outcome), page.redirectFor(outcome));
   }
 }
 
-/** @internal Sends the refusal of a request, with nothing of the request in it. */
-export function refuse({ status, text, headers = {} }: Refusal, response: ServerResponse): void {
-  send(response, status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }, `${text}\n`);
+/** @internal */
+export function viewOfOutcome(outcome: PageOutcome): PageView {
+  return { success, failed, released: returnToApp }[outcome];
+}
+
+/** @internal */
+export function statusOfOutcome(outcome: PageOutcome): number {
+  return { success: 200, failed: 500, released: 202 }[outcome];
+}
+
+/**
+ * @internal Sends a rejection: as a page to a browser's navigation, as JSON to the page's script, otherwise as one sentence.
+ * Nothing of the request is in it.
+ */
+export async function sendRejection(
+  { reason, status, text, headers = {} }: HttpRejection,
+  request: IncomingMessage,
+  response: ServerResponse,
+  renderer: CallbackPageRenderer,
+  isForward = false,
+): Promise<void> {
+  const language = await renderer.language(request.headers['accept-language']);
+  if (isForward) {
+    const body = { ...notForwarded, rejection: reason, ...renderer.viewText(notForwarded, language) };
+    sendJson(response, status, body, headers);
+  } else if (isHtmlAccepted(request)) {
+    const view: PageView = { state: 'error', reason: reason === 'foreign_host' ? reason : 'bad_request' };
+    const page = await renderer.builtIn.render(view, { answered: true }, language);
+    sendPage(response, status, { html: page.html, headers: { ...page.headers, ...headers } });
+  } else {
+    send(response, status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }, `${text}\n`);
+  }
+}
+
+function isHtmlAccepted({ method, headers }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'POST') && /\btext\/html\b/.test(headers.accept ?? '');
+}
+
+function sendJson(response: ServerResponse, status: number, body: object, headers = {}): void {
+  send(response, status, { ...headers, 'Content-Type': 'application/json; charset=utf-8' }, JSON.stringify(body));
 }
 
 /** @internal */
@@ -112,7 +149,7 @@ export function sendPage(response: ServerResponse, status: number, { html, heade
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(html) }).end(html);
 }
 
-/** @internal */
+/** @internal Sends a response that is not the page. */
 export function send(
   response: ServerResponse,
   status: number,
@@ -125,33 +162,19 @@ export function send(
   });
 }
 
-/** Asked anew each time: the client may leave while something is awaited. */
-function isGone(response: ServerResponse): boolean {
-  return response.destroyed;
-}
-
-/** @internal Calls back when the response is in the system's hands, or its client is gone. */
-export function onceSent(response: ServerResponse, action: () => void): void {
-  if (response.writableFinished || response.destroyed) action();
-  else {
-    const once = (): void => {
-      response.off('finish', once).off('close', once);
-      action();
+/** @internal Resolves when the response has been handed to the system, or its client is gone. */
+export function sent(response: ServerResponse): Promise<void> {
+  if (response.writableFinished || response.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      response.off('finish', finish).off('close', finish);
+      resolve();
     };
-    response.on('finish', once).on('close', once);
-  }
+    response.on('finish', finish).on('close', finish);
+  });
 }
 
-/** @internal */
-export function errorView({ error }: { error: { code: string } }): PageView {
-  return { state: 'error', reason: error.code === 'ACCESS_DENIED' ? 'denied' : 'refused' };
-}
-
-function outcomeView(outcome: PageOutcome): PageView {
-  if (outcome === 'released') return { state: 'pending', reason: 'return_to_app' };
-  return outcome === 'success' ? success : { state: 'error', reason: 'failed' };
-}
-
-function isSameView(one: PageView | undefined, other: PageView): boolean {
-  return one?.state === other.state && one.reason === other.reason;
+/** Asked again after each wait: the client may leave meanwhile. */
+function isClosed(response: ServerResponse): boolean {
+  return response.destroyed;
 }

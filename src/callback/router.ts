@@ -1,94 +1,93 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type * as express from 'express';
-import { isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
-import type { GrantResponse } from '../oauth/grant-response.js';
-import { CallbackHandler, HandlerFailure, type CallbackOwner, type MaybePromise } from './callback-handler.js';
-import { CallbackPageRenderer } from '../page/renderer.js';
-import type { CallbackPageOptions } from '../page/options.js';
-import { buildRouter, type RouterPaths } from './callback-routes.js';
 import type { AuthorizationError } from '../errors.js';
-import { GrantPage, type CallbackPage, type PageOutcome } from './callback-page.js';
-import type { OwnNames, RejectionReason } from './request-guard.js';
+import type { ExpectedRequest } from '../oauth/authorization-response.js';
+import type { GrantResponse } from '../oauth/grant-response.js';
+import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
+import { CallbackPageRenderer } from '../page/renderer.js';
+import { checkedRedirectPath, PendingPage, type CallbackPage } from './callback-page.js';
+import {
+  handleCallback,
+  parsedTarget,
+  type CallbackHost,
+  type Delivery,
+  type MaybePromise,
+  type Outcome,
+} from './endpoint.js';
+import { UsedStates } from './used-states.js';
+import type { RejectionReason, ServerNames } from './request-guard.js';
+import type { RequestStore } from './request-store.js';
 
-/** What the app's handlers are given beside the grant. */
+/** What the app's handlers get beside the grant. */
 export interface CallbackExchange<Req, Res> {
-  /** The request that brought the answer: GET of the callback, or POST of its `token`. */
+  /** The request that brought the response: GET or POST of the callback, or POST of its `token`. */
   readonly req: Req;
   /** Its response. Set cookies and save sessions; the page itself is sent when the handler is done. */
   readonly res: Res;
-  /** The page at which the person waits. */
-  readonly page: RouterCallbackPage;
+  /** The page that the user sees. Its `redirect` takes a path of this server. */
+  readonly page: CallbackPage;
 }
 
-/** The page at which the person waits, in a server of the app's own. */
-export interface RouterCallbackPage extends CallbackPage {
-  /**
-   * Where the page goes instead of showing success.
-   *
-   * @param path - a path of the app's own, such as `/profile`
-   * @throws TypeError where it is not a path
-   */
-  redirect(path: string): void;
-}
-
-/** How a {@link createCallbackRouter} works. */
+/** The options of {@link createCallbackRouter}. */
 export interface CallbackRouterOptions<
   Req extends IncomingMessage = IncomingMessage,
   Res extends ServerResponse = ServerResponse,
 > extends CallbackPageOptions {
   /** The redirect URI as the browser sees it, such as `https://app.example.com/auth/callback`. */
   redirectUri: string | URL;
-  /**
-   * The requests whose answers this browser may bring: what the app has put into its session. An answer with any other
-   * state is refused.
-   */
-  expectedRequests: (req: Req) => MaybePromise<ExpectedRequest | Iterable<ExpectedRequest> | null | undefined>;
-  /**
-   * Called once the answer fits, before `onGrant`: forget the request, so that its answer works once. Return false where it
-   * was gone already, as when two instances of the app were quicker than the session store.
-   */
-  takeRequest: (req: Req, request: ExpectedRequest) => unknown;
-  /** The grant has come. The page waits for the promise; where it rejects, the page shows failure and `next(error)` is called. */
+  /** The expected requests, bound to the session: `createSessionRequestStore()`, `createMemoryRequestStore()`, or a custom one. */
+  requests: RequestStore<Req>;
+  /** A grant arrived. The page waits for the promise; if it rejects, the page shows failure and `next(error)` is called. */
   onGrant: (grant: GrantResponse, exchange: CallbackExchange<Req, Res>) => MaybePromise<void>;
-  /** The provider's error has come. @default nothing: the page says so */
+  /** The sign-in ended with an error. @default nothing: the page says so */
   onError?: ((error: AuthorizationError, exchange: CallbackExchange<Req, Res>) => MaybePromise<void>) | undefined;
-  /** Something was refused: a diagnostic that carries no value. @default nothing */
+  /** A request was rejected. A diagnostic without values. @default nothing */
   onRejected?: ((rejection: { reason: RejectionReason }, req: Req) => void) | undefined;
-  /** The values of `Host` under which the app is reached, where a proxy changes it. @default the redirect URI's host */
+  /** The accepted values of `Host`, if a proxy changes it. @default the redirect URI's host */
   hosts?: Iterable<string> | undefined;
   /**
-   * The path of the page within the router, where it is neither the redirect URI's whole path (router mounted at the root)
-   * nor its last segment (router mounted at a prefix).
+   * The path of the page within the router, if it is neither the redirect URI's whole path (router mounted at the root) nor its
+   * last segment (router mounted at a prefix).
    */
   path?: string | undefined;
 }
 
-/** An Express middleware; `app.use()` takes it. */
+const optionNames: OptionNames<CallbackRouterOptions> = {
+  ...pageOptionNames,
+  redirectUri: true,
+  requests: true,
+  onGrant: true,
+  onError: true,
+  onRejected: true,
+  hosts: true,
+  path: true,
+};
+
+/** A middleware for Express and every server that takes the same three parameters. */
 export type CallbackRouter<Req, Res> = (req: Req, res: Res, next: (error?: unknown) => void) => void;
 
 /**
- * The callback page, its script and its `token`, to be mounted in an Express 5 server of the app's own, for many people at
- * once. It keeps nothing: what is expected is in the app's session store, so any number of instances may share the work.
+ * Adds the callback page, its script and its `token` endpoint to a server of your own, for many users at once. It works in
+ * Express 4 and 5, Connect, Fastify with middie, and wherever `node:http` requests and responses are available.
  *
- * @param options - see {@link CallbackRouterOptions}; `redirectUri`, `expectedRequests`, `takeRequest` and `onGrant` are needed
+ * PKCE: give `LoginRequest` its defaults and keep `request.toExpected()` in the store; the verifier comes back as
+ * `grant.codeVerifier`. After a sign-in, give the session a new id (`req.session.regenerate`) against session fixation.
+ *
+ * @param options - see {@link CallbackRouterOptions}; `redirectUri`, `requests` and `onGrant` are required
  * @returns the middleware; mount it at the redirect URI's folder (`app.use('/auth', router)`) or at the root
  * @throws TypeError naming the option that was wrong
  *
  * @example
  * ```ts
- * import express, { type Request } from 'express';
- * import { createCallbackRouter, type ExpectedRequest } from 'embed-auth-server';
- *
- * interface Session { login?: ExpectedRequest | undefined; token?: string }
- * declare function sessionOf(req: Request): Session;
+ * import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server';
+ * import express from 'express';
  *
  * const app = express();
  * app.use('/auth', createCallbackRouter({
  *   redirectUri: 'https://app.example.com/auth/callback',
- *   expectedRequests: (req: Request) => sessionOf(req).login,
- *   takeRequest: (req) => { sessionOf(req).login = undefined; },
- *   onGrant: (grant, { req, page }) => {
- *     if ('accessToken' in grant) sessionOf(req).token = grant.accessToken;
+ *   requests: createSessionRequestStore(),
+ *   onGrant: (grant, { page }) => {
+ *     console.log(grant.kind);
  *     page.redirect('/profile');
  *   },
  * }));
@@ -100,136 +99,137 @@ export function createCallbackRouter<
   Req extends IncomingMessage = IncomingMessage,
   Res extends ServerResponse = ServerResponse,
 >(options: CallbackRouterOptions<Req, Res>): CallbackRouter<Req, Res> {
-  const redirectUri = checkedRouterOptions(options);
-  const { path, hosts = [redirectUri.host], ...rest } = options;
-  const own: OwnNames = {
-    hosts: new Set((typeof hosts === 'string' ? [hosts] : [...hosts]).map((host) => host.toLowerCase())),
-    origins: new Set([redirectUri.origin]),
-  };
-  const last = redirectUri.pathname.slice(redirectUri.pathname.lastIndexOf('/'));
-  const paths: RouterPaths = {
-    page: ({ baseUrl }) => path ?? (baseUrl === '' ? redirectUri.pathname : last),
-    folders: [],
+  const { redirectUri, path, hosts, ...rest } = checkedOptions(options);
+  const uri = new URL(redirectUri);
+  const names: ServerNames = {
+    hosts: new Set((hosts ?? [uri.host]).map((host) => host.toLowerCase())),
+    origins: new Set([uri.origin]),
   };
   const renderer = new CallbackPageRenderer(rest, { credentials: 'same-origin', reportLoaded: false });
-  let built: Promise<express.Router> | undefined;
+  const usedStates = new UsedStates();
   return (req, res, next) => {
-    built ??= buildRouter(
-      new CallbackHandler(new AppOwner(options, redirectUri), renderer),
-      renderer,
-      () => own,
-      paths,
-    ).catch((error: unknown) => {
-      built = undefined;
-      throw error;
-    });
-    built.then((router) => {
-      // Express hands its own request and response to every middleware; this is one.
-      router(req as unknown as express.Request, res as unknown as express.Response, (error?: unknown) => {
-        next(error instanceof HandlerFailure ? (error.error ?? error) : error);
-      });
+    const pagePath = pagePathOf(req, uri.pathname, path);
+    const host = new RouterHost(options, { names, redirectUri, pagePath, usedStates, req, res });
+    handleCallback(req, res, renderer, host).then((result) => {
+      if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
+      else if (!result) next();
     }, next);
   };
 }
 
-/** Asks the app about every request, and keeps nothing. */
-class AppOwner<Req extends IncomingMessage, Res extends ServerResponse> implements CallbackOwner {
-  readonly unsolicited = false;
+/** The page among the paths of the whole server. A mount strips its prefix from `url` and keeps it in `originalUrl`. */
+function pagePathOf(req: IncomingMessage, redirectPath: string, path: string | undefined): string {
+  const full = parsedTarget(req)?.path ?? '';
+  const below = req.url?.split('?', 1)[0] ?? '';
+  const mount = full.endsWith(below) ? full.slice(0, full.length - below.length) : '';
+  if (path !== undefined) return mount + path;
+  return mount === '' || full === redirectPath
+    ? redirectPath
+    : mount + redirectPath.slice(redirectPath.lastIndexOf('/'));
+}
+
+/** One request, with the app's hooks. */
+class RouterHost<Req extends IncomingMessage, Res extends ServerResponse> implements CallbackHost {
+  readonly names: ServerNames;
+  readonly redirectUri: string;
+  readonly pagePath: string;
+  readonly assetFolders = [];
+  readonly allowUnsolicited = false;
+  readonly isPasteOffered = false;
   readonly #options: CallbackRouterOptions<Req, Res>;
-  readonly #redirectUri: URL;
+  readonly #usedStates: UsedStates;
+  readonly #req: Req;
+  readonly #res: Res;
 
-  constructor(options: CallbackRouterOptions<Req, Res>, redirectUri: URL) {
+  constructor(
+    options: CallbackRouterOptions<Req, Res>,
+    context: Pick<CallbackHost, 'names' | 'redirectUri' | 'pagePath'> & { usedStates: UsedStates; req: Req; res: Res },
+  ) {
+    this.names = context.names;
+    this.redirectUri = context.redirectUri;
+    this.pagePath = context.pagePath;
     this.#options = options;
-    this.#redirectUri = redirectUri;
+    this.#usedStates = context.usedStates;
+    this.#req = context.req;
+    this.#res = context.res;
   }
 
-  redirectUri(): URL {
-    return this.#redirectUri;
+  async find(state: string | undefined): Promise<ExpectedRequest | 'used' | undefined> {
+    if (state === undefined) return undefined;
+    if (this.#usedStates.has(state)) return 'used';
+    const found = await this.#options.requests.find(this.#req, state);
+    if (found === undefined && this.#req.method === 'POST' && this.#req.headers.cookie === undefined)
+      warnOfMissingCookie();
+    return found ?? undefined;
   }
 
-  async find(state: string | undefined, request: IncomingMessage): Promise<ExpectedRequest | undefined> {
-    const found = await this.#options.expectedRequests(request as Req);
-    const requests = found == null ? [] : isIterable(found) ? [...found] : [found];
-    return requests.find(
-      (expected) => typeof expected.state === 'string' && expected.state !== '' && isSameState(state, expected.state),
-    );
+  /** The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2). */
+  async consume({ state }: ExpectedRequest): Promise<boolean> {
+    if (!this.#usedStates.add(state)) return false;
+    try {
+      return await this.#options.requests.take(this.#req, state);
+    } catch (error) {
+      this.#usedStates.delete(state); // The store is out of reach: the user may reload.
+      throw error;
+    }
   }
 
-  async take(expected: ExpectedRequest, request: IncomingMessage): Promise<boolean> {
-    return (await this.#options.takeRequest(request as Req, expected)) !== false;
+  async deliver(outcome: Outcome): Promise<Delivery> {
+    const page = new PendingPage(checkedRedirectPath);
+    const exchange = { req: this.#req, res: this.#res, page };
+    try {
+      if (outcome.kind === 'grant') await this.#options.onGrant(outcome.grant, exchange);
+      else await this.#options.onError?.(outcome.error, exchange);
+      page.dispatched();
+      return { page };
+    } catch (error) {
+      page.fail();
+      return { page, failure: { error } };
+    }
   }
 
-  deliver(...[verdict, request, response, then]: Parameters<CallbackOwner['deliver']>): void {
-    const page = new GrantPage();
-    let redirect: string | undefined;
-    const exchange: CallbackExchange<Req, Res> = {
-      req: request as Req,
-      res: response as Res,
-      page: {
-        waitUntil: (outcome) => {
-          page.waitUntil(outcome);
-        },
-        redirect: (path) => {
-          redirect = checkedPath(path);
-        },
-      },
-    };
-    const { onGrant, onError } = this.#options;
-    void (async () => {
-      let failure: HandlerFailure | undefined;
-      let outcome: PageOutcome | Promise<PageOutcome> = 'failed';
-      try {
-        if (verdict.kind === 'grant') await onGrant(verdict.response, exchange);
-        else await onError?.(verdict.error, exchange);
-        outcome = page.dispatched();
-      } catch (error) {
-        failure = new HandlerFailure(error);
-      }
-      then({ outcome, redirect, failure });
-    })();
-  }
-
-  rejected(reason: RejectionReason, request: IncomingMessage): void {
-    this.#options.onRejected?.({ reason }, request as Req);
-  }
-
-  loaded(): void {
-    // Nobody waits for it: the app's server goes on.
-  }
-
-  sent(): void {
-    // As above.
+  rejected(reason: RejectionReason): void {
+    this.#options.onRejected?.({ reason }, this.#req);
   }
 }
 
-function isIterable(value: ExpectedRequest | Iterable<ExpectedRequest>): value is Iterable<ExpectedRequest> {
-  return Symbol.iterator in value;
+let hasWarnedOfCookie = false;
+
+function warnOfMissingCookie(): void {
+  if (hasWarnedOfCookie) return;
+  hasWarnedOfCookie = true;
+  process.emitWarning(
+    'A form_post response arrived without a session cookie. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
+    { code: 'EMBED_AUTH_COOKIE_MISSING' },
+  );
 }
 
-function checkedPath(path: string): string {
-  if (typeof path !== 'string' || !/^\/(?!\/)[!-[\]-~]*$/.test(path)) {
+function checkedOptions<Req extends IncomingMessage, Res extends ServerResponse>(
+  options: CallbackRouterOptions<Req, Res>,
+): CallbackPageOptions & { redirectUri: string; path: string | undefined; hosts: string[] | undefined } {
+  assertKnownOptions('createCallbackRouter', options, optionNames);
+  const { redirectUri, requests, onGrant, onError, onRejected, hosts, path, ...rest } = options;
+  for (const [name, value] of Object.entries<unknown>({ onGrant, onError, onRejected })) {
+    if (typeof value === 'function' || (value === undefined && name !== 'onGrant')) continue;
+    throw new TypeError(`\`${name}\` must be a function, not ${typeof value}`);
+  }
+  for (const method of ['add', 'find', 'take'] as const) {
+    if (typeof (requests as Partial<RequestStore<Req>> | undefined)?.[method] === 'function') continue;
+    throw new TypeError(`\`requests\` must be a request store: it has no method \`${method}\``);
+  }
+  const text = String(redirectUri);
+  if (!URL.canParse(text) || !/^https?:/i.test(text) || text.includes('#')) {
     throw new TypeError(
-      '`path` must be a path of the app’s own, such as /profile, percent-encoded where it needs to be',
+      '`redirectUri` must be an http or https URI without a fragment, such as https://app.example.com/auth/callback',
     );
   }
-  return path;
-}
-
-function checkedRouterOptions(options: {
-  redirectUri: string | URL;
-  expectedRequests: unknown;
-  takeRequest: unknown;
-  onGrant: unknown;
-}): URL {
-  const { redirectUri, expectedRequests, takeRequest, onGrant } = options;
-  for (const [name, value] of Object.entries({ expectedRequests, takeRequest, onGrant })) {
-    if (typeof value !== 'function') throw new TypeError(`\`${name}\` must be a function, not ${typeof value}`);
+  if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/'))) {
+    throw new TypeError('`path` must be a path that begins with a slash');
   }
-  if (!URL.canParse(String(redirectUri)) || !/^https?:/i.test(String(redirectUri))) {
-    throw new TypeError('`redirectUri` must be an http or https URI, such as https://app.example.com/auth/callback');
-  }
-  const uri = new URL(redirectUri);
-  uri.search = '';
-  uri.hash = '';
-  return uri;
+  return {
+    ...rest,
+    redirectUri: text,
+    path,
+    hosts: hosts === undefined ? undefined : typeof hosts === 'string' ? [hosts] : [...hosts],
+  };
 }

@@ -1,167 +1,278 @@
-import { timingSafeEqual, sha256 } from './random-and-digest.js';
 import { AuthorizationError } from '../errors.js';
-import { AuthorizationCodeResponse, ImplicitGrantResponse, valueOf, type GrantResponse } from './grant-response.js';
+import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from './grant-response.js';
+import { sha256, timingSafeEqual } from './random-and-digest.js';
+import { isRedirectUri } from './redirect-uri.js';
+import { findContradiction, isResponse, tokenOf, valueOf } from './response-parameters.js';
 
-/** A request whose answer is awaited: a `LoginRequest`, or these members of one from a session store. */
+export { isResponse } from './response-parameters.js';
+
+/** A request whose response is awaited: a `LoginRequest`, or the result of its `toExpected()` from a session store. */
 export interface ExpectedRequest {
   /** The request's `state`. */
   readonly state: string;
-  /** The redirect URI that the request named. An answer at another one is refused. */
+  /** The redirect URI that the request named. A response that arrives at another address is rejected. */
   readonly redirectUri?: string | undefined;
-  /** What was asked for. Where given, a grant of another kind is refused. */
+  /** The response type of the request. If it is given, a grant of another kind is rejected. */
   readonly responseType?: string | undefined;
-  /** How the answer was asked to come back, where it was (`response_mode`). Nothing is refused by it. */
-  readonly responseMode?: string | undefined;
-  /** The issuer whose answer is awaited (RFC 9207). Where given, `iss` must be there and equal. */
+  /** The issuer that must have sent the response (RFC 9207). @default not checked */
   readonly issuer?: string | undefined;
-  /** The PKCE code verifier, handed on with the code. */
+  /** The PKCE code verifier, which the grant will have. */
   readonly codeVerifier?: string | undefined;
 }
 
-/** Why a callback was refused by the checks on the authorization response itself. */
-export type ResponseRejection = 'state_foreign' | 'state_used' | 'malformed' | 'wrong_issuer' | 'wrong_redirect_uri';
+/** Why a response was rejected by the checks on the authorization response itself. */
+export type ResponseRejection =
+  'state_foreign' | 'state_used' | 'malformed' | 'empty' | 'wrong_issuer' | 'wrong_redirect_uri';
 
-/** @internal What came, before anybody was asked whether it was expected. */
+/** @internal What arrived, by any channel, before it is known whether it is expected. */
 export interface ReceivedResponse {
+  /** The decoded parameters that count. */
   readonly params: URLSearchParams;
+  /** The callback URI that holds the same parameters (R30). */
   readonly uri: URL;
+  /** Undefined also if there are different states. */
   readonly state: string | undefined;
-  /** What is wrong with the response by itself; names parameters, never values. */
+  /** Whether it has neither a grant nor an error. */
+  readonly isEmpty: boolean;
+  /** What is malformed. Names parameters, never values. */
   readonly problem: string | undefined;
+  /** Whether the provider reports an error. */
+  readonly hasError: boolean;
+  /** The address that it arrived at, and the query there: what R25 compares. */
+  readonly address: URL;
+  readonly query: URLSearchParams;
 }
 
-/** @internal What a response comes to, once the request it answers is known. */
-export type Verdict =
-  | { readonly kind: 'grant'; readonly response: GrantResponse }
-  | { readonly kind: 'error'; readonly error: AuthorizationError }
-  | { readonly kind: 'rejected'; readonly reason: ResponseRejection; readonly problem: string };
-
-const answerParams = ['code', 'error', 'access_token', 'token', 'id_token'] as const;
-// Control characters are not in any of the RFC's value grammars (RFC 6749, appendix A) and have no place in a header.
-// U+FFFD is what broken percent-encoding decodes to: the value is not the one that was sent.
-// eslint-disable-next-line no-control-regex -- control characters are what this looks for
-const controlCharacters = /[\u0000-\u001f\u007f\ufffd]/;
+/** @internal The result of the checks on a response. */
+export type ValidationResult =
+  | { readonly kind: 'grant'; readonly grant: GrantResponse }
+  /** It has the awaited state, so the wait ends. `rejection` is absent if it is the provider's error. */
+  | { readonly kind: 'error'; readonly error: AuthorizationError; readonly rejection?: ResponseRejection }
+  /** It belongs to no request, so nothing ends. */
+  | { readonly kind: 'rejected'; readonly reason: ResponseRejection; readonly error: AuthorizationError };
 
 /**
- * @internal Whether the answer to a request comes in the query, as codes do unless something else is asked for (OAuth 2.0
- * Multiple Response Type Encoding Practices, section 2.1). Nothing but speed hangs on it.
+ * @internal Reads a response. Query and fragment are never mixed (R15), except that the state of a query counts for a token
+ * in the fragment that has none.
+ * @param base - the redirect URI that it arrived at
+ * @param parts - what arrived, as raw text without `?` and `#`; `query` includes the redirect URI's own query, which it is by
+ * default; `form` is the body of a form post
  */
-export function isAnsweredInQuery({ responseType, responseMode }: ExpectedRequest): boolean {
-  return responseMode === undefined ? responseType === 'code' : responseMode === 'query';
-}
-
-/** @internal Whether these parameters are an authorization response, as against an app's own query. */
-export function isResponse(params: URLSearchParams): boolean {
-  return answerParams.some((name) => params.has(name));
-}
-
-/** @internal The same, where empty parameters count as absent. */
-export function hasAnswer(params: URLSearchParams): boolean {
-  return answerParams.some((name) => valueOf(params, name) !== undefined);
-}
-
-/** @internal Reads an authorization response; everything that can be said without the request is said here. */
-export function readResponse(params: URLSearchParams, uri: URL): ReceivedResponse {
-  return { params, uri, state: valueOf(params, 'state'), problem: problemOf(params) };
-}
-
-/**
- * @internal Judges a response: its form, then its state, then its issuer, and only then whether it is an error.
- * @param expected - the request with that state; `'used'` for one answered before; undefined where there is none
- * @param unsolicited - whether an answer to no request is taken too
- */
-export function judge(
-  received: ReceivedResponse,
-  expected: ExpectedRequest | 'used' | undefined,
-  unsolicited = false,
-): Verdict {
-  const { params, uri, state, problem } = received;
-  if (problem !== undefined) return { kind: 'rejected', reason: 'malformed', problem };
-  if (expected === 'used') return { kind: 'rejected', reason: 'state_used', problem: 'its `state` was used before' };
-  if (expected === undefined && !unsolicited) {
-    return {
-      kind: 'rejected',
-      reason: 'state_foreign',
-      problem: state === undefined ? 'it has no `state`' : 'its `state` belongs to no request that is waiting',
-    };
+export function readResponse(
+  base: string | URL,
+  parts: { query?: string | undefined; fragment?: string | undefined; form?: string | undefined },
+): ReceivedResponse {
+  const address = new URL(base);
+  address.hash = '';
+  const { query = address.search.slice(1), fragment = '', form } = parts;
+  const inQuery = new URLSearchParams(query);
+  const inFragment = new URLSearchParams(fragment);
+  const uri = new URL(address);
+  uri.search = '';
+  let raw = query;
+  if (isResponse(inQuery)) {
+    uri.search = `?${query}`;
+  } else if (form !== undefined) {
+    raw = form;
+    uri.search = `?${form}`;
+  } else if (isResponse(inFragment) || (hasState(inFragment) && !hasState(inQuery))) {
+    raw = fragment;
+    uri.hash = `#${fragment}`;
+    if (tokenOf(inFragment) !== undefined && !hasState(inFragment) && hasState(inQuery)) {
+      raw += query;
+      for (const state of inQuery.getAll('state')) uri.searchParams.append('state', state);
+    }
+  } else {
+    uri.search = `?${query}`;
   }
-  if (expected?.issuer !== undefined && valueOf(params, 'iss') !== expected.issuer) {
-    return { kind: 'rejected', reason: 'wrong_issuer', problem: 'its `iss` is not the issuer that was asked' };
-  }
-  const error = valueOf(params, 'error');
-  if (error !== undefined) {
-    return {
-      kind: 'error',
-      error: new AuthorizationError(
-        error === 'access_denied' ? 'ACCESS_DENIED' : 'AUTHORIZATION_FAILED',
-        error === 'access_denied'
-          ? 'The person, or the provider on their behalf, denied the access (access_denied).'
-          : 'The authorization server answered with an error: see `error` and `errorDescription`.',
-        {
-          error,
-          errorDescription: valueOf(params, 'error_description'),
-          errorUri: valueOf(params, 'error_uri'),
-          state,
-          params,
-        },
-      ),
-    };
-  }
-  const kind = valueOf(params, 'code') === undefined ? 'token' : 'code';
-  const asked = expected?.responseType?.split(' ').filter((word) => word === 'code' || word === 'token');
-  if (asked !== undefined && asked.length > 0 && !asked.includes(kind)) {
-    return { kind: 'rejected', reason: 'malformed', problem: `it holds a ${kind}, which is not what was asked for` };
-  }
-  const init = { params, uri, redirectUri: expected?.redirectUri, codeVerifier: expected?.codeVerifier };
+  // Read back from the URI, so that the two cannot differ.
+  const params = new URLSearchParams([...uri.searchParams, ...new URLSearchParams(uri.hash.slice(1))]);
+  const states = new Set(params.getAll('state').filter((state) => state !== ''));
   return {
-    kind: 'grant',
-    response: kind === 'code' ? new AuthorizationCodeResponse(init) : new ImplicitGrantResponse(init),
+    params,
+    uri,
+    state: states.size === 1 ? valueOf(params, 'state') : undefined,
+    isEmpty: !isResponse(params),
+    problem: findProblem(params, raw),
+    hasError: errorOf(params) !== undefined,
+    address,
+    query: inQuery,
   };
 }
 
-/** @internal The typed error for a response that was refused. */
-export function rejectionError(
-  reason: ResponseRejection,
-  problem: string,
+/**
+ * @internal Checks a response: its state, then the redirect URI, its form, its issuer, and only then whether it is an error.
+ * @param received - what {@link readResponse} returned
+ * @param expected - the request with that state; `'used'` if its response was accepted before; undefined if there is none
+ * @param options - `allowUnsolicited`: accept a response to no request; `redirectUri`: the redirect URI of a request that has
+ * none, as exact text
+ */
+export function validateResponse(
   received: ReceivedResponse,
-): AuthorizationError {
-  const { code, advice } = rejections[reason];
-  return new AuthorizationError(code, `The callback was not taken: ${problem}. ${advice}`, { params: received.params });
+  expected: ExpectedRequest | 'used' | undefined,
+  options: { allowUnsolicited?: boolean | undefined; redirectUri?: string | undefined } = {},
+): ValidationResult {
+  const { allowUnsolicited = false } = options;
+  const { params, uri } = received;
+  const request = expected === 'used' ? undefined : expected;
+  const redirectUri = request?.redirectUri ?? options.redirectUri;
+  const rejection =
+    expected === 'used'
+      ? ({ reason: 'state_used', problem: 'its `state` was used before' } as const)
+      : request === undefined && !allowUnsolicited
+        ? explainForeignState(received)
+        : findRejection(received, redirectUri, request);
+  if (rejection !== undefined) {
+    const { reason, problem } = rejection;
+    const { code, advice } = rejections[reason];
+    const details = request === undefined ? { params } : { params, state: received.state };
+    const error = new AuthorizationError(
+      code,
+      `The authorization response was rejected: ${problem}. ${advice}`,
+      details,
+    );
+    return request === undefined ? { kind: 'rejected', reason, error } : { kind: 'error', error, rejection: reason };
+  }
+  const error = errorOf(params);
+  if (error !== undefined) return { kind: 'error', error: providerError(error, received) };
+  const init = { params, uri, redirectUri, codeVerifier: request?.codeVerifier };
+  const isCode = valueOf(params, 'code') !== undefined;
+  return { kind: 'grant', grant: isCode ? new AuthorizationCodeResponse(init) : new ImplicitGrantResponse(init) };
 }
-
-const rejections = {
-  state_foreign: {
-    code: 'STATE_FOREIGN',
-    advice: 'Use the URI that the provider redirected to in answer to this very sign-in.',
-  },
-  state_used: { code: 'STATE_USED', advice: 'Start a new sign-in.' },
-  malformed: { code: 'RESPONSE_MALFORMED', advice: 'Copy the whole URI, or start a new sign-in.' },
-  wrong_issuer: { code: 'ISSUER_MISMATCH', advice: 'Check `issuer`, and who sent the person there.' },
-  wrong_redirect_uri: {
-    code: 'REDIRECT_URI_MISMATCH',
-    advice: 'Copy the URI from the page that the provider redirected to.',
-  },
-} as const;
 
 /** @internal Compares two states in constant time. */
 export function isSameState(one: string | undefined, other: string): boolean {
   return one !== undefined && timingSafeEqual(sha256(one), sha256(other));
 }
 
-function problemOf(params: URLSearchParams): string | undefined {
-  const names = [...params.keys()];
-  if (new Set(names).size !== names.length) return 'one of its parameters is there more than once';
-  const error = valueOf(params, 'error');
-  const code = valueOf(params, 'code');
-  const token = valueOf(params, 'access_token') ?? valueOf(params, 'token');
-  if (error !== undefined && (code !== undefined || token !== undefined)) return 'it is both a grant and an error';
-  if (error === undefined && code === undefined && token === undefined) {
-    return params.has('id_token')
-      ? 'it has an `id_token` alone; ask for `id_token token` or for a code'
-      : 'it has neither a code, nor a token, nor an error';
+function hasState(params: URLSearchParams): boolean {
+  return valueOf(params, 'state') !== undefined;
+}
+
+interface Rejection {
+  readonly reason: ResponseRejection;
+  readonly problem: string;
+}
+
+const rejections = {
+  state_foreign: {
+    code: 'STATE_FOREIGN',
+    advice: 'Use the URI that the provider redirected to in this sign-in.',
+  },
+  state_used: { code: 'STATE_USED', advice: 'Start a new sign-in.' },
+  malformed: { code: 'RESPONSE_MALFORMED', advice: 'Copy the whole URI, or start a new sign-in.' },
+  empty: {
+    code: 'RESPONSE_EMPTY',
+    advice: 'Copy the whole address of the page that the provider redirected to, with everything after `?` or `#`.',
+  },
+  wrong_issuer: { code: 'ISSUER_MISMATCH', advice: 'Check `issuer`, and which provider the user signed in at.' },
+  wrong_redirect_uri: {
+    code: 'REDIRECT_URI_MISMATCH',
+    advice: 'Copy the URI from the page that the provider redirected to.',
+  },
+} as const;
+
+function explainForeignState({ params, state, isEmpty }: ReceivedResponse): Rejection {
+  if (state !== undefined) {
+    return { reason: 'state_foreign', problem: 'its `state` belongs to no request that is awaited' };
   }
-  if ([code, token, valueOf(params, 'state')].some((value) => value !== undefined && controlCharacters.test(value))) {
-    return 'one of its values contains control characters or broken percent-encoding';
+  if (hasState(params)) {
+    return { reason: 'malformed', problem: 'it has more than one `state`' };
+  }
+  if (isEmpty) return { reason: 'empty', problem: 'it has neither a code, nor a token, nor an error' };
+  return { reason: 'state_foreign', problem: 'it has no `state`' };
+}
+
+function findRejection(
+  received: ReceivedResponse,
+  redirectUri: string | undefined,
+  request: ExpectedRequest | undefined,
+): Rejection | undefined {
+  const { params, address, query, problem, isEmpty } = received;
+  if (redirectUri !== undefined && !isRedirectUri(redirectUri, address, query)) {
+    return {
+      reason: 'wrong_redirect_uri',
+      problem: 'it arrived at an address whose scheme, host, port, path or query is not the redirect URI’s',
+    };
+  }
+  if (problem !== undefined) return { reason: 'malformed', problem };
+  if (isEmpty) return { reason: 'empty', problem: 'it has neither a code, nor a token, nor an error' };
+  const wrongIssuer = request?.issuer === undefined ? undefined : findIssuerProblem(params, request.issuer);
+  if (wrongIssuer !== undefined) return { reason: 'wrong_issuer', problem: wrongIssuer };
+  if (errorOf(params) !== undefined) return undefined;
+  const kind = valueOf(params, 'code') === undefined ? 'token' : 'code';
+  const words = request?.responseType?.split(' ') ?? [];
+  const wanted = ['code', 'token'].find((word) => words.includes(word));
+  if (wanted !== undefined && wanted !== kind) {
+    return { reason: 'malformed', problem: `it has a ${kind}, but the request asked for a ${wanted}` };
   }
   return undefined;
+}
+
+/** What is malformed in the response by itself. */
+function findProblem(params: URLSearchParams, raw: string): string | undefined {
+  // `URL` drops tabs and line breaks, so that the URI would lose what the parameters have.
+  if (/\p{Cc}/u.test(raw)) return 'it contains control characters that are not percent-encoded';
+  const contradiction = findContradiction(params);
+  if (contradiction !== undefined) return `it has \`${contradiction}\` more than once, with different values`;
+  const [code, token, idToken] = [valueOf(params, 'code'), tokenOf(params), valueOf(params, 'id_token')];
+  const hasGrant = code !== undefined || token !== undefined;
+  if (hasGrant && valueOf(params, 'error') !== undefined) return 'it is both a grant and an error';
+  if (!hasGrant && idToken !== undefined && errorOf(params) === undefined) {
+    return 'it has only an `id_token`; request `id_token token` or a code';
+  }
+  // The RFC's grammar has no control characters (RFC 6749, appendix A). U+FFFD comes from broken percent-encoding.
+  if ([code, token, idToken].some((value) => value !== undefined && /[\p{Cc}\ufffd]/u.test(value))) {
+    return 'its code or token contains control characters or broken percent-encoding';
+  }
+  return undefined;
+}
+
+/** The issuer is `iss`, or that of the ID token (R22). */
+function findIssuerProblem(params: URLSearchParams, issuer: string): string | undefined {
+  const iss = valueOf(params, 'iss');
+  const idToken = valueOf(params, 'id_token');
+  const claimed = idToken === undefined ? undefined : issuerOf(idToken);
+  if ((iss ?? claimed) === undefined) return 'it does not name its issuer by `iss`';
+  const wrong = [iss, claimed].find((value) => value !== undefined && value !== issuer);
+  if (wrong === undefined) return undefined;
+  return wrong.replace(/\/$/, '') === issuer.replace(/\/$/, '')
+    ? 'its issuer and `issuer` differ by a slash at the end; write `issuer` exactly as the provider’s metadata does'
+    : 'its issuer is not `issuer`';
+}
+
+/** The issuer of an ID token, not verified; undefined if the token cannot be read. */
+function issuerOf(idToken: string): string | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
+    return typeof claims === 'object' && claims !== null && 'iss' in claims && typeof claims.iss === 'string'
+      ? claims.iss
+      : undefined;
+  } catch {
+    return undefined; // It is encrypted or no JWT.
+  }
+}
+
+/** The provider's error code. Facebook reports `error_code` and `error_message` without `error`. */
+function errorOf(params: URLSearchParams): string | undefined {
+  const hasGrant = valueOf(params, 'code') !== undefined || tokenOf(params) !== undefined;
+  return valueOf(params, 'error') ?? (hasGrant ? undefined : valueOf(params, 'error_code'));
+}
+
+function providerError(error: string, { params, state }: ReceivedResponse): AuthorizationError {
+  // LinkedIn and Apple have words of their own for a denial.
+  const isDenial = /^(?:access_denied|user_(?:cancell?ed|denied)(?:_\w+)?)$/.test(error);
+  return new AuthorizationError(
+    isDenial ? 'ACCESS_DENIED' : 'AUTHORIZATION_FAILED',
+    isDenial
+      ? 'The user, or the provider on their behalf, denied the access.'
+      : 'The authorization server reported an error: see `error` and `errorDescription`.',
+    {
+      error,
+      errorDescription: valueOf(params, 'error_description') ?? valueOf(params, 'error_message'),
+      errorUri: valueOf(params, 'error_uri'),
+      state,
+      params,
+    },
+  );
 }

@@ -1,121 +1,103 @@
 import {
-  hasAnswer,
-  isResponse,
   isSameState,
-  judge,
   readResponse,
-  rejectionError,
+  validateResponse,
+  type ExpectedRequest,
   type ReceivedResponse,
 } from './authorization-response.js';
-import { AuthorizationError } from '../errors.js';
-import { malformedResponse, withoutParams, type GrantResponse } from './grant-response.js';
+import { malformedResponse, type GrantResponse } from './grant-response.js';
+import { assertKnownOptions, type OptionNames } from './known-options.js';
+import { cleanPastedUri } from './pasted-text.js';
+import { checkRedirectUri } from './redirect-uri.js';
 
-/** What {@link parseCallbackUri} checks. */
-export interface ParseCallbackUriOptions {
-  /** The `state` of the request. Without it the answer to any request is taken: leave it out only in tests. */
-  state?: string;
-  /** The redirect URI of the request; scheme, host, port and path of the callback must be the same. */
-  redirectUri?: string | URL;
-  /** The issuer that was asked (RFC 9207). Where given, `iss` must be there and equal. */
-  issuer?: string;
-  /** The PKCE code verifier of the request, handed on with the code. */
-  codeVerifier?: string;
+/** What {@link parseCallbackUri} checks besides the `state`. */
+export interface CallbackUriChecks extends Omit<ExpectedRequest, 'state' | 'redirectUri'> {
+  /** The redirect URI of the request. Scheme, host, port, path and its own query must be the same. @default not checked */
+  readonly redirectUri?: string | URL | undefined;
 }
 
+/** What {@link parseCallbackUri} checks: pass the result of `request.toExpected()`, or its members. */
+export type ParseCallbackUriOptions = CallbackUriChecks &
+  (
+    | {
+        /** The `state` of the request. */
+        readonly state: string;
+        /** Not needed if there is a `state`, which is then always checked. */
+        readonly allowUnsolicited?: boolean | undefined;
+      }
+    | {
+        readonly state?: undefined;
+        /** Accepts the response to any request. Anyone can then sign the user in to another account (RFC 6749, 10.12). */
+        readonly allowUnsolicited: true;
+      }
+  );
+
+const optionNames: OptionNames<ParseCallbackUriOptions> = {
+  state: true,
+  redirectUri: true,
+  responseType: true,
+  issuer: true,
+  codeVerifier: true,
+  allowUnsolicited: true,
+};
+
 /**
- * Reads an authorization response out of a callback URI: one that the operating system delivered to a custom protocol, or
- * one that a person pasted (surrounding quotes, angle brackets, line breaks and a final full stop are removed). The query
- * and the fragment are both read, never merged: the query counts where both hold a response.
+ * Reads an authorization response from a callback URI: one that the operating system delivered to a custom protocol, or
+ * one that a user pasted. Text around a pasted URI, line breaks and quotes are removed. Query and fragment are both read and
+ * not mixed: the query counts if both hold a response.
  *
  * @param uri - the callback URI
- * @param options - what to check it against
+ * @param options - the request that it must belong to; `state` is required
  * @returns the grant
- * @throws {@link AuthorizationError} where the URI holds an error response or is not taken; see its `code`
- * @throws TypeError where `uri` is neither a string nor a URL
+ * @throws {@link AuthorizationError} if the URI holds the provider's error or is rejected; see its `code`
+ * @throws TypeError if `uri` is neither a string nor a URL, or an option is wrong or missing
  *
  * @example
  * ```ts
- * import { ImplicitGrantResponse, parseCallbackUri } from 'embed-auth-server';
+ * import { parseCallbackUri } from 'embed-auth-server';
  *
  * const grant = parseCallbackUri('myapp.auth://token#access_token=abc&state=xyz', { state: 'xyz' });
- * if (grant instanceof ImplicitGrantResponse) console.log(grant.accessToken.length);
+ * if (grant.kind === 'token') console.log(grant.accessToken.length);
  * ```
  *
  * @see [RFC 8252, section 7.1](https://www.rfc-editor.org/rfc/rfc8252#section-7.1)
  */
-export function parseCallbackUri(uri: string | URL, options: ParseCallbackUriOptions = {}): GrantResponse {
-  const { state, redirectUri, issuer, codeVerifier } = options;
-  if (redirectUri !== undefined && !URL.canParse(String(redirectUri))) {
-    throw new TypeError('`redirectUri` must be an absolute URI, such as http://127.0.0.1:5543/callback');
-  }
-  const received = readCallbackUri(uri);
-  if (redirectUri !== undefined) assertRedirectUri(received, String(redirectUri));
-  const expected = state === undefined || isSameState(received.state, state);
-  const verdict = judge(
-    received,
-    expected ? { state: state ?? '', redirectUri: redirectUri?.toString(), issuer, codeVerifier } : undefined,
-  );
-  if (verdict.kind === 'rejected') throw rejectionError(verdict.reason, verdict.problem, received);
-  if (verdict.kind === 'error') throw verdict.error;
-  return verdict.response;
-}
-
-/** @internal Reads a callback URI as a person or the system gives it. */
-export function readCallbackUri(uri: string | URL): ReceivedResponse {
-  const url = uri instanceof URL ? uri : parseUri(uri);
-  const candidates = [url.search.slice(1), url.hash.slice(1)].map((text) => new URLSearchParams(text));
-  const params = candidates.find(hasAnswer) ?? candidates.find(isResponse);
-  if (params === undefined) {
-    throw new AuthorizationError(
-      'RESPONSE_EMPTY',
-      'The callback URI holds neither a code, nor a token, nor an error. Copy the whole address of the page that the provider redirected to, with all that follows `?` or `#`.',
+export function parseCallbackUri(uri: string | URL, options: ParseCallbackUriOptions): GrantResponse {
+  const given = { ...options }; // Also if there are none: the error must name `state`.
+  assertKnownOptions('parseCallbackUri', given, optionNames);
+  const { state = '', allowUnsolicited = false, redirectUri: redirect, ...checks } = given;
+  if (typeof allowUnsolicited !== 'boolean') throw new TypeError('`allowUnsolicited` must be true or false');
+  if (typeof state !== 'string' || (state === '' && !allowUnsolicited)) {
+    throw new TypeError(
+      '`state` must be the state of the request, and not empty: without it any page could sign the user in to another account. Pass `allowUnsolicited: true` only if the provider returns no `state`',
     );
   }
-  return readResponse(params, url);
+  const redirectUri = redirect === undefined ? undefined : checkRedirectUri('redirectUri', redirect);
+  const received = readCallbackUri(uri, redirectUri);
+  const isExpected = state === '' || isSameState(received.state, state);
+  const request = { ...checks, state: received.state ?? '', redirectUri };
+  const result = validateResponse(received, isExpected ? request : undefined);
+  if (result.kind === 'grant') return result.grant;
+  throw result.error;
 }
 
-/** @internal Refuses a callback that did not come to the redirect URI of its request. */
-export function assertRedirectUri(received: ReceivedResponse, redirectUri: string): void {
-  if (addressOf(received.uri) !== addressOf(new URL(redirectUri))) {
-    throw rejectionError('wrong_redirect_uri', 'its scheme, host, port or path is not the redirect URI’s', received);
+/**
+ * @internal Reads a callback URI as the user or the system gives it.
+ * @param redirectUri - helps to find the URI in a text; it is not compared here, and the scheme stays
+ * @throws {@link AuthorizationError} only if it is no URI
+ */
+export function readCallbackUri(uri: string | URL, redirectUri?: string): ReceivedResponse {
+  if (typeof uri !== 'string' && !(uri instanceof URL)) {
+    throw new TypeError(`\`uri\` must be a string or a URL, not ${typeof uri}`);
   }
-}
-
-/** Scheme, host, port and path. Systems hand `myapp://auth` on as `myapp://auth/`, which is the same address. */
-function addressOf(uri: URL): string {
-  const address = withoutParams(uri);
-  return uri.pathname === '' ? `${address}/` : address;
-}
-
-function parseUri(text: string): URL {
-  if (typeof text !== 'string') throw new TypeError(`\`uri\` must be a string or a URL, not ${typeof text}`);
-  const cleaned = cleanPaste(text);
-  if (!URL.canParse(cleaned)) {
-    throw malformedResponse(cleaned === '' ? 'it is empty' : 'it is not an absolute URI');
+  const text = uri instanceof URL ? uri.href : cleanPastedUri(uri, redirectUri, true);
+  const [, address = '', query = '', fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text) ?? [];
+  if (!URL.canParse(address) || !/:.*[/?#]/s.test(text)) {
+    throw malformedResponse(
+      text === ''
+        ? 'it is empty'
+        : `it is not a callback URI. A code alone is not accepted: copy the complete address from the browser, such as ${redirectUri ?? 'http://127.0.0.1:5543/callback'}?code=...&state=...`,
+    );
   }
-  return new URL(cleaned);
-}
-
-const pairs: Readonly<Record<string, string>> = {
-  '<': '>',
-  '"': '"',
-  "'": "'",
-  '`': '`',
-  '“': '”',
-  '‘': '’',
-  '(': ')',
-};
-
-/** Takes off what a terminal, a mail or a hand adds around a URI; a URI itself has neither white space nor quotes. */
-function cleanPaste(text: string): string {
-  let bare = text.replace(/\s+/g, '');
-  for (let closing = pairs[bare.charAt(0)]; closing !== undefined; closing = pairs[bare.charAt(0)]) {
-    bare = bare.slice(1);
-    const end = bare.replace(/[.,;]$/, '');
-    if (end.endsWith(closing)) bare = end.slice(0, -1);
-  }
-  // An apostrophe and a parenthesis may belong to the URI (tokens of Stack Exchange end with `))`); these may not.
-  bare = bare.replace(/[>"`”’]+[.,;]?$/, '');
-  // An unsecured JWT (RFC 7519, section 6) ends with the full stop that belongs to it.
-  return /=[\w-]+\.[\w-]+\.$/.test(bare) ? bare : bare.replace(/[.,;]$/, '');
+  return readResponse(address, { query, fragment });
 }

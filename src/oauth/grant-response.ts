@@ -1,167 +1,192 @@
-import { AuthorizationError } from '../errors.js';
+import { AuthorizationError, replaceControls } from '../errors.js';
+import { tokenOf, valueOf } from './response-parameters.js';
 
 /** What both kinds of grant are made from. */
 export interface GrantResponseInit {
-  /** The response's parameters, raw. */
+  /** The response's parameters, decoded. */
   params: URLSearchParams;
-  /** The whole callback URI. */
+  /** The callback URI that holds the same parameters. */
   uri: URL;
-  /** The redirect URI that the request named. Default: the callback URI without its query and fragment. */
+  /** The redirect URI of the request. @default the callback URI without its query and fragment */
   redirectUri?: string | undefined;
   /** The PKCE code verifier that belongs to the request. */
   codeVerifier?: string | undefined;
-  /** When the response arrived. Default: now. */
+  /** When the response arrived. @default now */
   createdAt?: Date | undefined;
 }
 
-/** Keeps a grant's secrets out of logs: `console.log(response)` shows which members there are, not their values. */
 const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * What both kinds of grant have in common. Everything secret is an accessor of the class: logging, JSON and `{...grant}`
+ * contain none of it.
+ */
+abstract class AuthorizationResponse {
+  /** The redirect URI, exactly as the request named it. The token endpoint needs the same text (RFC 6749, section 4.1.3). */
+  readonly redirectUri: string;
+  /** When the response arrived. */
+  readonly createdAt: Date;
+  /** The type of the access token, as it was sent: compare it without regard to case (RFC 6749, section 5.1). */
+  readonly tokenType: string | undefined;
+  /** The access token's lifetime in seconds from `createdAt`; undefined if the provider does not state one, or states 0. */
+  readonly expiresIn: number | undefined;
+  /** The scopes, separated by spaces, if the provider states them. */
+  readonly scope: string | undefined;
+  readonly #params: URLSearchParams;
+  readonly #uri: URL;
+
+  constructor({ params, uri, redirectUri, createdAt }: GrantResponseInit) {
+    this.redirectUri = redirectUri ?? withoutParams(uri);
+    this.createdAt = createdAt ?? new Date();
+    this.tokenType = replaceControls(valueOf(params, 'token_type'));
+    this.expiresIn = secondsOf(valueOf(params, 'expires_in')) ?? secondsOf(valueOf(params, 'expires'));
+    this.scope = replaceControls(valueOf(params, 'scope'));
+    this.#params = params;
+    this.#uri = uri;
+  }
+
+  /** The `state` of the request. */
+  get state(): string | undefined {
+    return valueOf(this.#params, 'state');
+  }
+
+  /** The ID token, if the response has one. It is not verified: let an OpenID Connect library do that. */
+  get idToken(): string | undefined {
+    return valueOf(this.#params, 'id_token');
+  }
+
+  /** Every parameter, decoded and otherwise unchanged: also those that only this provider sends, such as `account_id`. */
+  get params(): URLSearchParams {
+    return this.#params;
+  }
+
+  /** The whole callback URI, which is what `openid-client` and `oauth4webapi` accept. It holds the same parameters. */
+  get uri(): URL {
+    return this.#uri;
+  }
+
+  /** @internal */
+  [inspect](): string {
+    return `${this.constructor.name} { tokenType: ${JSON.stringify(this.tokenType)}, expiresIn: ${String(this.expiresIn)}, [secrets not shown] }`;
+  }
+}
 
 /**
  * An access token that came straight from the authorization endpoint (the implicit grant).
  *
- * Only {@link ImplicitGrantResponse.accessToken} is certain: providers leave out any of the others.
- * Printing it with `console.log` shows no value.
+ * Only {@link ImplicitGrantResponse.accessToken} is certain: providers omit any of the others.
+ * Logging the object shows no secret, and a copy by `{...grant}` contains none.
  *
  * @example
  * ```ts
  * import { AuthServer } from 'embed-auth-server';
  *
  * const server = new AuthServer();
- * server.on('implicitGrantReceived', async (response) => {
+ * server.on('implicitGrantReceived', async (grant) => {
  *   await server.stop();
- *   await fetch('https://api.example.com/me', { headers: { Authorization: `Bearer ${response.accessToken}` } });
+ *   await fetch('https://api.example.com/me', { headers: { Authorization: `Bearer ${grant.accessToken}` } });
  * });
  * ```
  *
  * @see [RFC 6749, section 4.2.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.2.2)
  */
-export class ImplicitGrantResponse {
-  /** The access token (`access_token`, or `token` where a provider calls it that). */
-  readonly accessToken: string;
-  /** The token's type, as it was sent: compare it without regard to case (RFC 6749, section 5.1). */
-  readonly tokenType: string | undefined;
-  /** The token's lifetime in seconds from {@link ImplicitGrantResponse.createdAt}, where the provider says it. */
-  readonly expiresIn: number | undefined;
-  /** The scopes, separated by spaces, where the provider says them. */
-  readonly scope: string | undefined;
-  /** The `state` of the request that this answers. */
-  readonly state: string | undefined;
-  /** When the response arrived. */
-  readonly createdAt: Date;
-  /** Every parameter, raw: `id_token`, `refresh_token`, `account_username` and whatever else a provider adds. */
-  readonly params: URLSearchParams;
-  /** The whole callback URI, fragment included. */
-  readonly uri: URL;
+export class ImplicitGrantResponse extends AuthorizationResponse {
+  /** Tells the two kinds of grant apart. */
+  readonly kind = 'token';
+  readonly #accessToken: string;
 
   /**
-   * @param init - the parameters and the URI they came in
-   * @throws {@link AuthorizationError} with `RESPONSE_MALFORMED` where there is no access token
+   * @param init - the parameters and the URI that holds them
+   * @throws {@link AuthorizationError} with `RESPONSE_MALFORMED` if there is no access token
    */
   constructor(init: GrantResponseInit) {
-    const accessToken = valueOf(init.params, 'access_token') ?? valueOf(init.params, 'token');
+    super(init);
+    const accessToken = tokenOf(init.params);
     if (accessToken === undefined) throw malformedResponse('it has no `access_token`');
-    this.accessToken = accessToken;
-    this.tokenType = valueOf(init.params, 'token_type');
-    this.expiresIn = secondsOf(valueOf(init.params, 'expires_in') ?? valueOf(init.params, 'expires'));
-    this.scope = valueOf(init.params, 'scope');
-    this.state = valueOf(init.params, 'state');
-    this.createdAt = init.createdAt ?? new Date();
-    this.params = init.params;
-    this.uri = init.uri;
+    this.#accessToken = accessToken;
   }
 
-  /** Whether the token's lifetime is over. False where the provider did not say how long it lives. */
+  /** The access token (`access_token`, or `token` as Trello calls it). */
+  get accessToken(): string {
+    return this.#accessToken;
+  }
+
+  /** Whether the token's lifetime has passed. False if the provider does not state one. */
   get isExpired(): boolean {
     return this.expiresIn !== undefined && this.createdAt.getTime() + this.expiresIn * 1000 <= Date.now();
-  }
-
-  /** @internal */
-  [inspect](): string {
-    return `ImplicitGrantResponse { tokenType: ${JSON.stringify(this.tokenType)}, expiresIn: ${String(this.expiresIn)}, [secrets not shown] }`;
   }
 }
 
 /**
- * An authorization code, to be exchanged for tokens at the provider's token endpoint.
- * Printing it with `console.log` shows no value.
+ * An authorization code, to be exchanged for tokens at the provider's token endpoint. A hybrid response has tokens, too.
+ * Logging the object shows no secret, and a copy by `{...grant}` contains none.
  *
  * @example
  * ```ts
  * import { AuthServer } from 'embed-auth-server';
  *
  * const server = new AuthServer();
- * server.on('authorizationCodeReceived', (response, page) => {
- *   page.waitUntil(exchange(response.code, response.redirectUri, response.codeVerifier));
+ * server.on('authorizationCodeReceived', (grant, page) => {
+ *   page.waitUntil(exchange(grant.code, grant.redirectUri, grant.codeVerifier));
  * });
  * declare function exchange(code: string, redirectUri: string, codeVerifier?: string): Promise<void>;
  * ```
  *
  * @see [RFC 6749, section 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
  */
-export class AuthorizationCodeResponse {
-  /** The authorization code. It works once, and for a minute or so. */
-  readonly code: string;
-  /** The `state` of the request that this answers. */
-  readonly state: string | undefined;
-  /** The PKCE code verifier of the request, where the request was made with one. */
-  readonly codeVerifier: string | undefined;
-  /** The `redirect_uri` to name at the token endpoint (RFC 6749, section 4.1.3). */
-  readonly redirectUri: string;
-  /** When the response arrived. */
-  readonly createdAt: Date;
-  /** Every parameter, raw. */
-  readonly params: URLSearchParams;
-  /** The whole callback URI: what `openid-client` and `oauth4webapi` take as input. */
-  readonly uri: URL;
+export class AuthorizationCodeResponse extends AuthorizationResponse {
+  /** Tells the two kinds of grant apart. */
+  readonly kind = 'code';
+  readonly #code: string;
+  readonly #codeVerifier: string | undefined;
 
   /**
-   * @param init - the parameters and the URI they came in
-   * @throws {@link AuthorizationError} with `RESPONSE_MALFORMED` where there is no code
+   * @param init - the parameters and the URI that holds them
+   * @throws {@link AuthorizationError} with `RESPONSE_MALFORMED` if there is no code
    */
   constructor(init: GrantResponseInit) {
+    super(init);
     const code = valueOf(init.params, 'code');
     if (code === undefined) throw malformedResponse('it has no `code`');
-    this.code = code;
-    this.state = valueOf(init.params, 'state');
-    this.codeVerifier = init.codeVerifier;
-    this.redirectUri = init.redirectUri ?? withoutParams(init.uri);
-    this.createdAt = init.createdAt ?? new Date();
-    this.params = init.params;
-    this.uri = init.uri;
+    this.#code = code;
+    this.#codeVerifier = init.codeVerifier;
   }
 
-  /** @internal */
-  [inspect](): string {
-    return 'AuthorizationCodeResponse { [secrets not shown] }';
+  /** The authorization code. It works once, and only for a minute or so. */
+  get code(): string {
+    return this.#code;
+  }
+
+  /** The PKCE code verifier of the request, if it has one. */
+  get codeVerifier(): string | undefined {
+    return this.#codeVerifier;
+  }
+
+  /** The access token of a hybrid response (`code token`, `code id_token token`). */
+  get accessToken(): string | undefined {
+    return tokenOf(this.params);
   }
 }
 
-/** What a sign-in ends in when it goes well; `instanceof` tells the two apart. */
+/** The result of a successful sign-in. `kind` tells the two apart: `'code'` or `'token'`. */
 export type GrantResponse = ImplicitGrantResponse | AuthorizationCodeResponse;
 
-/** @internal A parameter's value; an empty one counts as absent (RFC 6749, section 3.1). */
-export function valueOf(params: URLSearchParams, name: string): string | undefined {
-  return params.get(name) || undefined;
+/** @internal The error for something that is no authorization response. */
+export function malformedResponse(problem: string): AuthorizationError {
+  return new AuthorizationError(
+    'RESPONSE_MALFORMED',
+    `The authorization response was rejected: ${problem}. Copy the whole URI, or start a new sign-in.`,
+  );
 }
 
-/** @internal A URI without its query and fragment. */
-export function withoutParams(uri: URL): string {
+function withoutParams(uri: URL): string {
   const bare = new URL(uri);
   bare.search = '';
   bare.hash = '';
   return bare.href;
 }
 
-/** @internal The error for what is no authorization response. */
-export function malformedResponse(problem: string): AuthorizationError {
-  return new AuthorizationError(
-    'RESPONSE_MALFORMED',
-    `The callback was not taken: ${problem}. Copy the whole URI, or start a new sign-in.`,
-  );
-}
-
-/** A lifetime in whole seconds; whatever is not one counts as not said. */
+/** A lifetime in whole seconds. Anything else, and 0, counts as not stated. */
 function secondsOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) || undefined : undefined;
 }

@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-
-// The build replaces this file by the texts themselves; it runs only where the sources do, as in the tests.
-const read = (path: string): string => readFileSync(new URL(`../../templates/${path}`, import.meta.url), 'utf8');
+import { readTemplate } from './template-files.js';
 
 /** The default callback page. */
-export const callbackHtml = read('callback.html');
+export const callbackHtml = readTemplate('callback.html');
 /** The script that forwards the fragment. */
-export const forwardingScript = read('auth_assets/main.js');
+export const forwardingScript = readTemplate('auth_assets/main.js');
 /** The original's style sheet, for pages that were written for it. */
-export const originalStyles = read('auth_assets/main.css');
+export const originalStyles = readTemplate('auth_assets/main.css');
 /** A neutral logo, for pages that were written for the original. */
-export const originalLogo = read('auth_assets/logo.svg');
+export const originalLogo = readTemplate('auth_assets/logo.svg');

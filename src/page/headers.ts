@@ -1,4 +1,4 @@
-/** @internal The headers of everything we send (R17). */
+/** @internal The headers of every response (R17). */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Referrer-Policy': 'no-referrer',
@@ -8,17 +8,21 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** @internal The policy of what is not the page. */
+/** @internal The policy of every response that is not the callback page. */
 export const inertPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 /**
- * @internal The policy of the page.
- * @param own - whether the page is the package's own, which needs nothing but itself
- * @param sources - further sources, by directive
+ * @internal The policy of the callback page.
+ * @param isDefault - whether it is the built-in page, which loads nothing
+ * @param extraSources - the app's further sources, by directive
  */
-export function pagePolicy(nonce: string, own: boolean, sources: ReadonlyMap<string, readonly string[]>): string {
+export function pagePolicy(
+  nonce: string,
+  isDefault: boolean,
+  extraSources: ReadonlyMap<string, readonly string[]>,
+): string {
   const directives = new Map<string, readonly string[]>(
-    own
+    isDefault
       ? [
           ['script-src', [`'nonce-${nonce}'`]],
           ['style-src', [`'nonce-${nonce}'`]],
@@ -35,14 +39,8 @@ export function pagePolicy(nonce: string, own: boolean, sources: ReadonlyMap<str
           ['connect-src', ["'self'"]],
         ],
   );
-  for (const [name, values] of [
-    ['default-src', ["'none'"]],
-    ['base-uri', ["'none'"]],
-    ['form-action', ["'none'"]],
-  ] as const) {
-    directives.set(name, values);
-  }
-  for (const [name, values] of sources) {
+  for (const name of ['default-src', 'base-uri', 'form-action']) directives.set(name, ["'none'"]);
+  for (const [name, values] of extraSources) {
     directives.set(name, [...(directives.get(name) ?? []).filter((value) => value !== "'none'"), ...values]);
   }
   directives.set('frame-ancestors', ["'none'"]);

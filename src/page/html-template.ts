@@ -1,4 +1,4 @@
-/** What goes into a page. Every value comes from the app or from this package, never from a request. */
+/** What is inserted into a page. Every value comes from the app or from this package, never from a request. */
 export interface HtmlValues {
   /** Markup for the start of the head. */
   readonly head: string;
@@ -11,9 +11,9 @@ export interface HtmlValues {
   readonly logo: string | undefined;
 }
 
-/** A page's HTML, cut where something of ours goes in; made once for each template and filled for each response. */
+/** A page's HTML, cut at the insertions; compiled once for each template and filled for each response. */
 export interface HtmlTemplate {
-  /** Whether the page loads the forwarding script itself. */
+  /** Whether the page itself loads the page's script. */
   readonly loadsScript: boolean;
   render(values: HtmlValues): string;
 }
@@ -21,9 +21,9 @@ export interface HtmlTemplate {
 interface StartTag {
   readonly name: string;
   readonly start: number;
-  /** Behind the tag's name. */
+  /** After the tag's name. */
   readonly nameEnd: number;
-  /** Behind the tag's `>`. */
+  /** After the tag's `>`. */
   readonly end: number;
   readonly attributes: ReadonlyMap<string, Attribute>;
 }
@@ -44,8 +44,8 @@ const rawTextElements = new Set(['script', 'style', 'textarea', 'title', 'xmp', 
 const forwardingScript = /(?:^|\/)auth_assets\/main\.js(?:[?#]|$)/;
 
 /**
- * Cuts a page where our parts go in. It follows the HTML standard's tokenizer as far as needed to tell tags from comments,
- * from quoted attributes and from the text of scripts, so that no template's own text is ever mistaken for a tag.
+ * Cuts a page at the places of the insertions. It follows the HTML standard's tokenizer as far as needed to tell tags from
+ * comments, quoted attributes and the text of scripts, so that no text of a template is mistaken for a tag.
  *
  * @see [HTML, tokenization](https://html.spec.whatwg.org/multipage/parsing.html#tokenization)
  */
@@ -75,21 +75,21 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
 
-/** JSON for a script element: nothing in it can end the element or begin a comment. */
+/** JSON for a script element: it cannot end the element or begin a comment. */
 export function escapeJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
 
-/** Our part comes before any script of the page can run: behind `<head>`, or where the parser makes one up. */
+/** The page's script runs before any other: it stands after `<head>`, or at the place where the parser adds a head. */
 function headInsertion(html: string, tags: readonly StartTag[]): Insertion {
   const tag = tags.find(({ name }) => name === 'head') ?? tags.find(({ name }) => name === 'html');
   const position = tag?.end ?? doctypeEnd(html);
   return { start: position, end: position, make: ({ head }) => head };
 }
 
-/** Where a doctype ends that has nothing but comments and white space before it; 0 where there is none. */
+/** The end of a doctype that has only comments and white space before it; 0 if there is none. */
 function doctypeEnd(html: string): number {
   let position = 0;
   for (;;) {
@@ -117,7 +117,7 @@ function tagInsertions(html: string, tag: StartTag): Insertion[] {
       make: ({ logo }) => (logo === undefined ? 'hidden' : `src="${escapeHtml(logo)}"`),
     });
   }
-  // An element with something in it keeps it here; the page's script, which knows the outcome, fills it all the same.
+  // Only empty elements are filled here. The page's script, which knows the outcome, fills the others too.
   if (html.startsWith('</', tag.end)) {
     for (const name of tag.attributes.keys()) {
       if (!name.startsWith('data-auth-')) continue;
@@ -181,7 +181,7 @@ function endOfRawText(html: string, tag: StartTag): number {
   return pattern.exec(html)?.index ?? html.length;
 }
 
-/** One start tag; undefined where the page ends within it. */
+/** One start tag; undefined if the page ends inside it. */
 function readTag(html: string, start: number): StartTag | undefined {
   const nameEnd = start + 1 + (/^[^\s/>]+/.exec(html.slice(start + 1, start + 65))?.[0].length ?? 0);
   const attributes = new Map<string, Attribute>();

@@ -1,106 +1,101 @@
-import type { Stats } from 'node:fs';
+import { randomBase64url } from '../oauth/random-and-digest.js';
+import { forwardingScript } from './default-templates.js';
+import { pagePolicy, securityHeaders } from './headers.js';
+import { compileHtml, escapeHtml, escapeJson, type HtmlTemplate } from './html-template.js';
+import { loadLanguage, selectLanguage, type PageLanguage, type PageText, type PageTextKey } from './language.js';
 import {
-  checkedSources,
   checkPageOptions,
+  parseSources,
   type CallbackPageOptions,
   type PageReason,
   type PageState,
 } from './options.js';
-import { randomBase64url } from '../oauth/random-and-digest.js';
-import { callbackHtml, forwardingScript } from './default-templates.js';
-import { TemplateError } from '../errors.js';
-import { pagePolicy, securityHeaders } from './headers.js';
-import { compileHtml, escapeHtml, escapeJson, type HtmlTemplate } from './html-template.js';
-import { selectLanguage, type PageLanguage, type PageText, type PageTextKey } from './page-texts.js';
+import { loadTemplate, type LoadedTemplate } from './template.js';
 
-/** @internal One view of the page. */
+/** @internal What the page shows. */
 export interface PageView {
   readonly state: PageState;
   readonly reason?: PageReason | undefined;
 }
 
-/** @internal What is sent: HTML and the headers that belong to it. */
+/** @internal The page's HTML and its headers. */
 export interface RenderedPage {
   readonly html: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** @internal What depends on who serves the page. */
+/** @internal What depends on the server that serves the page. */
 export interface PageSettings {
-  /** Whether the page's script sends cookies with the fragment: only where the app's own session needs them. */
+  /** Whether the page's script sends cookies with the fragment: only if the app's session needs them. */
   readonly credentials: 'omit' | 'same-origin';
-  /** Whether `reportLoaded` is of use: somebody waits for the page's files to have been loaded before stopping. */
+  /** Whether the page reports that its files are loaded: a server that stops waits for it. */
   readonly reportLoaded: boolean;
+}
+
+/** @internal What depends on the request. */
+export interface RenderOptions {
+  /** Whether the page shows the server's result. Otherwise its script forwards the response. */
+  readonly answered: boolean;
+  /** Whether the app accepts a pasted address, so that the page offers to copy it if forwarding fails. @default false */
+  readonly pasteOffered?: boolean | undefined;
+}
+
+/** A page that was rendered with a placeholder for the nonce, cut at each placeholder. */
+interface CachedPage {
+  readonly html: readonly string[];
+  readonly policy: readonly string[];
 }
 
 const defaultAutoClose = 5000;
 const nonceBytes = 16;
-let defaultTemplate: HtmlTemplate | undefined;
 
-let lastLanguage: { readonly asked: string | undefined; readonly found: PageLanguage } | undefined;
-
-/** A page as it is sent each time, but for its nonce. */
-interface KeptPage {
-  /** Cut where the nonce goes, as the policy is. */
-  readonly html: readonly string[];
-  readonly headers: Readonly<Record<string, string>>;
-  readonly policy: readonly string[];
-}
-
-function keptPage({ html, headers }: RenderedPage, placeholder: string): KeptPage {
-  const policy = headers['Content-Security-Policy'] ?? '';
-  return { html: html.split(placeholder), headers, policy: policy.split(placeholder) };
-}
-const forwardedTexts = ['finishing', 'unreachable', 'nothing'] as const;
-
-/** @internal Makes the callback page, from the app's template or from ours. */
+/** @internal Renders the callback page, from the app's template or from the built-in one. */
 export class CallbackPageRenderer {
   readonly #options: CallbackPageOptions;
   readonly #settings: PageSettings;
   readonly #sources: ReadonlyMap<string, readonly string[]>;
-  #compiled: HtmlTemplate | undefined;
-  #folder: string | undefined;
+  readonly #pages = new Map<string, CachedPage>();
+  #template: LoadedTemplate | undefined;
   #loading: Promise<void> | undefined;
-  #fallback: CallbackPageRenderer | undefined;
-  readonly #pages = new Map<string, KeptPage>();
-  /** Stands for the nonce in what is kept of a page. Nobody can know it, and so it is nowhere else in the page. */
-  #placeholder: string | undefined;
-  /** Made ahead of time, and used once. */
-  #nextNonce: string | undefined;
+  #builtIn: CallbackPageRenderer | undefined;
+  #hasFailed = false;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
     checkPageOptions(options);
     this.#options = options;
     this.#settings = settings;
-    this.#sources = checkedSources(options.contentSecurityPolicy ?? {});
+    this.#sources = parseSources(options.contentSecurityPolicy ?? {});
   }
 
   /** The folder whose files are served beside the page, once loaded. */
   get folder(): string | undefined {
-    return this.#folder;
+    return this.#template?.folder;
   }
 
-  /** Whether the page is the package's own, which needs no second request. */
+  /** Whether this is the built-in page, which needs no second request. */
   get isDefault(): boolean {
     return this.#options.template === undefined && this.#options.templatePath === undefined;
   }
 
-  /** Reads the template, once. Throws a {@link TemplateError} where it cannot be read; the next call tries again. */
+  /** Loads the template, once. Throws a {@link TemplateError} if it cannot be read; the next call tries again. */
   load(): Promise<void> {
-    this.#loading ??= this.#read().catch((error: unknown) => {
+    this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined;
       throw error;
     });
     return this.#loading;
   }
 
-  language(acceptLanguage: string | undefined): PageLanguage {
-    const asked = this.#options.language ?? acceptLanguage;
-    // The browser that asks is nearly always the one that asked before.
-    if (lastLanguage === undefined || lastLanguage.asked !== asked) {
-      lastLanguage = { asked, found: selectLanguage(asked) };
-    }
-    return lastLanguage.found;
+  /** Renders what the first redirect will most likely need, while the user signs in. */
+  async prepare(): Promise<void> {
+    await this.load();
+    if (this.#template === undefined) return;
+    await this.render({ state: 'success' }, { answered: true }, await this.language(undefined));
+  }
+
+  /** The language of a response: the app's if it sets one, else the browser's. */
+  language(acceptLanguage: string | undefined): Promise<PageLanguage> {
+    return loadLanguage(selectLanguage(this.#options.language ?? acceptLanguage));
   }
 
   /** The heading and the message of a view. */
@@ -110,70 +105,74 @@ export class CallbackPageRenderer {
 
   /** The heading and the message of that key. */
   text(key: PageTextKey, language: PageLanguage): PageText {
-    const own = this.#options.texts?.[key];
+    const { heading, message } = language.texts[key];
+    const custom = this.#options.texts?.[key];
     const app = this.#options.appName || language.app;
     const fill = (text: string): string => text.replaceAll('{app}', () => app);
-    return {
-      heading: fill(own?.heading ?? language.texts[key].heading),
-      message: fill(own?.message ?? language.texts[key].message),
-    };
+    return { heading: fill(custom?.heading ?? heading), message: fill(custom?.message ?? message) };
   }
 
-  /** The page in one state. `answered`: what it shows is the server's answer, and not the script's to find out. */
-  async render(view: PageView, answered: boolean, language: PageLanguage): Promise<RenderedPage> {
+  /** Renders the page in one state, with a fresh nonce. */
+  async render(view: PageView, options: RenderOptions, language: PageLanguage): Promise<RenderedPage> {
     await this.load();
-    if (this.#compiled === undefined) {
-      const nonce = randomBase64url(nonceBytes);
-      let html: string;
+    const nonce = randomBase64url(nonceBytes);
+    if (this.#template === undefined) {
+      let template: HtmlTemplate;
       try {
-        html = await this.#callTemplate(view, this.viewText(view, language), language, nonce);
+        template = compileHtml(await this.#callTemplate(view, language, nonce));
       } catch (error) {
-        return this.#fallBack(error).render(view, answered, language);
+        return this.#replaceFailed(error).render(view, options, language);
       }
-      return this.#make(compileHtml(html), view, answered, language, nonce);
+      return toPage(this.#fill(template, view, options, language, nonce), this.#policy(nonce));
     }
-    // Of a page that is not made by a function, only the nonce is new each time.
-    const key = [view.state, view.reason, answered, language.lang].join(' ');
-    let kept = this.#pages.get(key);
-    if (kept === undefined) {
-      this.#placeholder ??= randomBase64url(nonceBytes);
-      kept = keptPage(this.#make(this.#compiled, view, answered, language, this.#placeholder), this.#placeholder);
-      this.#pages.set(key, kept);
+    const { answered, pasteOffered = false } = options;
+    const key = [view.state, view.reason, answered, pasteOffered, language.lang].join(' ');
+    let page = this.#pages.get(key);
+    if (page === undefined) {
+      // It is as random as a nonce, so it cannot occur in the page by chance.
+      const placeholder = randomBase64url(nonceBytes);
+      const html = this.#fill(this.#template.html, view, options, language, placeholder);
+      page = { html: html.split(placeholder), policy: this.#policy(placeholder).split(placeholder) };
+      this.#pages.set(key, page);
     }
-    const nonce = this.#nextNonce ?? randomBase64url(nonceBytes);
-    this.#nextNonce = undefined;
-    return {
-      html: kept.html.join(nonce),
-      headers: { ...kept.headers, 'Content-Security-Policy': kept.policy.join(nonce) },
-    };
+    return toPage(page.html.join(nonce), page.policy.join(nonce));
   }
 
-  /** Makes what the first redirect will most likely need, while the person signs in. */
-  async prepare(): Promise<void> {
-    await this.load();
-    if (this.#compiled === undefined) return;
-    await this.render({ state: 'success' }, true, this.language(lastLanguage?.asked));
-    this.#nextNonce = randomBase64url(nonceBytes);
+  /** Renders the end of a page that was sent before the outcome was known: for its script, and for a browser without script. */
+  renderOutcome(view: PageView, language: PageLanguage, redirect?: string): string {
+    const text = this.viewText(view, language);
+    const refresh = redirect === undefined ? '' : `<meta http-equiv="refresh" content="0;url=${escapeHtml(redirect)}">`;
+    return (
+      `<template data-auth-outcome="${escapeHtml(JSON.stringify({ ...view, ...text, redirect }))}"></template>` +
+      `<noscript>${refresh}<div role="status" data-auth-outcome-text><h1>${escapeHtml(text.heading)}</h1>` +
+      `<p>${escapeHtml(text.message)}</p></div></noscript>`
+    );
   }
 
-  #make(
+  #fill(
     template: HtmlTemplate,
     view: PageView,
-    answered: boolean,
+    { answered, pasteOffered = false }: RenderOptions,
     language: PageLanguage,
     nonce: string,
-  ): RenderedPage {
+  ): string {
+    const { appName, autoClose = this.isDefault ? defaultAutoClose : false, logo } = this.#options;
     const text = this.viewText(view, language);
+    const noScript = this.text('no_script', language);
+    const textKeys: PageTextKey[] = answered ? ['return_to_app'] : ['finishing', 'unreachable', 'nothing'];
+    if (pasteOffered) textKeys.push('copy_address', 'address_copied');
     const settings = {
       ...view,
       ...text,
       answered,
+      pasteOffered,
       ...this.#settings,
-      autoClose: this.#options.autoClose ?? (this.isDefault ? defaultAutoClose : false),
-      texts: Object.fromEntries(forwardedTexts.map((key) => [key, this.text(key, language)])),
+      autoClose,
+      appName,
+      texts: Object.fromEntries(textKeys.map((key) => [key, this.text(key, language)])),
     };
     const script = template.loadsScript ? '' : `<script nonce="${nonce}">${forwardingScript}</script>`;
-    const html = template.render({
+    return template.render({
       head: `<script type="application/json" data-auth-page>${escapeJson(settings)}</script>${script}`,
       nonce,
       root: {
@@ -185,54 +184,27 @@ export class CallbackPageRenderer {
         'data-auth-title': text.heading,
         'data-auth-heading': text.heading,
         'data-auth-message': text.message,
-        'data-auth-app-name': this.#options.appName ?? '',
-        'data-auth-noscript-heading': this.text('no_script', language).heading,
-        'data-auth-noscript': this.text('no_script', language).message,
+        'data-auth-app-name': appName ?? '',
+        'data-auth-noscript-heading': noScript.heading,
+        'data-auth-noscript': noScript.message,
       },
-      logo: this.#options.logo,
+      logo,
     });
-    return {
-      html,
-      headers: {
-        ...securityHeaders,
-        'Content-Type': 'text/html; charset=utf-8',
-        'Content-Security-Policy': pagePolicy(nonce, this.isDefault, this.#sources),
-      },
-    };
   }
 
-  /** What follows a page that was sent while the app was still at work: its outcome, for the script and for no script. */
-  renderOutcome(view: PageView, language: PageLanguage, redirect?: string): string {
-    const text = this.viewText(view, language);
-    const refresh = redirect === undefined ? '' : `<meta http-equiv="refresh" content="0;url=${escapeHtml(redirect)}">`;
-    return (
-      `<template data-auth-outcome="${escapeHtml(JSON.stringify({ ...view, ...text, redirect }))}"></template>` +
-      `<noscript>${refresh}<div role="status" data-auth-outcome-text><h1>${escapeHtml(text.heading)}</h1>` +
-      `<p>${escapeHtml(text.message)}</p></div></noscript>`
-    );
+  #policy(nonce: string): string {
+    return pagePolicy(nonce, this.isDefault, this.#sources);
   }
 
-  /** A page of the app's own that fails must not cost the person the sign-in: the package's own takes its place. */
-  #fallBack(error: unknown): CallbackPageRenderer {
-    if (this.#fallback === undefined) {
-      const { appName, logo, language, texts } = this.#options;
-      this.#fallback = new CallbackPageRenderer({ appName, logo, language, texts, autoClose: false }, this.#settings);
-      process.emitWarning(
-        `\`template\` failed, so the package's own page is shown: ${error instanceof Error ? error.message : typeof error}`,
-        { code: 'EMBED_AUTH_TEMPLATE_FAILED' },
-      );
-    }
-    return this.#fallback;
-  }
-
-  async #callTemplate(view: PageView, text: PageText, language: PageLanguage, nonce: string): Promise<string> {
+  async #callTemplate(view: PageView, language: PageLanguage, nonce: string): Promise<string> {
     const { template, appName } = this.#options;
     if (typeof template !== 'function') throw new TypeError('`template` must be a string or a function');
+    const { state, reason } = view;
     const { lang, dir } = language;
     const html: unknown = await template({
-      ...text,
-      state: view.state,
-      reason: view.reason,
+      ...this.viewText(view, language),
+      state,
+      reason,
       appName,
       lang,
       dir,
@@ -242,31 +214,41 @@ export class CallbackPageRenderer {
     return html;
   }
 
-  async #read(): Promise<void> {
-    const { template, templatePath } = this.#options;
-    if (typeof template === 'function') return;
-    if (template === undefined && templatePath === undefined) {
-      this.#compiled = defaultTemplate ??= compileHtml(callbackHtml);
-      return;
-    }
-    let html = template ?? '';
-    if (templatePath !== undefined) {
-      const { readFile, stat } = await import('node:fs/promises');
-      const path = await import('node:path');
-      const { fileURLToPath } = await import('node:url');
-      try {
-        const place = templatePath instanceof URL ? fileURLToPath(templatePath) : templatePath;
-        const found: Stats = await stat(place);
-        html = await readFile(found.isDirectory() ? path.join(place, 'index.html') : place, 'utf8');
-        this.#folder = found.isDirectory() ? place : undefined;
-      } catch (error) {
-        throw new TemplateError(
-          'TEMPLATE_UNREADABLE',
-          'The callback page at `templatePath` could not be read: it must be an HTML file, or a folder with an index.html.',
-          { cause: error },
-        );
-      }
-    }
-    this.#compiled = compileHtml(html);
+  /** The built-in page with the app's texts: for rejected requests, and instead of a custom page that fails. */
+  get builtIn(): CallbackPageRenderer {
+    if (this.isDefault) return this;
+    const { appName, logo, language, texts } = this.#options;
+    return (this.#builtIn ??= new CallbackPageRenderer(
+      { appName, logo, language, texts, autoClose: false },
+      this.#settings,
+    ));
   }
+
+  /** A custom page that fails must not cost the user the sign-in. */
+  #replaceFailed(error: unknown): CallbackPageRenderer {
+    if (!this.#hasFailed) {
+      this.#hasFailed = true;
+      process.emitWarning(
+        `\`template\` failed, so the built-in page is shown: ${error instanceof Error ? error.message : typeof error}`,
+        { code: 'EMBED_AUTH_TEMPLATE_FAILED' },
+      );
+    }
+    return this.builtIn;
+  }
+
+  async #load(): Promise<void> {
+    const { template, templatePath } = this.#options;
+    if (typeof template !== 'function') this.#template = await loadTemplate(template, templatePath);
+  }
+}
+
+function toPage(html: string, policy: string): RenderedPage {
+  return {
+    html,
+    headers: {
+      ...securityHeaders,
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': policy,
+    },
+  };
 }

@@ -1,72 +1,30 @@
 import { EventEmitter } from 'eventemitter3';
-import type { Request, Response } from 'express';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import {
-  isAnsweredInQuery,
-  judge,
-  rejectionError,
-  type ExpectedRequest,
-  type Verdict,
-} from '../oauth/authorization-response.js';
-import { assertRedirectUri, readCallbackUri } from '../oauth/callback-uri.js';
-import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
+import { openTemplateFolder } from '../callback/template-folder.js';
+import { validateResponse, type ExpectedRequest } from '../oauth/authorization-response.js';
+import { readCallbackUri } from '../oauth/callback-uri.js';
+import type { GrantResponse } from '../oauth/grant-response.js';
+import { CallbackPageRenderer } from '../page/renderer.js';
+import { trace } from '../trace.js';
+import { LoopbackListener } from './listener.js';
 import {
   checkServerOptions,
   namesOf,
   portOf,
   withPort,
   type AuthServerOptions,
-  type CheckedOptions,
+  type CheckedServerOptions,
 } from './options.js';
-import { answerClientError } from './client-errors.js';
-import { refuse } from '../callback/response-writer.js';
-import { CallbackHandler, HandlerFailure, type CallbackOwner, type Delivery } from '../callback/callback-handler.js';
-import { CallbackPageRenderer } from '../page/renderer.js';
-import { buildRouter, hideQuery, routeOf } from '../callback/callback-routes.js';
-import { AuthAbortedError, ServerError, type AuthorizationError } from '../errors.js';
-import { ExpectedRequests } from './expected-requests.js';
-import { GrantPage, type CallbackPage, type PageOutcome } from '../callback/callback-page.js';
-import { LoopbackListener } from './listener.js';
-import { refuseTarget, type OwnNames, type Refusal, type RejectionReason } from '../callback/request-guard.js';
-
-/** What an {@link AuthServer} tells the app. */
-export interface AuthServerEvents {
-  /** An access token came (implicit grant). */
-  implicitGrantReceived: (response: ImplicitGrantResponse, page: CallbackPage) => void;
-  /** An authorization code came. */
-  authorizationCodeReceived: (response: AuthorizationCodeResponse, page: CallbackPage) => void;
-  /** The provider answered the request with an error, such as `access_denied`. */
-  errorReceived: (error: AuthorizationError, page: CallbackPage) => void;
-  /** Something that is no answer to an expected request was refused. A diagnostic: it carries no value, and ends nothing. */
-  callbackRejected: (rejection: { reason: RejectionReason }) => void;
-}
-
-/** How to wait for a grant. */
-export interface WaitForGrantOptions {
-  /** Ends the wait. @default the wait has no end but the grant, an error, or the server's stop */
-  signal?: AbortSignal | undefined;
-  /** The request whose answer is waited for. @default the next answer to any */
-  request?: ExpectedRequest | undefined;
-}
-
-interface Waiter {
-  readonly state: string | undefined;
-  readonly resolve: (response: GrantResponse) => void;
-  readonly reject: (error: Error) => void;
-}
+import { PendingWork } from './pending-work.js';
+import { rethrow, ServerRequestListener, warnOfPage } from './request-listener.js';
+import { SignIns, type AuthServerEvents, type WaitForGrantOptions } from './sign-ins.js';
 
 const defaultBaseUri = 'http://127.0.0.1:5543/callback';
-// How long `stop()` waits for pages that are being sent, and for the files of a page of the app's own. Milliseconds.
-const stopGrace = 1000;
-const nothingHere: Refusal = { reason: 'bad_target', status: 404, text: 'There is nothing here.' };
-/** Pages written for the original load their files from the root. */
-const rootFolders = ['/'];
 
 /**
- * A small web server on a loopback address that hosts the callback page, receives the authorization response, and tells the
+ * A small web server on a loopback address that hosts the callback page, receives the authorization response, and notifies the
  * app by a typed event.
  *
- * Only the answer to an expected request counts: make the {@link LoginRequest} with the server, or call
+ * Only the response to an expected request is accepted: make the {@link LoginRequest} with the server, or call
  * {@link AuthServer.expect}.
  *
  * @example
@@ -92,47 +50,50 @@ const rootFolders = ['/'];
  * @see [RFC 8252, section 7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)
  */
 export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncDisposable {
-  readonly #options: CheckedOptions;
+  /** @internal */
+  readonly signIns: SignIns;
+  readonly #options: CheckedServerOptions;
   readonly #renderer: CallbackPageRenderer;
-  readonly #handler: CallbackHandler;
-  readonly #requests = new ExpectedRequests();
-  readonly #waiters = new Set<Waiter>();
-  readonly #held = new Set<GrantPage>();
-  readonly #inFlight = new Map<ServerResponse, IncomingMessage>();
-  #baseUri: URL;
-  #names: OwnNames | undefined;
+  readonly #work = new PendingWork();
+  #boundUri: string;
+  #names: ReturnType<typeof namesOf> | undefined;
   #listener: LoopbackListener | undefined;
-  #app: Promise<RequestListener> | undefined;
   /** Starts and stops follow one another, in the order in which they were called. */
   #lifecycle: Promise<unknown> = Promise.resolve();
-  #loading: { since: number; done: Promise<void>; finish: () => void } | undefined;
-  #warned = false;
 
   /**
-   * @param baseUri - the redirect URI, registered with the provider. Default: `http://127.0.0.1:5543/callback`
-   * @param options - everything else
+   * @param baseUri - the redirect URI, registered with the provider. It is sent exactly as it is given, only the port is filled
+   * in. Default: `http://127.0.0.1:5543/callback`
+   * @param options - see {@link AuthServerOptions}
    * @throws TypeError or RangeError naming the option that was wrong
-   * @throws {@link PortUnavailableError} with `PORT_BLOCKED` for a port that browsers refuse to open
+   * @throws {@link PortUnavailableError} with `PORT_BLOCKED` for a port that browsers block
    */
   constructor(baseUri: string | URL = defaultBaseUri, options: AuthServerOptions = {}) {
     super();
     this.#options = checkServerOptions(baseUri, options);
-    this.#baseUri = this.#options.baseUri;
+    this.#boundUri = this.#options.baseUri;
+    this.signIns = new SignIns(this, this.redirectUri, this.#options);
     this.#renderer = new CallbackPageRenderer(options, {
       credentials: 'omit',
       reportLoaded: options.template !== undefined || options.templatePath !== undefined,
     });
-    this.#handler = new CallbackHandler(this.#owner(), this.#renderer);
+    // Neither printed nor enumerated: it holds the states.
+    Object.defineProperty(this, 'signIns', { enumerable: false });
   }
 
-  /** The redirect URI: with the real port, once the server listens. A new URL at every call. */
+  /** The redirect URI, exactly as it is sent: `publicUri` if it was given, otherwise `baseUri` with the real port. */
+  get redirectUri(): string {
+    return this.#options.publicUri ?? this.#boundUri;
+  }
+
+  /** The redirect URI as a URL. A new one at every call. */
   get baseUri(): URL {
-    return new URL(this.#baseUri);
+    return new URL(this.redirectUri);
   }
 
-  /** The port: the one that is bound while the server listens, else the one that is wanted (0: any). */
+  /** The port: the bound one while the server listens, otherwise the one that was asked for (0: any). */
   get port(): number {
-    return this.#listener?.port ?? portOf(this.#baseUri);
+    return this.#listener?.port ?? portOf(new URL(this.#boundUri));
   }
 
   /** Whether the server listens. */
@@ -143,65 +104,54 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
   /**
    * Starts to listen. A server that listens already stays as it is; one that is stopping starts when it has stopped.
    *
-   * @throws {@link PortUnavailableError} where the port is not to be had
-   * @throws {@link TemplateError} where the custom page cannot be read
-   * @throws {@link ServerError} with `SERVER_FAILED` where the system refuses for another reason
+   * @throws {@link PortUnavailableError} if the port is unavailable
+   * @throws {@link TemplateError} if the custom page cannot be read
+   * @throws {@link ServerError} with `SERVER_FAILED` if the system rejects it for another reason
    */
   start(): Promise<void> {
-    return this.#next(() => this.#open());
+    this.signIns.isStopping = false;
+    return this.#enqueue(() => this.#open());
   }
 
   /**
-   * Stops: pages that wait for the app get their answer, then every connection is ended and the port is free. Requests that
-   * were expected are forgotten, and who waits for a grant is told. Safe as the first line of an event handler, and twice.
-   * A server that was stopped can start again.
+   * Stops: held pages get their end, then every connection is closed and the port is free. Expected requests are forgotten, and
+   * every wait for a grant rejects. Safe as the first line of an event handler, and twice. A stopped server can start again.
    *
-   * A page that is held by `waitUntil` is given a second to learn its outcome; after that it sends the person back to the app.
+   * A page that is held by `waitUntil` or `exchange` has one second to learn its outcome; then it says "return to the app".
    */
   stop(): Promise<void> {
-    for (const waiter of this.#waiters) {
-      waiter.reject(
-        new ServerError('SERVER_STOPPED', 'The server was stopped before a grant came. Start a new sign-in.'),
-      );
-    }
-    return this.#next(() => this.#close());
+    this.signIns.stop();
+    return this.#enqueue(() => this.#close());
   }
 
   /**
-   * From now on, accepts the answer to this request, once. Several may be expected at a time.
+   * From now on, accepts the response to this request, once. Several may be expected at a time.
    *
-   * @param request - the request; a `LoginRequest` made with this server is expected already
-   * @throws TypeError where it has no state
+   * @param request - the request, or the authorization URI that an SDK made; a `LoginRequest` made with this server is expected
+   * already
+   * @throws TypeError if it has no state
    */
-  expect(request: ExpectedRequest): void {
-    if (
-      typeof request !== 'object' ||
-      typeof (request as Partial<ExpectedRequest> | null)?.state !== 'string' ||
-      request.state === ''
-    ) {
-      throw new TypeError('`request` must be a LoginRequest, or an object with a `state`');
-    }
-    this.#requests.add(request);
-    if (this.#listener !== undefined && !isAnsweredInQuery(request)) this.#loadAppEarly();
+  expect(request: ExpectedRequest | string | URL): void {
+    this.signIns.expect(request);
   }
 
   /**
-   * No longer accepts the answer to this request: the person gave up, say.
+   * No longer accepts the response to this request, for example because the user gave up.
    *
    * @param request - a request that was expected
    */
-  forget(request: ExpectedRequest): void {
-    this.#requests.delete(request);
+  forget(request: ExpectedRequest | string | URL): void {
+    this.signIns.forget(request);
   }
 
   /**
-   * Takes a callback URI that came in another way: delivered by the system to a custom protocol, or pasted by the person.
-   * The same checks are made and the same events fire as for a request to the server, which need not be listening.
+   * Processes a callback URI that arrived in another way: from the system for a custom protocol, or pasted by the user. The same
+   * checks are made, the same events are emitted and the same waits end as for a request to the server, which need not listen.
    *
    * @param uri - the whole callback URI
    * @returns the grant
-   * @throws {@link AuthorizationError} where the URI holds an error response or is refused; see its `code`
-   * @throws TypeError where `uri` is neither a string nor a URL
+   * @throws {@link AuthorizationError} if the URI holds an error response or is rejected; see its `code`
+   * @throws TypeError if `uri` is neither a string nor a URL
    *
    * @example
    * ```ts
@@ -213,40 +163,43 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * onOpenUrl((uri) => void server.receive(uri));
    * ```
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- async makes a rejection of whatever the checks throw
+  // eslint-disable-next-line @typescript-eslint/require-await -- async turns what the checks throw into a rejection
   async receive(uri: string | URL): Promise<GrantResponse> {
-    const received = readCallbackUri(uri);
-    const expected = this.#find(received.state);
-    let verdict = judge(received, expected, this.#options.allowUnsolicited);
-    if (verdict.kind !== 'rejected') {
-      const request = typeof expected === 'object' ? expected : undefined;
-      try {
-        assertRedirectUri(received, request?.redirectUri ?? this.#baseUri.href);
-      } catch (error) {
-        this.#reject('wrong_redirect_uri');
-        throw error;
-      }
-      if (request !== undefined && !this.#requests.take(request)) verdict = judge(received, 'used');
+    const { result, expected } = this.validate(uri);
+    if (result.kind === 'rejected') {
+      rethrow(this.signIns.rejected(result.reason));
+      throw result.error;
     }
-    if (verdict.kind === 'rejected') {
-      this.#reject(verdict.reason);
-      throw rejectionError(verdict.reason, verdict.problem, received);
-    }
-    const { failure } = this.#dispatch(verdict);
-    if (failure !== undefined) rethrow(failure.error);
-    if (verdict.kind === 'error') throw verdict.error;
-    return verdict.response;
+    if (expected !== undefined) this.signIns.consume(expected);
+    const rejection = result.kind === 'error' ? result.rejection : undefined;
+    if (rejection !== undefined) rethrow(this.signIns.rejected(rejection, expected));
+    rethrow(this.signIns.deliver(result, expected, 'receive').failure);
+    if (result.kind === 'error') throw result.error;
+    return result.grant;
+  }
+
+  /** @internal Validates a callback URI without any side effect. */
+  validate(uri: string | URL): {
+    result: ReturnType<typeof validateResponse>;
+    expected: ExpectedRequest | undefined;
+  } {
+    const received = readCallbackUri(uri, this.redirectUri);
+    const found = this.signIns.find(received.state);
+    const { allowUnsolicited } = this.#options;
+    const result = validateResponse(received, found, { allowUnsolicited, redirectUri: this.redirectUri });
+    return { result, expected: typeof found === 'object' ? found : undefined };
   }
 
   /**
-   * Waits for a grant. It takes part beside the events, not instead of them. A `request` that the server was not told to
-   * expect is expected from now on.
+   * Waits for a grant, beside the events. An outcome that has arrived already within the last minute is not lost. A request that
+   * is not expected yet is expected from now on.
    *
-   * @param options - the signal that ends the wait, and the request whose answer is wanted
-   * @returns the grant
-   * @throws {@link AuthorizationError} where the provider answered with an error
-   * @throws {@link AuthAbortedError} where the signal ended the wait
-   * @throws {@link ServerError} with `SERVER_STOPPED` where the server was stopped
+   * @param options - the signal that ends the wait, the request whose response is awaited, and `exchange`
+   * @returns what `exchange` returns; without `exchange`, the grant
+   * @throws {@link AuthorizationError} if the sign-in ended with an error; `STATE_USED` if the response was delivered before
+   * @throws {@link AuthAbortedError} if the signal ended the wait; the request is then forgotten
+   * @throws {@link ServerError} with `SERVER_STOPPED` if the server was stopped
+   * @throws what `exchange` throws
    *
    * @example
    * ```ts
@@ -260,25 +213,11 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * console.log(grant.createdAt);
    * ```
    */
-  async waitForGrant(options: WaitForGrantOptions = {}): Promise<GrantResponse> {
-    const { signal, request } = options;
-    if (request !== undefined && this.#requests.find(request.state) === undefined) this.expect(request);
-    if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
-    let waiter: Waiter | undefined;
-    let abort: (() => void) | undefined;
-    try {
-      return await new Promise<GrantResponse>((resolve, reject) => {
-        waiter = { state: request?.state, resolve, reject };
-        this.#waiters.add(waiter);
-        abort = () => {
-          reject(new AuthAbortedError(signal?.reason));
-        };
-        signal?.addEventListener('abort', abort);
-      });
-    } finally {
-      if (waiter !== undefined) this.#waiters.delete(waiter);
-      if (abort !== undefined) signal?.removeEventListener('abort', abort);
-    }
+  waitForGrant<Result = GrantResponse>(options: WaitForGrantOptions<Result> = {}): Promise<Result> {
+    const result = this.signIns.waitForGrant(options);
+    // The app may await it only later; its rejection must not end the process before.
+    result.catch(() => undefined);
+    return result;
   }
 
   /** Stops the server, at the end of an `await using` block. */
@@ -286,253 +225,41 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     await this.stop();
   }
 
-  #next(action: () => Promise<void>): Promise<void> {
+  #enqueue(action: () => Promise<void>): Promise<void> {
     const result = this.#lifecycle.then(action);
-    // The next in line runs whatever became of this one, of which its own caller is told.
+    // The next action runs in any case; the caller of this one gets its error.
     this.#lifecycle = result.catch(() => undefined);
     return result;
   }
 
   async #open(): Promise<void> {
     if (this.#listener !== undefined) return;
-    const { addresses, ports, tls, maxHeaderSize, requestTimeout, baseUri } = this.#options;
-    if (!this.#renderer.isDefault) await this.#renderer.load();
-    this.#listener = await LoopbackListener.open(
-      { addresses, ports, tls, maxHeaderSize, requestTimeout },
-      (request, response) => {
-        this.#onRequest(request, response);
-      },
-      answerClientError,
-    );
-    this.#baseUri = withPort(baseUri, this.#listener.port);
-    this.#names = undefined;
-    // What takes time is done while the person signs in; a request that comes sooner waits for it.
-    setImmediate(() => {
-      if (this.#listener === undefined) return;
-      this.#names ??= namesOf(this.#baseUri);
-      this.#renderer.prepare().catch(warnOfPage);
-      // An answer in the query is the page's own GET, which needs no Express: then the app is spared its time and its memory.
-      if (!this.#renderer.isDefault || !this.#requests.areAnsweredInQuery) this.#loadAppEarly();
+    const renderer = this.#renderer;
+    if (!renderer.isDefault) await renderer.load();
+    if (renderer.folder !== undefined) await openTemplateFolder(renderer.folder);
+    const { onRequest, onClientError } = new ServerRequestListener({
+      options: this.#options,
+      renderer,
+      signIns: this.signIns,
+      work: this.#work,
+      names: () => (this.#names ??= namesOf(this.#boundUri, this.redirectUri)),
     });
-  }
-
-  /** What goes wrong is said now, and not only when the person comes back from signing in. */
-  #loadAppEarly(): void {
-    this.#loadApp().catch(warnOfPage);
+    this.#listener = await LoopbackListener.open(this.#options, onRequest, onClientError);
+    this.#boundUri = withPort(this.#options.baseUri, this.#listener.port);
+    this.signIns.redirectUri = this.redirectUri;
+    this.#names = undefined;
+    trace('listening on port %d', this.#listener.port);
+    // What takes time is done while the user signs in; a request that arrives sooner does it itself.
+    setImmediate(() => {
+      if (this.#listener !== undefined) renderer.prepare().catch(warnOfPage);
+    });
   }
 
   async #close(): Promise<void> {
-    const listener = this.#listener;
-    if (listener === undefined) return;
-    await this.#settled();
-    await listener.close();
+    if (this.#listener === undefined) return;
+    await this.#work.settled();
+    await this.#listener.close();
     this.#listener = undefined;
-    this.#requests.clear();
-    this.#loading = undefined;
+    trace('stopped');
   }
-
-  /** Waits, for a while, until the pages that are held and what is being sent have had their end. */
-  async #settled(): Promise<void> {
-    if (this.#held.size > 0) await within(stopGrace, Promise.all([...this.#held].map((page) => page.outcome)));
-    for (const page of this.#held) page.release();
-    const sending = [...this.#inFlight]
-      .filter(([, request]) => request.complete)
-      .map(([response]) => new Promise<void>((resolve) => response.once('close', resolve)));
-    if (sending.length > 0) await within(stopGrace, Promise.all(sending));
-    if (this.#loading !== undefined) await within(this.#loading.since + stopGrace - Date.now(), this.#loading.done);
-  }
-
-  /** Found out while the person signs in, or at the first request, where that is sooner. */
-  get #own(): OwnNames {
-    return (this.#names ??= namesOf(this.#baseUri));
-  }
-
-  #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    response.on('error', () => undefined); // The client is gone; there is nobody left to tell.
-    // A socket kept open would be met again by the next sign-in in this browser, at a server that is no more. Only the page
-    // that is still to forward its fragment keeps its own.
-    response.shouldKeepAlive &&= request.method === 'GET' && request.url === this.#options.baseUri.pathname;
-    const refusal = refuseTarget(request, request.url ?? '', this.#own);
-    if (refusal !== undefined) {
-      this.#reject(refusal.reason);
-      refuse(refusal, response);
-      return;
-    }
-    this.#inFlight.set(response, request);
-    response.once('close', () => this.#inFlight.delete(response));
-    const [path, query] = splitTarget(request.url ?? '');
-    const { pathname } = this.#options.baseUri;
-    if (request.method === 'GET' && path === pathname) {
-      // The redirect itself takes no detour by the router, which has nothing to read there, nor waits for it to be loaded.
-      this.#handler.page(request, response, query).catch((error: unknown) => {
-        this.#fail(error, response);
-      });
-      return;
-    }
-    if (this.#renderer.folder === undefined && routeOf(path, pathname, rootFolders) === undefined) {
-      refuse(nothingHere, response);
-      return;
-    }
-    this.#loadApp().then(
-      (app) => {
-        hideQuery(request);
-        app(request, response);
-      },
-      (error: unknown) => {
-        this.#fail(error, response);
-      },
-    );
-  }
-
-  #loadApp(): Promise<RequestListener> {
-    this.#app ??= this.#makeApp().catch((error: unknown) => {
-      this.#app = undefined;
-      throw error;
-    });
-    return this.#app;
-  }
-
-  async #makeApp(): Promise<RequestListener> {
-    const { pathname } = this.#options.baseUri;
-    const router = await buildRouter(this.#handler, this.#renderer, () => this.#own, {
-      page: () => pathname,
-      folders: rootFolders,
-    });
-    // Express's router without an Express application around it, which would make an answer take half as long again. The
-    // router asks of a request and a response what Node's own have.
-    return (request, response) => {
-      router(request as Request, response as Response, (error?: unknown) => {
-        if (error !== undefined && error !== null) this.#fail(error, response);
-        else refuse(nothingHere, response);
-      });
-    };
-  }
-
-  /** A handler's error surfaces as any uncaught one does; ours ends in a page and a warning, never in the app's end. */
-  #fail(error: unknown, response: ServerResponse): void {
-    if (error instanceof HandlerFailure) {
-      rethrow(error.error);
-      return;
-    }
-    if (response.destroyed) return;
-    warnOfPage(error);
-    if (response.headersSent) response.end();
-    else
-      refuse({ reason: 'bad_target', status: 500, text: 'The page could not be made. Return to the app.' }, response);
-  }
-
-  #owner(): CallbackOwner {
-    return {
-      unsolicited: this.#options.allowUnsolicited,
-      redirectUri: () => this.#baseUri,
-      find: (state) => this.#find(state),
-      take: (expected) => this.#requests.take(expected),
-      deliver: (verdict, _request, _response, then) => {
-        then(this.#dispatch(verdict));
-      },
-      rejected: (reason) => {
-        this.#reject(reason);
-      },
-      sent: () => {
-        if (!this.#renderer.isDefault) this.#loading = loading();
-      },
-      loaded: () => {
-        this.#loading?.finish();
-      },
-    };
-  }
-
-  #find(state: string | undefined): ExpectedRequest | 'used' | undefined {
-    const found = this.#requests.find(state);
-    if (found === undefined && !this.#requests.everExpected && !this.#options.allowUnsolicited && !this.#warned) {
-      this.#warned = true;
-      process.emitWarning(
-        'A callback came, but no request is expected, so it was refused. Make the LoginRequest with the server ' +
-          '(`new LoginRequest(server, ...)`), or call `server.expect(request)`, or set `allowUnsolicited`.',
-        { code: 'EMBED_AUTH_NOTHING_EXPECTED' },
-      );
-    }
-    return found;
-  }
-
-  #reject(reason: RejectionReason): void {
-    const failure = this.#emit('callbackRejected', { reason });
-    if (failure !== undefined) rethrow(failure.error);
-  }
-
-  /** Tells those who wait, then the handlers. */
-  #dispatch(verdict: Exclude<Verdict, { kind: 'rejected' }>): Delivery {
-    const page = new GrantPage();
-    const state = verdict.kind === 'error' ? verdict.error.state : verdict.response.state;
-    for (const waiter of this.#waiters) {
-      if (waiter.state !== undefined && waiter.state !== state) continue;
-      if (verdict.kind === 'error') waiter.reject(verdict.error);
-      else waiter.resolve(verdict.response);
-    }
-    let failure: HandlerFailure | undefined;
-    this.#held.add(page);
-    if (verdict.kind === 'error') failure = this.#emit('errorReceived', verdict.error, page);
-    else if ('accessToken' in verdict.response) failure = this.#emit('implicitGrantReceived', verdict.response, page);
-    else failure = this.#emit('authorizationCodeReceived', verdict.response, page);
-    const dispatched = page.dispatched();
-    if (typeof dispatched === 'string') this.#held.delete(page);
-    else void dispatched.then(() => this.#held.delete(page));
-    const outcome: PageOutcome | Promise<PageOutcome> = failure === undefined ? dispatched : 'failed';
-    return { outcome, failure };
-  }
-
-  #emit<Name extends keyof AuthServerEvents>(
-    name: Name,
-    ...parameters: Parameters<AuthServerEvents[Name]>
-  ): HandlerFailure | undefined {
-    try {
-      // The emitter's own types cannot follow a name that is still open.
-      (this.emit as (name: Name, ...parameters: Parameters<AuthServerEvents[Name]>) => boolean).call(
-        this,
-        name,
-        ...parameters,
-      );
-      return undefined;
-    } catch (error) {
-      return new HandlerFailure(error);
-    }
-  }
-}
-
-function loading(): { since: number; done: Promise<void>; finish: () => void } {
-  let finish: () => void = () => undefined;
-  const done = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  return { since: Date.now(), done, finish };
-}
-
-function splitTarget(target: string): [path: string, query: string] {
-  const start = target.indexOf('?');
-  return start === -1 ? [target, ''] : [target.slice(0, start), target.slice(start + 1)];
-}
-
-/** No error that gets here has read the request: body parsers' errors, which hold the body, are answered before. */
-function warnOfPage(error: unknown): void {
-  process.emitWarning(
-    `The callback page cannot be served: ${error instanceof Error ? error.message : typeof error} ` +
-      '(where the app is bundled as an ES module, see “Bundlers” in the README of embed-auth-server).',
-    { code: 'EMBED_AUTH_PAGE_FAILED' },
-  );
-}
-
-async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, milliseconds));
-  });
-  await Promise.race([promise, over]);
-  clearTimeout(timer);
-}
-
-/** Throws where nobody of ours stands in between, as an error of a handler is thrown anywhere else. */
-function rethrow(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
 }

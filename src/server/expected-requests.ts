@@ -1,65 +1,89 @@
-import { isAnsweredInQuery, type ExpectedRequest } from '../oauth/authorization-response.js';
+import { UsedStates } from '../callback/used-states.js';
+import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { sha256, timingSafeEqual } from '../oauth/random-and-digest.js';
 
-/** How many answered states are remembered, so that a reload or a replay is told so. */
-const usedLimit = 4096;
+/** How many requests may be expected that no wait is in progress for (R27). */
+const limit = 10_000;
 
-/** The requests whose answers a server awaits. Each works once. Looking one up costs the same for one and for a thousand. */
+interface Entry {
+  readonly digest: Buffer;
+  readonly request: ExpectedRequest;
+  /** Milliseconds since the epoch. */
+  readonly addedAt: number;
+  /** How many waits are in progress for it. */
+  waits: number;
+}
+
+/** @internal The requests whose responses a server expects. Each works once. A look-up costs the same for one and for thousands. */
 export class ExpectedRequests {
-  readonly #waiting = new Map<string, { digest: Buffer; request: ExpectedRequest }>();
-  readonly #used = new Set<string>();
-  /** What was computed when a request was added is not computed again when it is answered. */
-  readonly #keys = new WeakMap<ExpectedRequest, string>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #used = new UsedStates();
+  readonly #lifetime: number;
   #everExpected = false;
 
-  /** Whether any request was ever expected here; where none was, the app has forgotten to say so. */
+  /** @param lifetime - milliseconds for which a request stays expected without a wait */
+  constructor(lifetime: number) {
+    this.#lifetime = lifetime;
+  }
+
+  /** Whether any request was ever expected; if none was, the app has forgotten to say so. */
   get everExpected(): boolean {
     return this.#everExpected;
   }
 
-  /** Whether there are any, and the answers of all of them come in the query. */
-  get areAnsweredInQuery(): boolean {
-    return this.#waiting.size > 0 && [...this.#waiting.values()].every(({ request }) => isAnsweredInQuery(request));
-  }
-
   add(request: ExpectedRequest): void {
-    const digest = sha256(request.state);
     this.#everExpected = true;
-    const key = digest.toString('base64');
-    this.#used.delete(key);
-    this.#waiting.set(key, { digest, request });
-    this.#keys.set(request, key);
+    const digest = sha256(request.state);
+    const key = keyOf(digest);
+    const waits = this.#entries.get(key)?.waits ?? 0;
+    this.#entries.delete(key);
+    this.#entries.set(key, { digest, request, addedAt: Date.now(), waits });
+    this.#used.delete(request.state);
+    this.#dropOld();
   }
 
-  delete(request: ExpectedRequest): void {
-    this.#waiting.delete(sha256(request.state).toString('base64'));
+  delete({ state }: ExpectedRequest): void {
+    this.#entries.delete(keyOf(sha256(state)));
   }
 
   clear(): void {
-    this.#waiting.clear();
+    this.#entries.clear();
   }
 
   find(state: string | undefined): ExpectedRequest | 'used' | undefined {
     if (state === undefined) return undefined;
     const digest = sha256(state);
-    const key = digest.toString('base64');
-    const entry = this.#waiting.get(key);
-    // The map has found it by its digest, of which nobody can choose the bytes; the whole of it is compared all the same.
-    if (entry !== undefined && timingSafeEqual(entry.digest, digest)) return entry.request;
-    return this.#used.has(key) ? 'used' : undefined;
+    const entry = this.#entries.get(keyOf(digest));
+    if (entry !== undefined && timingSafeEqual(entry.digest, digest) && !this.#isExpired(entry)) return entry.request;
+    return this.#used.has(state) ? 'used' : undefined;
   }
 
-  /** Uses a request up. False where somebody else has been quicker. */
-  take(request: ExpectedRequest): boolean {
-    const key = this.#keys.get(request) ?? sha256(request.state).toString('base64');
-    if (!this.#waiting.delete(key)) return false;
-    this.#used.add(key);
-    if (this.#used.size > usedLimit) {
-      for (const oldest of this.#used) {
-        this.#used.delete(oldest);
-        break;
-      }
-    }
-    return true;
+  /** Uses a request up. False if another response was faster. */
+  consume({ state }: ExpectedRequest): boolean {
+    return this.#entries.delete(keyOf(sha256(state))) && this.#used.add(state);
   }
+
+  /** A wait for this request begins (1) or ends (-1): while it lasts, the request neither ages nor counts. */
+  wait({ state }: ExpectedRequest, change: 1 | -1): void {
+    const entry = this.#entries.get(keyOf(sha256(state)));
+    if (entry !== undefined) entry.waits += change;
+  }
+
+  #isExpired({ waits, addedAt }: Entry): boolean {
+    return waits <= 0 && addedAt <= Date.now() - this.#lifetime;
+  }
+
+  #dropOld(): void {
+    let surplus = this.#entries.size - limit;
+    for (const [key, entry] of this.#entries) {
+      if (surplus <= 0 && !this.#isExpired(entry) && entry.waits <= 0) break;
+      if (entry.waits > 0) continue;
+      this.#entries.delete(key);
+      surplus -= 1;
+    }
+  }
+}
+
+function keyOf(digest: Buffer): string {
+  return digest.toString('base64');
 }

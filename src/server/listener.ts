@@ -1,13 +1,15 @@
 import type NodeHttp from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type Https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { securityHeaders } from '../page/headers.js';
+import type { RenderedPage } from '../page/renderer.js';
 import { PortUnavailableError, ServerError, type PortUnavailableReason } from '../errors.js';
 
-/** Where to listen, and with which limits. */
+/** @internal Where to listen, and with which limits. */
 export interface ListenerOptions {
-  /** The addresses, all of which are to be bound on one port; the first decides. */
+  /** The addresses, all bound on one port; the first one decides. */
   readonly addresses: readonly string[];
   /** The port, or candidates in order; 0 is any free one. */
   readonly ports: readonly number[];
@@ -19,17 +21,17 @@ export interface ListenerOptions {
 }
 
 const headersTimeout = 10_000;
-// One person signs in with one browser; the rest of the room is for scanners and spare sockets.
+// One user signs in with one browser; the other connections are those of scanners and spare sockets.
 const maxConnections = 512;
 const anyPortAttempts = 20;
 
-/** One or two sockets on one port, and every connection that came in through them. Internal. */
+/** @internal One or two listening sockets on one port, and their connections. */
 export class LoopbackListener {
   readonly port: number;
   readonly #servers: readonly Server[];
-  readonly #connections: ReadonlySet<Socket>;
+  readonly #connections: Connections;
 
-  private constructor(port: number, servers: readonly Server[], connections: ReadonlySet<Socket>) {
+  private constructor(port: number, servers: readonly Server[], connections: Connections) {
     this.port = port;
     this.#servers = servers;
     this.#connections = connections;
@@ -46,7 +48,7 @@ export class LoopbackListener {
     for (const port of ports) {
       for (let attempt = 0; attempt < (port === 0 ? anyPortAttempts : 1); attempt += 1) {
         try {
-          // Awaited in turn: a candidate is tried only when the one before it is not to be had.
+          // Awaited in turn: a candidate is tried only if the one before it is unavailable.
           return await LoopbackListener.#bind(
             await freePort(port, options.addresses),
             options,
@@ -69,14 +71,17 @@ export class LoopbackListener {
     onClientError: ClientErrorListener,
   ): Promise<LoopbackListener> {
     const servers: Server[] = [];
-    const connections = new Set<Socket>();
+    const connections = new Connections();
     let bound = port;
     try {
       for (const [index, address] of options.addresses.entries()) {
         const server = await makeServer(options, onRequest);
+        server.maxHeadersCount = 0; // Every header counts for the checks of Host and Origin.
         server.on('connection', (socket: Socket) => {
           connections.add(socket);
-          socket.once('close', () => connections.delete(socket));
+        });
+        server.on('request', (request) => {
+          connections.received(request);
         });
         server.on('clientError', onClientError);
         try {
@@ -96,18 +101,56 @@ export class LoopbackListener {
     return new LoopbackListener(bound, servers, connections);
   }
 
-  /** Takes no further connection, ends every one that is open, and resolves when the port is free. */
+  /** Accepts no further connection, ends every open one, and resolves when the port is free. */
   async close(): Promise<void> {
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const socket of this.#connections) socket.destroy();
+    this.#connections.destroyAll();
     await Promise.all(closed);
   }
 }
 
-/** What the HTTP parser could not read. */
+/** Open connections, oldest first. A new one at the limit replaces the least useful one, so silent sockets shut nobody out (R14). */
+class Connections {
+  readonly #sockets = new Set<Socket>();
+  /** The last request of each connection. With TLS, a request has another socket object, but the same port. */
+  readonly #requests = new Map<string, IncomingMessage>();
+
+  add(socket: Socket): void {
+    if (this.#sockets.size >= maxConnections) this.#replaceable()?.destroy();
+    this.#sockets.add(socket);
+    const key = keyOf(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#requests.delete(key);
+    });
+  }
+
+  received(request: IncomingMessage): void {
+    this.#requests.set(keyOf(request.socket), request);
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** The oldest that has sent nothing, otherwise the oldest with an incomplete request. */
+  #replaceable(): Socket | undefined {
+    const sockets = [...this.#sockets].filter(({ destroyed }) => !destroyed);
+    return (
+      sockets.find(({ bytesRead }) => bytesRead === 0) ??
+      sockets.find((socket) => this.#requests.get(keyOf(socket))?.complete !== true)
+    );
+  }
+}
+
+function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
+}
+
+/** Handles what the HTTP parser could not read. */
 export type ClientErrorListener = (error: NodeJS.ErrnoException, socket: Duplex) => void;
 
-// Importing the package must not load node:http; why it is asked for in this way is said in crypto.ts.
+// Importing the package must not load node:http; oauth/random-and-digest.ts has the reason.
 let loadedHttp: typeof NodeHttp | undefined;
 const http = (): typeof NodeHttp => (loadedHttp ??= process.getBuiltinModule('node:http'));
 
@@ -119,12 +162,9 @@ async function makeServer(options: ListenerOptions, onRequest: RequestListener):
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: 5000,
   };
-  const server =
-    options.tls === undefined
-      ? http().createServer(limits, onRequest)
-      : secureServer(await import('node:https'), { ...limits, ...options.tls }, onRequest);
-  server.maxConnections = maxConnections;
-  return server;
+  return options.tls === undefined
+    ? http().createServer(limits, onRequest)
+    : secureServer(await import('node:https'), { ...limits, ...options.tls }, onRequest);
 }
 
 function secureServer(https: typeof Https, options: Https.ServerOptions, onRequest: RequestListener): Server {
@@ -137,7 +177,7 @@ function secureServer(https: typeof Https, options: Https.ServerOptions, onReque
   }
 }
 
-/** Any port is left to the system, unless it has to be free on two addresses: then get-port knows one. */
+/** The system chooses any free port, unless it must be free on two addresses: then get-port finds one. */
 async function freePort(port: number, addresses: readonly string[]): Promise<number> {
   if (port !== 0 || addresses.length === 1) return port;
   const { default: getPort } = await import('get-port');
@@ -174,4 +214,40 @@ function listenError(error: NodeJS.ErrnoException, port: number, host: string): 
         cause: error,
       })
     : new PortUnavailableError(port, host, reason, { cause: error });
+}
+
+const clientErrors: Readonly<Record<string, { status: string; text: string }>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: '431 Request Header Fields Too Large',
+    text: 'The browser sent too many cookies: those of every app that ever ran on this address. Open the sign-in in a private window, or delete the cookies of this address, then try again.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', text: 'The request did not arrive in time.' },
+};
+
+/**
+ * @internal Responds to what the HTTP parser could not read, with nothing of it in the response.
+ * @param page - the page for a browser whose headers were too large
+ */
+export function rejectUnreadable(error: NodeJS.ErrnoException, socket: Duplex, page?: RenderedPage): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const known = clientErrors[error.code ?? ''];
+  const { status, text } = known ?? { status: '400 Bad Request', text: 'This request cannot be read.' };
+  const body = page?.html ?? `${text}\n`;
+  const headers = {
+    ...securityHeaders,
+    'Content-Type': 'text/plain; charset=utf-8',
+    ...page?.headers,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${head.join('')}\r\n${body}`, () => socket.destroy());
+}
+
+/** @internal Whether the bytes are the start of a TLS handshake (RFC 8446, section 5.1): the browser tried https. */
+export function isTlsHandshake(bytes: unknown): boolean {
+  return Buffer.isBuffer(bytes) && bytes[0] === 0x16 && bytes[1] === 0x03;
 }

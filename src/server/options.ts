@@ -1,19 +1,35 @@
-import { blockedPorts } from './ports.js';
-import type { CallbackPageOptions } from '../page/options.js';
+import type { RequestListener } from 'node:http';
 import { PortUnavailableError } from '../errors.js';
-import type { OwnNames } from '../callback/request-guard.js';
+import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { checkRedirectUri, isLoopbackHost } from '../oauth/redirect-uri.js';
+import type { ServerNames } from '../callback/request-guard.js';
+import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
+import { blockedPorts } from './ports.js';
 
-/** How an `AuthServer` listens, what it accepts and how its page looks. */
+/** How an `AuthServer` listens, what it accepts, and how its page looks. */
 export interface AuthServerOptions extends CallbackPageOptions {
   /** The port; 0 is any free one; a list is tried in order. A single port is strict. @default the port of `baseUri` */
   port?: number | Iterable<number> | undefined;
   /** The address to bind. @default the host of `baseUri`; `localhost` binds 127.0.0.1 and ::1 */
   host?: string | undefined;
-  /** Whether an answer to no request, with any state or none, is accepted, as the original does. @default false */
+  /**
+   * The redirect URI as the browser reaches it, if that is not the bound address: behind a TLS tunnel, a forwarded or a published
+   * port. It is https, or http on a loopback host. Only the redirect URI changes; the path that is served stays that of `baseUri`.
+   * @default `baseUri`
+   */
+  publicUri?: string | URL | undefined;
+  /**
+   * Handles every other path of this server: a `node:http` listener, such as an Express app. It is called after the callback and
+   * its files, behind the same check of `Host`. Any web page can send it requests. @default 404
+   */
+  handler?: RequestListener | undefined;
+  /** Whether a response with any `state`, or none, is accepted, as EmbedIOAuthServer does. @default false */
   allowUnsolicited?: boolean | undefined;
-  /** Milliseconds within which a request must have arrived whole. @default 30_000 */
+  /** Milliseconds for which a request stays expected if nothing waits for it. @default 3_600_000 */
+  requestLifetime?: number | undefined;
+  /** Milliseconds within which an HTTP request must have arrived completely. @default 30_000 */
   requestTimeout?: number | undefined;
-  /** Bytes that the headers of a request may have: cookies of other apps on this host are sent to us. @default 65_536 */
+  /** The limit for the headers of an HTTP request, in bytes: browsers send the cookies of other apps on this host. @default 65_536 */
   maxHeaderSize?: number | undefined;
   /** Key and certificate, for a `baseUri` with https. @default none */
   tls?:
@@ -26,72 +42,102 @@ export interface AuthServerOptions extends CallbackPageOptions {
     | undefined;
 }
 
-/** The same, checked and complete. Internal. */
-export interface CheckedOptions {
-  readonly baseUri: URL;
+/** @internal */
+export const serverOptionNames: OptionNames<AuthServerOptions> = {
+  ...pageOptionNames,
+  port: true,
+  host: true,
+  publicUri: true,
+  handler: true,
+  allowUnsolicited: true,
+  requestLifetime: true,
+  requestTimeout: true,
+  maxHeaderSize: true,
+  tls: true,
+};
+
+/** @internal The same options, checked and complete. */
+export interface CheckedServerOptions {
+  /** The base URI as it was given; its port may still be unknown. */
+  readonly baseUri: string;
+  readonly publicUri: string | undefined;
+  readonly path: string;
   readonly addresses: readonly string[];
   readonly ports: readonly number[];
+  readonly handler: RequestListener | undefined;
   readonly allowUnsolicited: boolean;
+  readonly requestLifetime: number;
   readonly requestTimeout: number;
   readonly maxHeaderSize: number;
   readonly tls: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
 }
 
-/** Checks what the constructor was given, before anything is done with it. */
-export function checkServerOptions(baseUri: string | URL, options: AuthServerOptions): CheckedOptions {
-  const { port, host, allowUnsolicited = false, requestTimeout = 30_000, maxHeaderSize = 65_536, tls } = options;
-  const uri = checkedBaseUri(baseUri, host);
-  if (typeof allowUnsolicited !== 'boolean') throw new TypeError('`allowUnsolicited` must be true or false');
+/**
+ * @internal Checks what the constructor was given, before anything is done with it.
+ * @param caller - what the caller calls the function and the base URI
+ */
+export function checkServerOptions(
+  baseUri: string | URL,
+  options: AuthServerOptions,
+  caller = { name: 'AuthServer', baseUri: 'baseUri' },
+): CheckedServerOptions {
+  if (caller.name === 'AuthServer') assertKnownOptions(caller.name, options, serverOptionNames);
+  const { port, host, publicUri, handler, allowUnsolicited = false, tls } = options;
+  const { requestLifetime = 3_600_000, requestTimeout = 30_000, maxHeaderSize = 65_536 } = options;
+  const text = checkedHttpUri(caller.baseUri, baseUri);
+  const uri = new URL(text);
   if (host !== undefined && (typeof host !== 'string' || host === '')) throw new TypeError('`host` must be an address');
-  checkNumber('requestTimeout', requestTimeout);
-  checkNumber('maxHeaderSize', maxHeaderSize);
+  if (host === undefined && !isLoopbackHost(uri.hostname)) {
+    throw new RangeError(
+      `\`${caller.baseUri}\` must name a loopback host: 127.0.0.1, [::1] or localhost. Otherwise say with \`host\` which address to bind, or give the browser's address as \`publicUri\`.`,
+    );
+  }
+  if (typeof allowUnsolicited !== 'boolean') throw new TypeError('`allowUnsolicited` must be true or false');
+  if (handler !== undefined && typeof handler !== 'function') throw new TypeError('`handler` must be a function');
+  for (const [name, value] of Object.entries({ requestLifetime, requestTimeout, maxHeaderSize }))
+    checkNumber(name, value);
   if ((uri.protocol === 'https:') !== (tls !== undefined)) {
-    throw new TypeError('`tls` must be given where `baseUri` is an https URI, and only there');
+    throw new TypeError(`\`tls\` is required if \`${caller.baseUri}\` is an https URI, and accepted only then`);
   }
   const ports = checkedPorts(port ?? portOf(uri), uri.hostname);
-  // Until it is known, the port is 0, so that nobody takes a wanted port for the real one.
-  const wanted = ports.length === 1 ? ports[0] : undefined;
   const hostname = host ?? uri.hostname.replace(/^\[|\]$/g, '');
-  const addresses = hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname];
   return {
-    baseUri: withPort(uri, wanted ?? 0),
-    addresses,
+    // Until the port is known it is 0, so that a wanted port is not mistaken for the bound one.
+    baseUri: withPort(text, (ports.length === 1 ? ports[0] : undefined) ?? 0),
+    publicUri: publicUri === undefined ? undefined : checkedPublicUri(publicUri),
+    path: uri.pathname,
+    addresses: hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname],
     ports,
+    handler,
     allowUnsolicited,
+    requestLifetime,
     requestTimeout,
     maxHeaderSize,
     tls,
   };
 }
 
-function checkedBaseUri(baseUri: string | URL, host: string | undefined): URL {
-  if (typeof baseUri !== 'string' && !(baseUri instanceof URL)) {
-    throw new TypeError(`\`baseUri\` must be a string or a URL, not ${typeof baseUri}`);
-  }
-  const uri = parsedBaseUri(baseUri);
-  if (uri.protocol !== 'http:' && uri.protocol !== 'https:') {
+/** The text of a redirect URI that a server can receive responses at. */
+function checkedHttpUri(name: string, value: string | URL): string {
+  const text = checkRedirectUri(name, value);
+  const { protocol, username, password, pathname } = new URL(text);
+  if (protocol !== 'http:' && protocol !== 'https:') {
     throw new TypeError(
-      `\`baseUri\` must be an http or https URI, not ${uri.protocol} (for a custom protocol, expect() the request and give its URI to receive())`,
+      `\`${name}\` must be an http or https URI, not ${protocol} (for a custom protocol, expect() the request and give its URI to receive())`,
     );
   }
-  if (uri.username !== '' || uri.password !== '' || uri.search !== '' || uri.hash !== '') {
-    throw new TypeError('`baseUri` must have neither credentials, nor a query, nor a fragment');
+  if (username !== '' || password !== '') throw new TypeError(`\`${name}\` must not have credentials`);
+  if (pathname.endsWith('/token')) {
+    throw new TypeError(`\`${name}\` must not end in \`/token\`: the callback page forwards the fragment to that path`);
   }
-  if (host === undefined && !/^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(uri.hostname)) {
-    throw new RangeError(
-      '`baseUri` must name a loopback host: 127.0.0.1, [::1] or localhost (or say with `host` what to bind)',
-    );
-  }
-  return uri;
+  return text;
 }
 
-function parsedBaseUri(baseUri: string | URL): URL {
-  try {
-    return new URL(baseUri);
-  } catch {
-    // Node's own error holds the text, which may be anything.
-    throw new TypeError('`baseUri` must be an absolute URI, such as http://127.0.0.1:5543/callback');
-  }
+function checkedPublicUri(publicUri: string | URL): string {
+  const text = checkedHttpUri('publicUri', publicUri);
+  const { protocol, hostname } = new URL(text);
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return text;
+  throw new RangeError('`publicUri` must be an https URI, or an http URI on 127.0.0.1, [::1] or localhost');
 }
 
 function checkedPorts(port: unknown, host: string): number[] {
@@ -117,17 +163,22 @@ function checkNumber(name: string, value: unknown): void {
   }
 }
 
-/** The port of a URI, the scheme's own included. */
+/** @internal The port of a URI, the default port of its scheme included. */
 export function portOf(uri: URL): number {
   return uri.port === '' ? (uri.protocol === 'https:' ? 443 : 80) : Number(uri.port);
 }
 
-/** A base URI with that port; it has nothing but a scheme, a host, a port and a path. */
-export function withPort(uri: URL, port: number): URL {
-  return port === portOf(uri) ? uri : new URL(`${uri.protocol}//${uri.hostname}:${port}${uri.pathname}`);
+/** @internal The same text with that port; unchanged if it has it already, since strict providers compare text. */
+export function withPort(text: string, port: number): string {
+  if (port === portOf(new URL(text))) return text;
+  return text.replace(/^([^:]+:\/*(?:\[[^\]]*\]|[^/:?]*))(?::\d*)?/, `$1:${port}`);
 }
 
-/** The names under which a server answers that has this base URI. */
-export function namesOf(uri: URL): OwnNames {
-  return { hosts: new Set([uri.host, `${uri.hostname}:${portOf(uri)}`]), origins: new Set([uri.origin]) };
+/** @internal The names under which a server is reached that has these redirect URIs. */
+export function namesOf(...uris: readonly string[]): ServerNames {
+  const parsed = uris.map((text) => new URL(text));
+  return {
+    hosts: new Set(parsed.flatMap((uri) => [uri.host, `${uri.hostname}:${portOf(uri)}`])),
+    origins: new Set(parsed.map(({ origin }) => origin)),
+  };
 }

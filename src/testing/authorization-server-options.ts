@@ -1,4 +1,4 @@
-/** The error codes of authorization and token responses; a string of your own is taken too. */
+/** The error codes of authorization, token and device responses; any other string is accepted, too. */
 export type TestErrorCode =
   | 'invalid_request'
   | 'unauthorized_client'
@@ -10,6 +10,9 @@ export type TestErrorCode =
   | 'invalid_client'
   | 'invalid_grant'
   | 'unsupported_grant_type'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'expired_token'
   // The intersection keeps the known values in an editor's completions.
   | (string & Record<never, never>);
 
@@ -27,152 +30,94 @@ export interface TestErrorResponse {
   errorUri?: string | undefined;
 }
 
-/** How the test authorization server answers. May be changed while it runs, by `configure`. */
+/** How the test authorization server responds. It can be changed while the server runs, by `configure`. */
 export interface TestAuthorizationServerBehavior {
   /**
-   * Whether the person is asked. `ask` shows a page with the buttons Allow and Deny: the test user agent presses one of
-   * them, and so can a person in a real browser. `allow` and `deny` redirect at once, as providers do for a person who has
-   * consented before. @default `ask`
+   * Whether the user is asked. `ask` shows a page on which the user chooses an account and presses Allow or Deny; the test
+   * user agent does so, and so can a real browser. `allow` and `deny` redirect at once, as a provider does for a user who
+   * has decided before. @default `ask`
    */
   consent?: 'ask' | 'allow' | 'deny' | undefined;
-  /** The error with which every valid authorization request is answered. @default none */
+  /**
+   * The accounts that the user can choose from: for each, what the profile endpoint returns. An account is identified by
+   * its `sub`, and shown by its `name` and `email`. @default `test-user` and `second-user`
+   */
+  accounts?: readonly Readonly<Record<string, unknown>>[] | undefined;
+  /** The only account. It replaces `accounts`. @default see `accounts` */
+  profile?: Readonly<Record<string, unknown>> | undefined;
+  /** The error that every valid authorization request results in. @default none */
   error?: TestErrorCode | TestErrorResponse | undefined;
-  /** The error with which every token request is answered. @default none */
+  /** The error that every token request results in. @default none */
   tokenError?: TestErrorCode | TestErrorResponse | undefined;
   /**
-   * How authorization responses come back, whatever was asked for. Twitch, say, sends errors of the implicit grant in the
-   * query. @default the request's `response_mode`; without one `query` for a code, `fragment` for a token
+   * How authorization responses come back, whichever mode the request names. Twitch, for example, sends errors of the
+   * implicit grant in the query. `state_in_query` is the shape of Imgur: `state` in the query, everything else in the
+   * fragment. @default the request's `response_mode`; without one `query` for a code, `fragment` for a token
    */
-  responseMode?: 'query' | 'fragment' | 'form_post' | undefined;
+  responseMode?: 'query' | 'fragment' | 'form_post' | 'state_in_query' | undefined;
   /**
-   * Parameters of the authorization response. They are added to the server's own and replace those of the same name; null
-   * leaves one out. `{ state: 'wrong' }` makes a response with a wrong state, `{ iss: null }` one without an issuer,
-   * `{ access_token: null, token: 'abc' }` one of the kind that Trello sends. @default none
+   * Parameters of the authorization response. They are added to the server's parameters and replace those of the same
+   * name; null omits one. `{ state: 'wrong' }` makes a response with a wrong state, `{ iss: null }` one without an issuer,
+   * `{ access_token: null, token: 'abc' }` one like Trello's. @default none
    */
   responseParams?: Readonly<Record<string, string | null>> | undefined;
-  /** Members of the token response, by the same rules. @default none */
+  /**
+   * The same for error responses only, applied after `responseParams`. `{ state: null }` reports errors without a state,
+   * as many servers do. @default none
+   */
+  errorResponseParams?: Readonly<Record<string, string | null>> | undefined;
+  /**
+   * The status of the redirect to the app. With 307 the browser posts the consent form on to the redirect URI, as with
+   * FastAPI or Next.js. @default 303
+   */
+  redirectStatus?: 302 | 303 | 307 | undefined;
+  /** Members of the token response, by the same rules as `responseParams`. @default none */
   tokenResponseParams?: Readonly<Record<string, unknown>> | undefined;
   /** The authorization code. @default a random one each time */
   code?: string | undefined;
+  /** The lifetime of authorization codes in seconds. @default 60 */
+  codeLifetime?: number | undefined;
   /** The access token. @default a random one each time */
   accessToken?: string | undefined;
   /** The refresh token that comes with a code's tokens; false: none. @default a random one, a new one at every refresh */
   refreshToken?: string | false | undefined;
   /** The type of access tokens. @default `Bearer` */
   tokenType?: string | undefined;
-  /** The lifetime of access tokens in seconds; false: it is not said, as by Twitch, and they live on. @default 3600 */
+  /** The lifetime of access tokens in seconds; false: not stated, as with Twitch, and unlimited. @default 3600 */
   expiresIn?: number | false | undefined;
-  /** The scopes that are granted, separated by spaces. @default those that were asked for */
+  /** The scopes that are granted, separated by spaces. @default the requested ones */
   scope?: string | undefined;
-  /** What the profile endpoint answers. @default `sub`, `name` and `email` of a test user */
-  profile?: Readonly<Record<string, unknown>> | undefined;
+  /** The lifetime of device codes in seconds. @default 600 */
+  deviceCodeLifetime?: number | undefined;
+  /**
+   * The seconds that a device must wait between two token requests; after a shorter wait it gets `slow_down`.
+   * @default 5
+   */
+  deviceInterval?: number | undefined;
+  /**
+   * Members of the device authorization response, by the same rules as `responseParams`. `{ interval: null }` omits the
+   * interval. @default none
+   */
+  deviceResponseParams?: Readonly<Record<string, unknown>> | undefined;
+  /** The errors that the first token requests with a device code result in, in this order. @default none */
+  devicePollErrors?: readonly (TestErrorCode | TestErrorResponse)[] | undefined;
 }
 
 /** How a test authorization server is started. */
 export interface TestAuthorizationServerOptions extends TestAuthorizationServerBehavior {
-  /** The port on 127.0.0.1. @default 0: any free one */
+  /** The port on 127.0.0.1. @default 0: any free port */
   port?: number | undefined;
-  /** The only client id that is known. @default every one is */
+  /** The only client id that is known, apart from dynamically registered ones. @default every client id is known */
   clientId?: string | undefined;
-  /** The client's secret: where given, the token endpoint asks for it. @default none: a public client */
+  /** What the consent page calls the app. @default its client id */
+  clientName?: string | undefined;
+  /** The client's secret, which the token endpoint then requires. @default none: a public client */
   clientSecret?: string | undefined;
   /**
-   * The registered redirect URIs. They are compared as strings, except that the port of a loopback URI does not matter
-   * (RFC 8252, section 7.3). Where there is exactly one, a request may leave it out. @default every redirect URI is taken
+   * The registered redirect URIs. They are compared as strings, except for the port of a loopback URI (RFC 8252,
+   * section 7.3). If there is exactly one, a request may omit it. @default every redirect URI is accepted
    */
   redirectUris?: Iterable<string | URL> | undefined;
-  /** Whether a code is given only to a request with a PKCE challenge (S256). @default true, as RFC 9700 asks of public clients */
+  /** Whether a code is issued only for a PKCE challenge (S256). @default true, as RFC 9700 requires of public clients */
   requirePkce?: boolean | undefined;
-}
-
-/** The behaviour with its defaults. Internal. */
-export interface CheckedBehavior {
-  readonly consent: 'ask' | 'allow' | 'deny';
-  readonly error: TestErrorResponse | undefined;
-  readonly tokenError: TestErrorResponse | undefined;
-  readonly responseMode: 'query' | 'fragment' | 'form_post' | undefined;
-  readonly responseParams: Readonly<Record<string, string | null>>;
-  readonly tokenResponseParams: Readonly<Record<string, unknown>>;
-  readonly code: string | undefined;
-  readonly accessToken: string | undefined;
-  readonly refreshToken: string | false | undefined;
-  readonly tokenType: string;
-  readonly expiresIn: number | false;
-  readonly scope: string | undefined;
-  readonly profile: Readonly<Record<string, unknown>>;
-}
-
-/** Who may ask for what. Internal. */
-export interface Registration {
-  readonly clientId: string | undefined;
-  readonly clientSecret: string | undefined;
-  readonly redirectUris: readonly string[] | undefined;
-  readonly requirePkce: boolean;
-}
-
-const defaultProfile = { sub: 'test-user', name: 'Test User', email: 'test-user@example.test' };
-
-/** Checks the behaviour, and fills in its defaults. Internal. */
-export function checkBehavior(behavior: TestAuthorizationServerBehavior): CheckedBehavior {
-  const { consent = 'ask', error, tokenError, responseMode, tokenType = 'Bearer', expiresIn = 3600 } = behavior;
-  const { responseParams = {}, tokenResponseParams = {}, profile = defaultProfile } = behavior;
-  const { code, accessToken, refreshToken, scope } = behavior;
-  if (!['ask', 'allow', 'deny'].includes(consent)) throw new RangeError('`consent` must be ask, allow or deny');
-  if (responseMode !== undefined && !['query', 'fragment', 'form_post'].includes(responseMode)) {
-    throw new RangeError('`responseMode` must be query, fragment or form_post');
-  }
-  if (expiresIn !== false && !Number.isInteger(expiresIn)) {
-    throw new RangeError('`expiresIn` must be a whole number of seconds, or false');
-  }
-  for (const [name, value] of Object.entries({ code, accessToken, tokenType, scope })) {
-    if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
-  }
-  if (refreshToken !== undefined && refreshToken !== false && typeof refreshToken !== 'string') {
-    throw new TypeError('`refreshToken` must be a string, or false');
-  }
-  return {
-    consent,
-    error: checkedError('error', error),
-    tokenError: checkedError('tokenError', tokenError),
-    responseMode,
-    responseParams,
-    tokenResponseParams,
-    code,
-    accessToken,
-    refreshToken,
-    tokenType,
-    expiresIn,
-    scope,
-    profile,
-  };
-}
-
-/** Checks the rest of the options. Internal. */
-export function checkRegistration(options: TestAuthorizationServerOptions): Registration & { readonly port: number } {
-  const { port = 0, clientId, clientSecret, redirectUris, requirePkce = true } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError('`port` must be a whole number from 0 to 65535');
-  }
-  for (const [name, value] of Object.entries({ clientId, clientSecret })) {
-    if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
-  }
-  if (typeof redirectUris === 'string') throw new TypeError('`redirectUris` must be a list of redirect URIs');
-  return {
-    port,
-    clientId,
-    clientSecret,
-    redirectUris: redirectUris === undefined ? undefined : [...redirectUris].map(String),
-    requirePkce,
-  };
-}
-
-function checkedError(
-  name: string,
-  value: TestErrorCode | TestErrorResponse | undefined,
-): TestErrorResponse | undefined {
-  const response = typeof value === 'string' ? { error: value } : value;
-  if (response !== undefined && (typeof response.error !== 'string' || response.error === '')) {
-    throw new TypeError(`\`${name}\` must be an error code, or an object with one as its \`error\``);
-  }
-  return response;
 }

@@ -1,61 +1,69 @@
 import { createServer, type Server } from 'node:http';
-import {
-  checkBehavior,
-  checkRegistration,
-  type Registration,
-  type TestAuthorizationServerBehavior,
-  type TestAuthorizationServerOptions,
+import type {
+  TestAuthorizationServerBehavior,
+  TestAuthorizationServerOptions,
 } from './authorization-server-options.js';
+import { checkBehavior, checkRegistration, type Registration } from './checked-options.js';
 import { Endpoints } from './endpoints.js';
 import type { RecordedRequest, TestEndpoint } from './recorded-request.js';
 
 /**
  * A running authorization server for tests: {@link startTestAuthorizationServer} makes one.
  *
- * It listens on 127.0.0.1 only, knows one test user, and keeps everything in memory.
+ * It listens on 127.0.0.1 only and keeps everything in memory.
  */
 export interface TestAuthorizationServer extends AsyncDisposable {
-  /** The issuer identifier, a string without a slash at its end: what `iss` and the metadata say. */
+  /** The issuer identifier, a string without a slash at its end: the value of `iss` and of the metadata's `issuer`. */
   readonly issuer: string;
   /** Where a login URI leads. */
   readonly authorizationEndpoint: URL;
-  /** Where codes and refresh tokens are exchanged. */
+  /** Where codes, refresh tokens and device codes are exchanged. */
   readonly tokenEndpoint: URL;
-  /** A protected resource: answers the test user's profile as JSON to a valid access token, and 401 to all else. */
+  /** A protected resource: returns the profile of the account as JSON for a valid access token, otherwise status 401. */
   readonly profileEndpoint: URL;
-  /** Every request so far, in the order in which they came. */
+  /** Where a device without a browser begins a sign-in (RFC 8628). */
+  readonly deviceAuthorizationEndpoint: URL;
+  /** Where a client pushes an authorization request (RFC 9126). */
+  readonly pushedAuthorizationRequestEndpoint: URL;
+  /** Where a client registers itself (RFC 7591). */
+  readonly registrationEndpoint: URL;
+  /** Every request so far, in the order in which they arrived. */
   readonly requests: readonly RecordedRequest[];
   /**
    * The requests that reached one endpoint.
    *
    * @param endpoint - the endpoint
-   * @returns its requests, in the order in which they came
+   * @returns its requests, in the order in which they arrived
    */
   requestsTo(endpoint: TestEndpoint): readonly RecordedRequest[];
   /**
-   * Changes how the server answers from now on. What is not named stays as it is; undefined brings the default back.
+   * Changes how the server responds from now on. What is not named stays as it is; undefined restores the default.
    *
    * @param behavior - the changes
-   * @throws TypeError or RangeError naming the option that was wrong
+   * @throws TypeError or RangeError naming the option that is wrong
    */
   configure(behavior: TestAuthorizationServerBehavior): void;
-  /** Ends the life of every access token issued so far, so that a test need not wait for it. Refresh tokens live on. */
+  /** Expires every access token issued so far, so that a test need not wait for it. Refresh tokens stay valid. */
   expireAccessTokens(): void;
-  /** Closes the server and its connections. Twice is fine. */
+  /** Revokes every access token and every refresh token issued so far. */
+  revokeTokens(): void;
+  /** Closes the server and its connections. It may be called twice. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a small authorization server for an app's own tests, on a free port of 127.0.0.1. It serves the implicit grant,
- * authorization codes with PKCE (S256), refresh tokens that change at every use, errors, and metadata that `openid-client`
- * discovers (with `allowInsecureRequests`). It is an OAuth 2.0 server and issues no id tokens.
+ * Starts a small authorization server for an app's own tests, on a free port of 127.0.0.1. It serves authorization codes
+ * with PKCE (S256), the implicit grant, refresh tokens that change at every use, the device authorization grant, pushed
+ * authorization requests, dynamic client registration, and metadata that `openid-client` discovers (with
+ * `allowInsecureRequests`). It is an OAuth 2.0 server and issues no ID tokens.
  *
- * What it checks, it checks as a strict provider does: a code works once, for a minute, with its own redirect URI and
- * verifier. It is for tests: never let a real person or a real secret near it.
+ * Its checks are those of a strict provider: a code works once, for a minute, with its own redirect URI and verifier. In a
+ * browser it shows a page on which the user chooses an account and allows or denies what the app asks for. It is for tests
+ * and demos: there are no passwords.
  *
- * @param options - how it answers. Default: whatever client and redirect URI, random tokens
+ * @param options - how it responds. Default: any client and any redirect URI, random tokens
  * @returns the running server; close it at the end, or declare it with `await using`
- * @throws TypeError or RangeError naming the option that was wrong
+ * @throws TypeError or RangeError naming the option that is wrong
  *
  * @example
  * ```ts
@@ -74,7 +82,8 @@ export interface TestAuthorizationServer extends AsyncDisposable {
  * ```
  *
  * @see [RFC 6749](https://www.rfc-editor.org/rfc/rfc6749), [RFC 7636](https://www.rfc-editor.org/rfc/rfc7636),
- * [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414) and [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207)
+ * [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), [RFC 8628](https://www.rfc-editor.org/rfc/rfc8628) and
+ * [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207)
  */
 export async function startTestAuthorizationServer(
   options: TestAuthorizationServerOptions = {},
@@ -95,8 +104,8 @@ class RunningServer implements TestAuthorizationServer {
     this.#options = options;
     this.#endpoints = new Endpoints(registration, checkBehavior(options), (request) => this.#requests.push(request));
     this.#server = createServer((request, response) => {
-      this.#endpoints.answer(request, response).catch(() => {
-        response.destroy(); // The client went away in the middle of its request.
+      this.#endpoints.respond(request, response).catch(() => {
+        response.destroy(); // The client disconnected during its request.
       });
     });
   }
@@ -117,6 +126,18 @@ class RunningServer implements TestAuthorizationServer {
     return this.#endpoints.uriOf('profile');
   }
 
+  get deviceAuthorizationEndpoint(): URL {
+    return this.#endpoints.uriOf('device_authorization');
+  }
+
+  get pushedAuthorizationRequestEndpoint(): URL {
+    return this.#endpoints.uriOf('pushed_authorization_request');
+  }
+
+  get registrationEndpoint(): URL {
+    return this.#endpoints.uriOf('registration');
+  }
+
   get requests(): readonly RecordedRequest[] {
     return [...this.#requests];
   }
@@ -133,6 +154,10 @@ class RunningServer implements TestAuthorizationServer {
 
   expireAccessTokens(): void {
     this.#endpoints.tokens.expireAccessTokens();
+  }
+
+  revokeTokens(): void {
+    this.#endpoints.tokens.revokeTokens();
   }
 
   async listen(port: number): Promise<void> {

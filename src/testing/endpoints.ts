@@ -1,129 +1,244 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { answerAuthorizationRequest, errorParams, type Decision } from './authorization-endpoint.js';
-import { consentPage, formPostPage, refusalPage } from './authorization-pages.js';
-import type { CheckedBehavior, Registration } from './authorization-server-options.js';
+import { preselectedAccount } from './accounts.js';
+import { authorize, type UserDecision } from './authorization-endpoint.js';
+import type { CheckedBehavior, Registration } from './checked-options.js';
+import { Clients } from './clients.js';
+import { DeviceAuthorizations, type Decision } from './device-authorizations.js';
+import { ErrorResponse, errorParams, errorResponse, repeatedParameter } from './error-response.js';
+import { sendPage } from './page-document.js';
+import { consentPage, deviceDecidedPage, errorPage, formPostPage, userCodePage } from './pages.js';
+import { PushedRequests } from './pushed-requests.js';
 import type { RecordedRequest, TestEndpoint } from './recorded-request.js';
-import { TokenIssuer, TokenRequestError } from './token-issuer.js';
+import { deviceGrantType, TokenIssuer } from './token-issuer.js';
 
 const bodyLimit = 65_536;
-const endpoints: Readonly<Record<string, TestEndpoint>> = {
+const paths: Readonly<Record<string, TestEndpoint>> = {
   '/authorize': 'authorization',
   '/token': 'token',
   '/profile': 'profile',
+  '/device_authorization': 'device_authorization',
+  '/device': 'device',
+  '/par': 'pushed_authorization_request',
+  '/register': 'registration',
   '/.well-known/oauth-authorization-server': 'metadata',
   '/.well-known/openid-configuration': 'metadata',
 };
+const methods: Readonly<Record<TestEndpoint, readonly string[]>> = {
+  authorization: ['GET', 'POST'],
+  token: ['POST'],
+  profile: ['GET', 'POST'],
+  device_authorization: ['POST'],
+  device: ['GET', 'POST'],
+  pushed_authorization_request: ['POST'],
+  registration: ['POST'],
+  metadata: ['GET'],
+  other: [],
+};
 
-/** The endpoints of the test authorization server on HTTP. */
+/** A request whose body has been read. */
+interface ReadRequest {
+  readonly uri: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly isPost: boolean;
+  readonly body: string;
+}
+
+/** The endpoints of the test authorization server. */
 export class Endpoints {
-  readonly tokens: TokenIssuer;
   behavior: CheckedBehavior;
   issuer = '';
-  readonly #registration: Registration;
+  readonly tokens: TokenIssuer;
+  readonly #clients: Clients;
+  readonly #devices: DeviceAuthorizations;
+  readonly #pushed = new PushedRequests();
   readonly #record: (request: RecordedRequest) => void;
 
   constructor(registration: Registration, behavior: CheckedBehavior, record: (request: RecordedRequest) => void) {
-    this.#registration = registration;
+    const current = (): CheckedBehavior => this.behavior;
     this.behavior = behavior;
     this.#record = record;
-    this.tokens = new TokenIssuer(registration, () => this.behavior);
+    this.#clients = new Clients(registration);
+    this.#devices = new DeviceAuthorizations(current);
+    this.tokens = new TokenIssuer(this.#devices, current);
   }
 
   uriOf(endpoint: TestEndpoint): URL {
-    return new URL(Object.keys(endpoints).find((path) => endpoints[path] === endpoint) ?? '/', this.issuer);
+    return new URL(Object.keys(paths).find((path) => paths[path] === endpoint) ?? '/', this.issuer);
   }
 
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const target = request.url ?? '';
+  async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', headers, url: target = '' } = request;
     if (!target.startsWith('/') || !URL.canParse(this.issuer + target)) {
       sendJson(response, 400, { error: 'invalid_request' });
       return;
     }
     const uri = new URL(this.issuer + target);
-    const endpoint = endpoints[uri.pathname] ?? 'other';
-    const { method = '', headers } = request;
+    const endpoint = paths[uri.pathname] ?? 'other';
     const isPost = method === 'POST';
     const body = await readBody(request);
-    const params = endpoint === 'token' && isPost ? new URLSearchParams(body) : uri.searchParams;
+    const isForm = isPost && ['token', 'device_authorization', 'pushed_authorization_request'].includes(endpoint);
+    const params = isForm ? new URLSearchParams(body) : uri.searchParams;
     this.#record({ endpoint, method, uri, headers, params });
-    if (body === undefined) sendJson(response, 413, { error: 'invalid_request' });
-    else if (endpoint === 'authorization' && (isPost || method === 'GET')) {
-      this.#authorize(uri, isPost ? new URLSearchParams(body).get('decision') : null, response);
-    } else if (endpoint === 'token' && isPost) this.#issue(params, headers, response);
-    else if (endpoint === 'profile' && method === 'GET') this.#showProfile(headers.authorization, response);
-    else if (endpoint === 'metadata' && method === 'GET') sendJson(response, 200, this.#metadata());
-    else if (endpoint === 'other') sendJson(response, 404, { error: 'not_found' });
-    else sendJson(response, 405, { error: 'invalid_request' });
+    if (endpoint === 'other') sendJson(response, 404, { error: 'not_found' });
+    else if (!methods[endpoint].includes(method)) {
+      response.setHeader('Allow', methods[endpoint].join(', '));
+      sendJson(response, 405, { error: 'invalid_request' });
+    } else if (body === undefined) sendJson(response, 413, { error: 'invalid_request' });
+    else this.#dispatch(endpoint, { uri, headers, isPost, body }, response);
   }
 
-  #authorize(uri: URL, decision: string | null, response: ServerResponse): void {
-    const decided: Decision | undefined = decision === 'allow' || decision === 'deny' ? decision : undefined;
-    const answer = answerAuthorizationRequest(uri.searchParams, decided, {
-      issuer: this.issuer,
-      registration: this.#registration,
-      behavior: this.behavior,
-      tokens: this.tokens,
-    });
-    switch (answer.kind) {
-      case 'refusal':
-        sendHtml(response, 400, refusalPage(answer.problem));
+  #dispatch(endpoint: Exclude<TestEndpoint, 'other'>, request: ReadRequest, response: ServerResponse): void {
+    switch (endpoint) {
+      case 'authorization':
+        this.#authorize(request, response);
         break;
-      case 'consent':
-        sendHtml(response, 200, consentPage(uri.pathname + uri.search, answer.clientId, answer.scope));
+      case 'device':
+        this.#decideDevice(request, response);
         break;
-      case 'form_post':
-        sendHtml(response, 200, formPostPage(answer.action, answer.params));
+      case 'profile':
+        this.#showProfile(request.headers.authorization, response);
         break;
-      case 'redirect':
-        response.writeHead(303, { Location: answer.uri, 'Cache-Control': 'no-store' }).end();
+      case 'metadata':
+        sendJson(response, 200, this.#metadata());
+        break;
+      default:
+        this.#respondToClient(endpoint, request, response);
     }
   }
 
-  #issue(params: URLSearchParams, headers: IncomingHttpHeaders, response: ServerResponse): void {
-    try {
-      if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(headers['content-type'] ?? '')) {
-        throw new TokenRequestError({
-          error: 'invalid_request',
-          errorDescription: 'The body must be application/x-www-form-urlencoded.',
-        });
+  #authorize({ uri, isPost, body }: ReadRequest, response: ServerResponse): void {
+    const params = this.#pushed.resolve(uri.searchParams);
+    if (params === undefined) {
+      sendPage(response, errorPage('`request_uri` is unknown, expired, or of another client.'));
+      return;
+    }
+    const result = authorize(params, isPost ? decisionOf(body) : undefined, {
+      issuer: this.issuer,
+      behavior: this.behavior,
+      clients: this.#clients,
+      tokens: this.tokens,
+    });
+    switch (result.kind) {
+      case 'error_page':
+        sendPage(response, errorPage(result.problem));
+        return;
+      case 'consent': {
+        const { client, redirectUri, scope } = result;
+        const { accounts } = this.behavior;
+        const preselected = preselectedAccount(accounts, params.get('login_hint'));
+        const action = uri.pathname + uri.search;
+        sendPage(response, consentPage({ action, client, scope, accounts, preselected, target: { redirectUri } }));
+        return;
       }
-      sendJson(response, 200, this.tokens.answer(params, headers.authorization));
+      case 'form_post':
+        sendPage(response, formPostPage(result.action, result.params));
+        break;
+      case 'redirect':
+        response.writeHead(this.behavior.redirectStatus, { Location: result.uri, 'Cache-Control': 'no-store' }).end();
+    }
+    this.#pushed.forget(uri.searchParams);
+  }
+
+  #decideDevice({ uri, isPost, body }: ReadRequest, response: ServerResponse): void {
+    const typed = uri.searchParams.get('user_code') ?? '';
+    const device = this.#devices.find(typed);
+    const decided = isPost ? decisionOf(body) : undefined;
+    if (device === undefined) {
+      sendPage(response, userCodePage(uri.pathname, typed));
+    } else if (decided === undefined) {
+      const { client, scope, userCode } = device;
+      const action = uri.pathname + uri.search;
+      const { accounts } = this.behavior;
+      const [preselected] = accounts;
+      sendPage(response, consentPage({ action, client, scope, accounts, preselected, target: { userCode } }));
+    } else {
+      this.#devices.decide(device, decided.decision, decided.account ?? this.behavior.accounts[0]?.id ?? '');
+      sendPage(response, deviceDecidedPage(decided.decision));
+    }
+  }
+
+  #respondToClient(
+    endpoint: 'token' | 'device_authorization' | 'pushed_authorization_request' | 'registration',
+    { headers, body }: ReadRequest,
+    response: ServerResponse,
+  ): void {
+    try {
+      if (endpoint === 'registration') {
+        sendJson(response, 201, this.#clients.register(parsedJson(body)));
+        return;
+      }
+      if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(headers['content-type'] ?? '')) {
+        throw errorResponse('invalid_request', 'The body must be application/x-www-form-urlencoded.');
+      }
+      const { tokenError } = this.behavior;
+      if (endpoint === 'token' && tokenError !== undefined) throw new ErrorResponse(tokenError);
+      const params = new URLSearchParams(body);
+      if (repeatedParameter(params) !== undefined) {
+        throw errorResponse('invalid_request', 'A parameter occurs more than once.');
+      }
+      const client = this.#clients.authenticate(params, headers.authorization);
+      if (endpoint === 'token') sendJson(response, 200, this.tokens.redeem(params, client));
+      else if (endpoint === 'pushed_authorization_request') sendJson(response, 201, this.#pushed.push(client, params));
+      else {
+        const scope = params.get('scope') ?? undefined;
+        sendJson(response, 200, this.#devices.begin(client, scope, this.uriOf('device')));
+      }
     } catch (error) {
-      if (!(error instanceof TokenRequestError)) throw error;
+      if (!(error instanceof ErrorResponse)) throw error;
       sendJson(response, error.status, errorParams(error.response));
     }
   }
 
   #showProfile(authorization: string | undefined, response: ServerResponse): void {
     const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
-    if (token !== undefined && this.tokens.isValid(token)) {
-      sendJson(response, 200, this.behavior.profile);
-    } else {
-      // RFC 6750, section 3.1: without a token there is no error code.
-      response.setHeader('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
-      sendJson(response, 401, token === undefined ? {} : { error: 'invalid_token' });
+    const account = token === undefined ? undefined : this.tokens.accountOf(token);
+    if (account !== undefined) {
+      const { accounts } = this.behavior;
+      // `configure` may have replaced the account since.
+      sendJson(response, 200, (accounts.find(({ id }) => id === account) ?? accounts[0])?.profile ?? {});
+      return;
     }
+    // RFC 6750, section 3.1: without a token there is no error code.
+    response.setHeader('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
+    sendJson(response, 401, token === undefined ? {} : { error: 'invalid_token' });
   }
 
+  /** @see [RFC 8414, section 2](https://www.rfc-editor.org/rfc/rfc8414#section-2) */
   #metadata(): Readonly<Record<string, unknown>> {
-    const { clientSecret } = this.#registration;
     return {
       issuer: this.issuer,
       authorization_endpoint: this.uriOf('authorization').href,
       token_endpoint: this.uriOf('token').href,
       userinfo_endpoint: this.uriOf('profile').href,
+      device_authorization_endpoint: this.uriOf('device_authorization').href,
+      pushed_authorization_request_endpoint: this.uriOf('pushed_authorization_request').href,
+      registration_endpoint: this.uriOf('registration').href,
       response_types_supported: ['code', 'token'],
       response_modes_supported: ['query', 'fragment', 'form_post'],
-      grant_types_supported: ['authorization_code', 'implicit', 'refresh_token'],
-      token_endpoint_auth_methods_supported:
-        clientSecret === undefined ? ['none'] : ['client_secret_basic', 'client_secret_post'],
+      grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', deviceGrantType],
+      token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: this.behavior.responseParams['iss'] !== null,
     };
   }
 }
 
-/** The body as text; undefined where it is too large. */
+function decisionOf(body: string): UserDecision | undefined {
+  const form = new URLSearchParams(body);
+  const decision = form.get('decision');
+  const isDecision = (text: string | null): text is Decision => text === 'allow' || text === 'deny';
+  return isDecision(decision) ? { decision, account: form.get('account') ?? undefined } : undefined;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // The registration says what it must be.
+  }
+}
+
+/** The body as text; undefined if it is too large. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -137,9 +252,4 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 function sendJson(response: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
   response.end(JSON.stringify(body));
-}
-
-function sendHtml(response: ServerResponse, status: number, html: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' });
-  response.end(html);
 }

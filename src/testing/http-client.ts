@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 
-/** What is sent. */
+/** A request. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly uri: URL;
@@ -9,28 +9,28 @@ export interface HttpRequest {
   readonly body?: string | undefined;
 }
 
-/** What came back. */
-export interface HttpAnswer {
+/** A whole response. */
+export interface HttpResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** Whether a URI leads to this very machine. */
+/** Whether a URI leads to this machine. */
 export function isLoopback({ hostname }: URL): boolean {
   return /^(?:127(?:\.\d+){3}|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
 }
 
 /**
- * Sends one request and reads its answer whole. Not by `fetch`, which writes `Sec-Fetch-Mode: cors` where a navigation
- * has `navigate`, and which tests are fond of replacing.
+ * Sends one request and reads the whole response. It does not use `fetch`, which sends `Sec-Fetch-Mode: cors` even for a
+ * navigation, and which tests often replace.
  */
-export function send({ method, uri, headers, body }: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer> {
+export function send({ method, uri, headers, body }: HttpRequest, signal?: AbortSignal): Promise<HttpResponse> {
   const { request: start } = uri.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
     const request = start(
       uri,
-      // A loopback certificate is the test's own; no other host is ever asked.
+      // A loopback certificate is self-signed; no other host is ever asked.
       { method, headers, agent: false, signal, rejectUnauthorized: false },
       (response) => {
         const chunks: Buffer[] = [];
@@ -47,7 +47,7 @@ export function send({ method, uri, headers, body }: HttpRequest, signal?: Abort
   });
 }
 
-/** The cookies of each host. Ports, paths and the other attributes are not told apart: a test has one app. */
+/** The cookies of each host. Ports, paths and other attributes are ignored: a test has one app. */
 export class CookieJar {
   readonly #hosts = new Map<string, Map<string, string>>();
 

@@ -1,4 +1,4 @@
-import type { PageReason, PageState } from '../page/options.js';
+import type { PageReason, PageState } from '../index.js';
 
 /** What a page of this package shows, as its script reads it. */
 export interface PageResult {
@@ -12,7 +12,7 @@ export interface PageResult {
 
 /** The settings that the server writes into the page for its script. */
 export interface PageSettings extends PageResult {
-  /** Whether the page holds the answer already; else its script forwards the fragment. */
+  /** Whether the page shows the result already; otherwise its script forwards the fragment. */
   readonly answered: boolean;
   readonly credentials?: string | undefined;
   readonly reportLoaded?: boolean | undefined;
@@ -23,18 +23,20 @@ export interface PageSettings extends PageResult {
 export interface PageForm {
   readonly action: string;
   readonly params: URLSearchParams;
-  /** Whether it has the buttons of the test authorization server's consent page. */
+  /** Whether it lets the user choose an account. */
+  readonly offersAccounts: boolean;
+  /** Whether it has the buttons of a consent page. */
   readonly asksForDecision: boolean;
 }
 
-/** The settings of a callback page of this package; undefined where the page is another. */
+/** The settings of a callback page of this package; undefined for any other page. */
 export function readSettings(html: string): PageSettings | undefined {
   const text = /<script type="application\/json" data-auth-page>([^]*?)<\/script>/.exec(html)?.[1];
-  // It is our own page's; an app that writes something else into that element has no working page either.
+  // The server wrote it; an app that writes something else into that element has no working page either.
   return text === undefined ? undefined : (JSON.parse(text) as PageSettings);
 }
 
-/** The outcome that follows a page which was held by `waitUntil`; undefined where none came. */
+/** The outcome at the end of a page that was held by `waitUntil`; undefined if there is none. */
 export function readOutcome(html: string): PageResult | undefined {
   const text = /<template data-auth-outcome="([^"]*)">/.exec(html)?.[1];
   // The server writes it for its own page's script.
@@ -48,12 +50,14 @@ export function readForm(html: string): PageForm | undefined {
     const params = new URLSearchParams();
     for (const [, input = ''] of content.matchAll(/<input\b([^>]*)>/gi)) {
       const name = attribute(input, 'name');
-      if (name !== undefined) params.append(name, attribute(input, 'value') ?? '');
+      const isLeftOut = attribute(input, 'type') === 'radio' && !/\schecked(?=[\s/]|$)/.test(input);
+      if (name !== undefined && !isLeftOut) params.append(name, attribute(input, 'value') ?? '');
     }
     const buttons = [...content.matchAll(/<button\b([^>]*)>/gi)];
     return {
       action: attribute(attributes, 'action') ?? '',
       params,
+      offersAccounts: params.has('account'),
       asksForDecision: buttons.some(([, button = '']) => attribute(button, 'name') === 'decision'),
     };
   }

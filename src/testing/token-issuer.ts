@@ -1,16 +1,21 @@
 import { randomBase64url, sha256 } from '../oauth/random-and-digest.js';
-import type { CheckedBehavior, Registration, TestErrorResponse } from './authorization-server-options.js';
+import type { CheckedBehavior } from './checked-options.js';
+import type { Client } from './clients.js';
+import type { DeviceAuthorizations } from './device-authorizations.js';
+import { errorResponse, withChanges } from './error-response.js';
 
-/** What an authorization request was granted. */
+/** What the user granted. */
 export interface GrantDetails {
   readonly clientId: string;
-  /** As the request named it; undefined where it did not. */
-  readonly redirectUri: string | undefined;
-  readonly codeChallenge: string | undefined;
+  /** As the request named it; undefined if it named none. */
+  readonly redirectUri?: string | undefined;
+  readonly codeChallenge?: string | undefined;
   readonly scope: string | undefined;
+  /** The id of the account that was chosen. */
+  readonly account: string;
 }
 
-/** What came of one sign-in; when one of its secrets is used twice, all of them end (RFC 9700, section 4.14.2). */
+/** What was issued for one sign-in. If one of its secrets is used twice, all are revoked (RFC 9700, section 4.14.2). */
 interface Family {
   readonly details: GrantDetails;
   revoked: boolean;
@@ -22,144 +27,123 @@ interface Secret {
   used: boolean;
 }
 
-/** A token request that is refused. */
-export class TokenRequestError extends Error {
-  readonly response: TestErrorResponse;
-  readonly status: number;
+/** The `grant_type` of RFC 8628, section 3.4. */
+export const deviceGrantType = 'urn:ietf:params:oauth:grant-type:device_code';
 
-  constructor(response: TestErrorResponse, status = 400) {
-    super(response.error);
-    this.response = response;
-    this.status = status;
-  }
-}
-
-const codeLifetime = 60_000;
-
-/** Issues codes and tokens, and takes them back. */
+/** Issues codes and tokens, and checks them. */
 export class TokenIssuer {
-  readonly #registration: Registration;
+  readonly #devices: DeviceAuthorizations;
   readonly #behavior: () => CheckedBehavior;
   readonly #codes = new Map<string, Secret>();
   readonly #accessTokens = new Map<string, Secret>();
   readonly #refreshTokens = new Map<string, Secret>();
 
-  constructor(registration: Registration, behavior: () => CheckedBehavior) {
-    this.#registration = registration;
+  constructor(devices: DeviceAuthorizations, behavior: () => CheckedBehavior) {
+    this.#devices = devices;
     this.#behavior = behavior;
   }
 
   issueCode(details: GrantDetails): string {
-    const code = this.#behavior().code ?? randomBase64url(24);
+    const { code = randomBase64url(24), codeLifetime } = this.#behavior();
     const family = { details, revoked: false };
-    this.#codes.set(code, { family, expiresAt: Date.now() + codeLifetime, used: false });
+    this.#codes.set(code, { family, expiresAt: Date.now() + codeLifetime * 1000, used: false });
     return code;
   }
 
-  /** The members of a response that brings an access token. */
+  /** Issues the members of an implicit grant. */
   issueAccessToken(details: GrantDetails): Record<string, unknown> {
-    return this.#accessTokenOf({ details, revoked: false });
+    return this.#accessTokenOf({ details, revoked: false }, details.scope);
   }
 
-  /** Answers a token request. */
-  answer(params: URLSearchParams, authorization: string | undefined): Record<string, unknown> {
-    const { tokenError, tokenResponseParams } = this.#behavior();
-    if (tokenError !== undefined) {
-      throw new TokenRequestError(tokenError, tokenError.error === 'invalid_client' ? 401 : 400);
-    }
-    const names = [...params.keys()];
-    if (new Set(names).size !== names.length) throw refused('invalid_request', 'A parameter is there more than once.');
-    const clientId = this.#authenticate(params, authorization);
-    const response = this.#grant(params, clientId);
-    return withChanges(response, tokenResponseParams);
+  /** Handles a token request of an authenticated client: returns the token response, or throws the error response. */
+  redeem(params: URLSearchParams, client: Client): Record<string, unknown> {
+    return withChanges(this.#grant(params, client.id), this.#behavior().tokenResponseParams);
   }
 
-  /** Whether a token opens the profile. */
-  isValid(accessToken: string): boolean {
+  /** The account whose access token this is; undefined if the token is not valid. */
+  accountOf(accessToken: string): string | undefined {
     const found = this.#accessTokens.get(accessToken);
-    return found !== undefined && !found.used && !found.family.revoked && found.expiresAt > Date.now();
+    return found === undefined || found.family.revoked || isExpired(found) ? undefined : found.family.details.account;
   }
 
   expireAccessTokens(): void {
     this.#accessTokens.clear();
   }
 
-  #authenticate(params: URLSearchParams, authorization: string | undefined): string {
-    const { clientId, clientSecret } = this.#registration;
-    const basic = /^Basic (.+)$/i.exec(authorization ?? '')?.[1];
-    const [basicId, basicSecret] =
-      basic === undefined ? [] : Buffer.from(basic, 'base64').toString().split(':').map(formDecoded);
-    const id = basicId ?? params.get('client_id') ?? '';
-    if (id === '' || (clientId !== undefined && id !== clientId)) {
-      throw refused('invalid_client', '`client_id` is missing or not known.', 401);
-    }
-    if (clientSecret !== undefined && (basicSecret ?? params.get('client_secret')) !== clientSecret) {
-      throw refused('invalid_client', 'The client secret is missing or wrong.', 401);
-    }
-    return id;
+  revokeTokens(): void {
+    this.#accessTokens.clear();
+    this.#refreshTokens.clear();
   }
 
   #grant(params: URLSearchParams, clientId: string): Record<string, unknown> {
     switch (params.get('grant_type')) {
       case 'authorization_code':
-        return this.#exchange(params, clientId);
+        return this.#tokensOf(this.#redeemCode(params, clientId));
       case 'refresh_token':
         return this.#refresh(params, clientId);
+      case deviceGrantType: {
+        const { scope, account } = this.#devices.redeem(params.get('device_code'), clientId);
+        return this.#tokensOf({ details: { clientId, scope, account }, revoked: false });
+      }
       case null:
-        throw refused('invalid_request', '`grant_type` is missing.');
+        throw errorResponse('invalid_request', '`grant_type` is missing.');
       default:
-        throw refused('unsupported_grant_type', 'Only authorization_code and refresh_token are supported.');
+        throw errorResponse('unsupported_grant_type', '`grant_type` is not supported.');
     }
   }
 
-  #exchange(params: URLSearchParams, clientId: string): Record<string, unknown> {
+  #redeemCode(params: URLSearchParams, clientId: string): Family {
     const found = this.#codes.get(params.get('code') ?? '');
-    if (found === undefined) throw refused('invalid_grant', '`code` is missing or was not issued here.');
+    if (found === undefined) throw errorResponse('invalid_grant', '`code` is missing or was not issued here.');
     const { details } = found.family;
     if (found.used) {
       found.family.revoked = true;
-      throw refused('invalid_grant', '`code` was used before; its tokens are revoked.');
+      throw errorResponse('invalid_grant', '`code` was used before; its tokens are revoked.');
     }
-    if (found.expiresAt <= Date.now()) throw refused('invalid_grant', '`code` has expired.');
-    if (details.clientId !== clientId) throw refused('invalid_grant', '`code` was issued to another client.');
+    if (isExpired(found)) throw errorResponse('invalid_grant', '`code` has expired.');
+    if (details.clientId !== clientId) throw errorResponse('invalid_grant', '`code` was issued to another client.');
     if (details.redirectUri !== undefined && details.redirectUri !== params.get('redirect_uri')) {
-      throw refused('invalid_grant', '`redirect_uri` is not the one of the authorization request.');
+      throw errorResponse('invalid_grant', '`redirect_uri` is not the one of the authorization request.');
     }
-    const verifier = params.get('code_verifier') ?? undefined;
+    const verifier = params.get('code_verifier');
     if (details.codeChallenge !== undefined) {
-      if (verifier === undefined || sha256(verifier).toString('base64url') !== details.codeChallenge) {
-        throw refused('invalid_grant', '`code_verifier` is missing or does not fit the challenge.');
+      if (verifier === null || sha256(verifier).toString('base64url') !== details.codeChallenge) {
+        throw errorResponse('invalid_grant', '`code_verifier` is missing or does not match the challenge.');
       }
-    } else if (verifier !== undefined) {
-      throw refused('invalid_grant', '`code_verifier` was sent, but the authorization request had no challenge.');
+    } else if (verifier !== null) {
+      throw errorResponse('invalid_grant', '`code_verifier` was sent, but the authorization request had no challenge.');
     }
     found.used = true;
-    return this.#tokensOf(found.family);
+    return found.family;
   }
 
   #refresh(params: URLSearchParams, clientId: string): Record<string, unknown> {
-    const token = params.get('refresh_token') ?? '';
-    const found = this.#refreshTokens.get(token);
+    const found = this.#refreshTokens.get(params.get('refresh_token') ?? '');
     if (found?.family.details.clientId !== clientId) {
-      throw refused('invalid_grant', '`refresh_token` is missing or was not issued to this client.');
+      throw errorResponse('invalid_grant', '`refresh_token` is missing or was not issued to this client.');
     }
     if (found.used) found.family.revoked = true;
-    if (found.family.revoked) throw refused('invalid_grant', '`refresh_token` was used before, or revoked.');
-    // Before the next one is issued, which may be chosen to be the same.
+    if (found.family.revoked) throw errorResponse('invalid_grant', '`refresh_token` was used before, or revoked.');
+    const scope = params.get('scope') ?? undefined;
+    const granted = (this.#behavior().scope ?? found.family.details.scope)?.split(' ') ?? [];
+    if (scope?.split(' ').some((name) => !granted.includes(name)) === true) {
+      throw errorResponse('invalid_scope', '`scope` exceeds what was granted.');
+    }
+    // Before the next one is issued, which the `refreshToken` option may make identical.
     found.used = true;
-    return this.#tokensOf(found.family);
+    return this.#tokensOf(found.family, scope);
   }
 
-  #tokensOf(family: Family): Record<string, unknown> {
+  #tokensOf(family: Family, scope = family.details.scope): Record<string, unknown> {
     const { refreshToken = randomBase64url(24) } = this.#behavior();
-    const tokens = this.#accessTokenOf(family);
+    const tokens = this.#accessTokenOf(family, scope);
     if (refreshToken === false) return tokens;
     this.#refreshTokens.set(refreshToken, { family, expiresAt: Infinity, used: false });
     return { ...tokens, refresh_token: refreshToken };
   }
 
-  #accessTokenOf(family: Family): Record<string, unknown> {
-    const { accessToken = randomBase64url(24), tokenType, expiresIn, scope = family.details.scope } = this.#behavior();
+  #accessTokenOf(family: Family, requestedScope: string | undefined): Record<string, unknown> {
+    const { accessToken = randomBase64url(24), tokenType, expiresIn, scope = requestedScope } = this.#behavior();
     const expiresAt = expiresIn === false ? Infinity : Date.now() + expiresIn * 1000;
     this.#accessTokens.set(accessToken, { family, expiresAt, used: false });
     return {
@@ -171,19 +155,6 @@ export class TokenIssuer {
   }
 }
 
-/** Adds and replaces members; null takes one out. */
-export function withChanges<Value>(
-  members: Readonly<Record<string, Value>>,
-  changes: Readonly<Record<string, Value>>,
-): Record<string, Value> {
-  return Object.fromEntries(Object.entries({ ...members, ...changes }).filter(([, value]) => value !== null));
-}
-
-function refused(error: string, errorDescription: string, status?: number): TokenRequestError {
-  return new TokenRequestError({ error, errorDescription }, status);
-}
-
-/** The two halves of Basic credentials are form-encoded (RFC 6749, section 2.3.1). */
-function formDecoded(text: string): string {
-  return new URLSearchParams(`value=${text}`).get('value') ?? '';
+function isExpired({ expiresAt }: Secret): boolean {
+  return expiresAt <= Date.now();
 }

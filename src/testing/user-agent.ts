@@ -3,34 +3,34 @@ import { TestUserAgentError } from './user-agent-error.js';
 import { Visit } from './visit.js';
 import type { TestUserAgentOptions, VisitedPage } from './visited-page.js';
 
-/** A browser for tests, with a person who presses Allow or Deny: {@link createTestUserAgent} makes one. */
+/** A browser for tests, with a user who presses Allow or Deny: {@link createTestUserAgent} makes one. */
 export interface TestUserAgent {
   /**
-   * Opens a URI and goes on to the end: through redirects, the person's decision, and the callback page with its script.
-   * A function of its own, so that it can be given as `openBrowser`.
+   * Opens a URI and continues to the end: redirects, the user's decision, the callback page and its script. It needs no
+   * `this`, so that it can be given as `openBrowser`. A device's `verification_uri_complete` is opened the same way.
    *
-   * @param uri - a login URI, or a page of the app's that redirects to one
-   * @returns what the person sees in the end, which may be after `login` has returned
-   * @throws {@link TestUserAgentError} where the sign-in comes to no callback
+   * @param uri - a login URI, or a page of the app that redirects to one
+   * @returns what the user sees in the end, possibly after `login` has returned
+   * @throws {@link TestUserAgentError} if the sign-in does not reach a callback
    */
   readonly open: (uri: string | URL) => Promise<VisitedPage>;
   /**
-   * What the person sees at the end of the latest `open`.
+   * What the user sees at the end of the latest `open`.
    *
    * @returns the page
-   * @throws {@link TestUserAgentError} where that sign-in came to no callback, or nothing was opened
+   * @throws {@link TestUserAgentError} if that sign-in did not reach a callback, or nothing was opened
    */
   lastPage(): Promise<VisitedPage>;
 }
 
 /**
- * Makes a browser for tests that needs no window: it follows a login URI, allows or denies at the test authorization
- * server, and does at the callback what a browser does with this package's page, script included. It keeps cookies, sends
- * the headers of a browser (`Sec-Fetch-*`, `Origin`), and never leaves this machine.
+ * Makes a headless browser for tests: it follows a login URI, allows or denies at the test authorization server, and does at
+ * the callback what a browser and the script of this package's page do. It keeps cookies, sends the headers of a browser
+ * (`Sec-Fetch-*`, `Origin`), and never leaves this machine.
  *
  * @param options - how it signs in
  * @returns the user agent
- * @throws TypeError or RangeError naming the option that was wrong
+ * @throws TypeError or RangeError naming the option that is wrong
  *
  * @example
  * ```ts
@@ -50,8 +50,9 @@ export interface TestUserAgent {
  * ```
  */
 export function createTestUserAgent(options: TestUserAgentOptions = {}): TestUserAgent {
-  const { decision = 'allow', openExternal } = options;
+  const { decision = 'allow', account, openExternal } = options;
   if (!['allow', 'deny'].includes(decision)) throw new RangeError('`decision` must be allow or deny');
+  if (account !== undefined && typeof account !== 'string') throw new TypeError('`account` must be a string');
   if (openExternal !== undefined && typeof openExternal !== 'function') {
     throw new TypeError('`openExternal` must be a function');
   }
@@ -60,7 +61,7 @@ export function createTestUserAgent(options: TestUserAgentOptions = {}): TestUse
   return {
     open: (uri) => {
       last = new Visit({ ...options, decision }, cookies).run(new URL(uri));
-      last.catch(() => undefined); // Whoever called is told, and whoever asks for the last page.
+      last.catch(() => undefined); // It is reported to the caller, and by lastPage().
       return last;
     },
     lastPage: () =>
@@ -71,10 +72,10 @@ export function createTestUserAgent(options: TestUserAgentOptions = {}): TestUse
 /**
  * Completes one sign-in: opens a login URI with a new {@link createTestUserAgent}.
  *
- * @param loginUri - what `LoginRequest.toUri()` returns, or a page of the app's that redirects to it
- * @param options - how to sign in; `{ decision: 'deny' }` has the person deny it
- * @returns what the person sees in the end
- * @throws {@link TestUserAgentError} where the sign-in comes to no callback
+ * @param loginUri - what `LoginRequest.toUri()` returns, or a page of the app that redirects to it
+ * @param options - how to sign in; with `{ decision: 'deny' }` the user denies it
+ * @returns what the user sees in the end
+ * @throws {@link TestUserAgentError} if the sign-in does not reach a callback
  *
  * @example
  * ```ts

@@ -1,4 +1,5 @@
-import { isLoopback, send, type CookieJar, type HttpAnswer, type HttpRequest } from './http-client.js';
+import type { PageReason, PageState } from '../index.js';
+import { isLoopback, send, type CookieJar, type HttpResponse, type HttpRequest } from './http-client.js';
 import { readForm, readOutcome, readSettings, readText, type PageResult, type PageSettings } from './page-reader.js';
 import { TestUserAgentError } from './user-agent-error.js';
 import type { TestUserAgentOptions, VisitedPage } from './visited-page.js';
@@ -12,11 +13,11 @@ type Navigation = Pick<HttpRequest, 'method' | 'uri' | 'body'>;
 export class Visit {
   readonly #options: TestUserAgentOptions;
   readonly #cookies: CookieJar;
-  /** The page that led here, by a form or its script, and the places since: what `Sec-Fetch-Site` is made from. */
+  /** The page that began this navigation, and the addresses since: `Sec-Fetch-Site` is derived from them. */
   #chain: URL[] = [];
   #byPage = false;
-  /** The person has pressed something, or opened the first address. */
-  #byPerson = true;
+  /** Whether the user began this navigation, by opening an address or pressing a button. */
+  #byUser = true;
   #callbackUri: URL | undefined;
 
   constructor(options: TestUserAgentOptions, cookies: CookieJar) {
@@ -32,17 +33,17 @@ export class Visit {
       const isWeb = uri.protocol === 'http:' || uri.protocol === 'https:';
       if (!isWeb) await this.#options.openExternal?.(new URL(uri));
       if (!isWeb || (this.#callbackUri !== undefined && this.#options.visitCallback === false)) return this.#page(uri);
-      const answer = await this.#navigate(navigation);
-      navigation = this.#next(uri, answer);
+      const response = await this.#navigate(navigation);
+      navigation = this.#next(navigation, response);
       if (navigation !== undefined) continue;
-      const settings = readSettings(answer.body);
-      if (settings !== undefined) return await this.#showCallbackPage(uri, answer, settings);
-      if (this.#callbackUri !== undefined) {
-        return this.#page(uri, { status: answer.status, message: readText(answer.body) });
+      const settings = readSettings(response.body);
+      if (settings !== undefined) return await this.#showCallbackPage(uri, response, settings);
+      if (this.#callbackUri !== undefined || endsDeviceSignIn(response.body)) {
+        return this.#page(uri, { status: response.status, message: readText(response.body) });
       }
       throw new TestUserAgentError(
         'NO_CALLBACK',
-        `The sign-in ended at a page of ${uri.origin} (status ${answer.status}): ${readText(answer.body).slice(0, 300)}`,
+        `The sign-in ended at a page of ${uri.origin} (status ${response.status}): ${readText(response.body).slice(0, 300)}`,
       );
     }
     throw new TestUserAgentError('TOO_MANY_REDIRECTS', `The sign-in was redirected more than ${redirectLimit} times.`);
@@ -51,12 +52,12 @@ export class Visit {
   #entry(uri: URL): URL {
     const { authorizationServer } = this.#options;
     if (authorizationServer === undefined || isLoopback(uri)) return uri;
-    const standIn = new URL(authorizationServer.authorizationEndpoint.href);
-    standIn.search = uri.search;
-    return standIn;
+    const replacement = new URL(authorizationServer.authorizationEndpoint.href);
+    replacement.search = uri.search;
+    return replacement;
   }
 
-  /** Takes down the response on its way to the app. The body of a form stands for its query. */
+  /** Records the authorization response on its way to the app. A form's body is recorded as a query. */
   #noteCallback(uri: URL, body: string | undefined): void {
     const bodyParams = new URLSearchParams(body);
     if (holdsResponse(uri.searchParams) || holdsResponse(new URLSearchParams(uri.hash.slice(1)))) {
@@ -67,7 +68,7 @@ export class Visit {
     }
   }
 
-  async #navigate({ method, uri, body }: Navigation): Promise<HttpAnswer> {
+  async #navigate({ method, uri, body }: Navigation): Promise<HttpResponse> {
     const [initiator] = this.#chain;
     this.#chain.push(uri);
     const headers = {
@@ -75,7 +76,7 @@ export class Visit {
       'Sec-Fetch-Site': siteOf(this.#byPage ? initiator : undefined, this.#chain),
       'Sec-Fetch-Mode': 'navigate',
       'Sec-Fetch-Dest': 'document',
-      ...(this.#byPerson ? { 'Sec-Fetch-User': '?1' } : {}),
+      ...(this.#byUser ? { 'Sec-Fetch-User': '?1' } : {}),
       ...(body === undefined
         ? {}
         : { 'Content-Type': 'application/x-www-form-urlencoded', Origin: initiator?.origin ?? 'null' }),
@@ -83,32 +84,42 @@ export class Visit {
     return await this.#send({ method, uri, body, headers }, true);
   }
 
-  /** Where a redirect or a form leads; undefined where the way ends. */
-  #next(uri: URL, answer: HttpAnswer): Navigation | undefined {
-    const { location } = answer.headers;
-    if (answer.status >= 300 && answer.status < 400 && location !== undefined && URL.canParse(location, uri.href)) {
+  /** Where a redirect or a form leads; undefined if the page is the last one. */
+  #next({ method, uri, body }: Navigation, response: HttpResponse): Navigation | undefined {
+    const { location } = response.headers;
+    const { status } = response;
+    if (status >= 300 && status < 400 && location !== undefined && URL.canParse(location, uri.href)) {
       const target = new URL(location, uri);
       // A redirect without a fragment inherits one (Fetch, "location URL").
       if (target.hash === '') target.hash = uri.hash;
-      return { method: 'GET', uri: target };
+      return status === 307 || status === 308 ? { method, uri: target, body } : { method: 'GET', uri: target };
     }
-    const form = readForm(answer.body);
+    const form = readForm(response.body);
     if (form === undefined || !(form.asksForDecision || holdsResponse(form.params))) return undefined;
-    if (form.asksForDecision) form.params.set('decision', this.#options.decision ?? 'allow');
+    const { decision = 'allow', account } = this.#options;
+    if (form.asksForDecision) form.params.set('decision', decision);
+    if (form.offersAccounts && account !== undefined) form.params.set('account', account);
     this.#chain = [uri];
     this.#byPage = true;
-    this.#byPerson = form.asksForDecision;
+    this.#byUser = form.asksForDecision;
     return { method: 'POST', uri: new URL(form.action, uri), body: form.params.toString() };
   }
 
-  /** Does what the page's own script does (templates/auth_assets/main.js). */
-  async #showCallbackPage(uri: URL, answer: HttpAnswer, settings: PageSettings): Promise<VisitedPage> {
+  /** Does what the page's script does (templates/auth_assets/main.js). */
+  async #showCallbackPage(uri: URL, response: HttpResponse, settings: PageSettings): Promise<VisitedPage> {
     const fragment = uri.hash.slice(1);
-    const { result, status } = settings.answered
-      ? { result: readOutcome(answer.body) ?? settings, status: answer.status }
-      : await this.#forward(uri, fragment, settings, answer.status);
+    let { status } = response;
+    let result: PageResult;
+    if (settings.answered) {
+      result =
+        readOutcome(response.body) ?? (isFinal(settings) ? settings : local(settings, 'pending', 'return_to_app'));
+    } else if (fragment !== '' || uri.searchParams.get('state')) {
+      ({ result, status } = await this.#forward(uri, settings, status));
+    } else {
+      result = local(settings, 'pending', 'nothing');
+    }
     if (settings.reportLoaded === true) {
-      // The server may have stopped already, which is all that this is to allow.
+      // The server may have stopped already; the report only allows it to.
       await this.#post(uri, 'omit', '{"loaded":true}').catch(() => undefined);
     }
     const { state, reason, heading, message, redirect } = result;
@@ -119,30 +130,27 @@ export class Visit {
       end = new URL(redirect, uri);
       this.#chain = [uri];
       this.#byPage = true;
-      this.#byPerson = false;
+      this.#byUser = false;
       await this.#navigate({ method: 'GET', uri: end });
     }
     return this.#page(end, { status, state, reason, heading, message, detail: detail ?? undefined });
   }
 
-  async #forward(
-    uri: URL,
-    fragment: string,
-    { credentials, texts }: PageSettings,
-    status: number,
-  ): Promise<{ result: PageResult; status: number }> {
-    if (fragment === '') return { result: { state: 'error', reason: 'nothing', ...texts?.['nothing'] }, status };
+  async #forward(uri: URL, settings: PageSettings, status: number): Promise<{ result: PageResult; status: number }> {
     try {
-      const answer = await this.#post(uri, credentials, JSON.stringify({ fragment }));
-      const result = JSON.parse(answer.body) as PageResult; // The server writes it for its own page's script.
-      if (result.state !== 'success' || answer.status < 300) return { result, status: answer.status };
+      const body = JSON.stringify({ fragment: uri.hash.slice(1), query: uri.search.slice(1) });
+      const response = await this.#post(uri, settings.credentials, body);
+      const result = JSON.parse(response.body) as PageResult; // The server writes it for its page's script.
+      if (isFinal(result) && (result.state !== 'success' || response.status < 300)) {
+        return { result, status: response.status };
+      }
     } catch {
-      // As in the page: the server is gone, or what answered is not the server.
+      // As in the page: the server is gone, or something else responded.
     }
-    return { result: { state: 'error', reason: 'unreachable', ...texts?.['unreachable'] }, status };
+    return { result: local(settings, 'error', 'unreachable'), status };
   }
 
-  #post(page: URL, credentials: string | undefined, body: string): Promise<HttpAnswer> {
+  #post(page: URL, credentials: string | undefined, body: string): Promise<HttpResponse> {
     const headers = {
       'Content-Type': 'application/json',
       Origin: page.origin,
@@ -154,12 +162,12 @@ export class Visit {
     return this.#send({ method: 'POST', uri, body, headers }, credentials === 'same-origin');
   }
 
-  async #send(request: HttpRequest, withCookies: boolean): Promise<HttpAnswer> {
+  async #send(request: HttpRequest, withCookies: boolean): Promise<HttpResponse> {
     const { uri } = request;
     if (!isLoopback(uri)) {
       throw new TestUserAgentError(
         'NOT_LOOPBACK',
-        `The test user agent does not leave this machine, and the way leads to ${uri.origin}. Give the app the ` +
+        `The test user agent does not leave this machine, and the sign-in leads to ${uri.origin}. Give the app the ` +
           '`authorizationEndpoint` of the test authorization server, or the user agent an `authorizationServer`.',
       );
     }
@@ -173,12 +181,12 @@ export class Visit {
       ...request.headers,
     };
     try {
-      const answer = await send({ ...request, headers }, signal);
-      if (withCookies) this.#cookies.store(uri, answer.headers);
-      return answer;
+      const response = await send({ ...request, headers }, signal);
+      if (withCookies) this.#cookies.store(uri, response.headers);
+      return response;
     } catch (error) {
       signal?.throwIfAborted();
-      throw new TestUserAgentError('UNREACHABLE', `${uri.origin} does not answer, or cut its answer off.`, {
+      throw new TestUserAgentError('UNREACHABLE', `${uri.origin} did not respond, or not completely.`, {
         cause: error,
       });
     }
@@ -195,12 +203,26 @@ export class Visit {
   }
 }
 
+/** Whether a page is the last one of a device's sign-in, which leads to no callback. */
+function endsDeviceSignIn(html: string): boolean {
+  return html.includes(' data-device-decided="');
+}
+
+function isFinal({ state, reason }: PageResult): boolean {
+  return state !== 'pending' || ['return_to_app', 'state_used', 'nothing'].includes(reason ?? '');
+}
+
+/** A result that the page's script knows by itself. */
+function local({ texts }: PageSettings, state: PageState, reason: PageReason): PageResult {
+  return { state, reason, ...texts?.[reason] };
+}
+
 function holdsResponse(params: URLSearchParams): boolean {
   return responseParams.some((name) => params.has(name));
 }
 
 /**
- * The relation of who sends to where it goes: the loosest of the whole chain of redirects.
+ * The relation of the initiator to the target: the loosest of the whole chain of redirects.
  *
  * @see [Fetch Metadata, section 2.3](https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header)
  */

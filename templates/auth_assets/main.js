@@ -1,166 +1,250 @@
 /*
- * Runs in the callback page. A fragment never reaches a server, so this reads it, takes it out of the address bar, sends it
- * to `token` beside the page, and shows what the server answered. It writes texts only, never markup.
+ * The callback page's script. A fragment never reaches a server, so the script reads it, removes it from the address bar,
+ * posts it to `token` beside the page, and shows the server's result. It writes text only, never markup.
  */
-(function () {
+(() => {
   'use strict';
 
-  var root = document.documentElement;
-  var fragment = location.hash.slice(1);
-  var query = location.search;
-  var settings = document.querySelector('[data-auth-page]');
-  var page = settings ? JSON.parse(settings.textContent) : { state: 'pending', texts: {} };
-  var current;
-  var announced = false;
+  const root = document.documentElement;
+  const fragment = location.hash.slice(1);
+  const query = location.search.slice(1);
+  const address = location.href;
+  const settings = document.querySelector('[data-auth-page]');
+  const page = settings ? JSON.parse(settings.textContent) : { state: 'pending', texts: {} };
+
+  let current = page;
+  /** The elements that show the current result, by selector: what the page itself writes there later is kept. */
+  let painted = new Map();
+  let isParsed = document.readyState !== 'loading';
+  /** Whether the result follows in the same response. */
+  let isHeld = page.answered && !isFinal(page);
+  let isAnnounced = false;
+  let lateListeners = new EventTarget();
+
+  function isFinal({ state, reason }) {
+    return /^(success|error)$/.test(state) || /^(return_to_app|state_used|nothing)$/.test(reason);
+  }
+
+  function local(state, reason) {
+    return Object.assign({ state, reason }, page.texts[reason]);
+  }
+
+  function each(selector, change) {
+    const elements = painted.get(selector) || new WeakSet();
+    painted.set(selector, elements);
+    document.querySelectorAll(selector).forEach((element) => {
+      if (elements.has(element)) return;
+      elements.add(element);
+      change(element);
+    });
+  }
 
   function fill(selector, text) {
-    document.querySelectorAll(selector).forEach(function (element) {
+    each(selector, (element) => {
       if (element.textContent !== text) element.textContent = text;
     });
   }
 
-  // Pages written for EmbedIOAuthServer have both of these, hidden by a class.
-  function reveal(id, visible) {
-    var element = document.getElementById(id);
-    if (element) element.classList.toggle('hidden', !visible);
-  }
-
   function paint() {
-    if (!current) return;
-    root.setAttribute('data-auth-state', current.state);
-    if (current.reason) root.setAttribute('data-auth-reason', current.reason);
-    else root.removeAttribute('data-auth-reason');
-    if (current.heading) fill('[data-auth-heading]', current.heading);
-    if (current.heading) fill('[data-auth-title]', current.heading);
+    if (current.copyLabel && isParsed && !document.querySelector('[data-auth-copy]')) {
+      const button = document.createElement('button');
+      button.setAttribute('data-auth-copy', '');
+      document.body.append(button);
+    }
+    if (current.heading) fill('[data-auth-heading], [data-auth-title]', current.heading);
     if (current.message) fill('[data-auth-message]', current.message);
+    if (page.appName) fill('[data-auth-app-name]:empty', page.appName);
     fill('[data-auth-detail]', current.detail || '');
-    reveal('success', current.state === 'success');
-    reveal('error', current.state === 'error');
-  }
-
-  function whenParsed(action) {
-    if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', action);
-    else action();
-  }
-
-  function announce() {
-    if (announced || current.state === 'pending') return;
-    announced = true;
-    document.dispatchEvent(
-      new CustomEvent('authresult', {
-        detail: { state: current.state, reason: current.reason, message: current.message },
-      }),
-    );
-    if (current.redirect) location.replace(current.redirect);
-    else if (current.state === 'success' && typeof page.autoClose === 'number') setTimeout(close, page.autoClose);
-  }
-
-  // The browser lets a script close only some windows. Where it does not, the page stays as it is, and what it says is true.
-  function close() {
-    window.close();
+    each('[data-auth-copy]', (button) => {
+      button.hidden = !current.copyLabel;
+      button.textContent = current.copyLabel || '';
+    });
+    // Pages written for EmbedIOAuthServer have both of these, hidden by a class.
+    each('#success', ({ classList }) => classList.toggle('hidden', current.state !== 'success'));
+    each('#error', ({ classList }) => classList.toggle('hidden', current.state !== 'error'));
   }
 
   function show(result) {
     current = result;
+    painted = new Map();
+    root.setAttribute('data-auth-state', current.state);
+    if (current.reason) root.setAttribute('data-auth-reason', current.reason);
+    else root.removeAttribute('data-auth-reason');
     paint();
-    whenParsed(function () {
-      paint();
-      announce();
+    if (isParsed) announce();
+  }
+
+  function announce() {
+    if (isAnnounced || !isFinal(current)) return;
+    isAnnounced = true;
+    dispatch(document);
+    if (current.redirect) location.replace(new URL(current.redirect, location.href));
+    // The browser lets a script close only some windows. Otherwise the page stays, and what it says is true.
+    else if (current.state === 'success' && typeof page.autoClose === 'number') {
+      setTimeout(() => window.close(), page.autoClose);
+    }
+  }
+
+  function dispatch(target) {
+    const { state, reason, heading, message } = current;
+    target.dispatchEvent(new CustomEvent('authresult', { detail: { state, reason, heading, message } }));
+  }
+
+  // A listener that is added after the event, as by a module script or a framework, is called with the same result.
+  document.addEventListener = function (type) {
+    const isLate = type === 'authresult' && isAnnounced;
+    const target = isLate ? lateListeners : this;
+    EventTarget.prototype.addEventListener.apply(target, arguments);
+    if (!isLate) return;
+    Promise.resolve().then(() => {
+      // Listeners that were added together are called by the first of these, once.
+      if (target !== lateListeners) return;
+      lateListeners = new EventTarget();
+      dispatch(target);
     });
+  };
+  document.removeEventListener = function (type) {
+    EventTarget.prototype.removeEventListener.apply(this, arguments);
+    if (type === 'authresult') EventTarget.prototype.removeEventListener.apply(lateListeners, arguments);
+  };
+
+  /** The provider's own words. The server gives these two reasons only to a response with an awaited state. */
+  function withDetail(result, response) {
+    const params = new URLSearchParams(response);
+    if (!/^(denied|refused)$/.test(result.reason) || !params.get('state')) return result;
+    const words = params.get('error_description') || params.get('error_message') || '';
+    // Control characters, line breaks and marks that change the direction of text.
+    // eslint-disable-next-line no-control-regex -- they are what it removes
+    const detail = words.replace(/[\0-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ').trim();
+    return Object.assign({}, result, { detail });
   }
 
-  /** The provider's own words, of an answer that the server has found to be the awaited one. */
-  function withDetail(result, params) {
-    if (result.reason !== 'denied' && result.reason !== 'refused') return result;
-    return Object.assign({}, result, { detail: new URLSearchParams(params).get('error_description') || '' });
+  function clearAddress() {
+    history.replaceState(history.state, '', location.origin + location.pathname);
   }
 
-  function clearAddress(path) {
-    history.replaceState(history.state, '', path);
+  function uriOf(name) {
+    return location.origin + location.pathname.replace(/[^/]*$/, name);
   }
 
-  function local(state, reason) {
-    return Object.assign({ state: state, reason: reason }, page.texts[reason]);
-  }
-
-  function forward() {
-    clearAddress(location.pathname + query);
-    show(page);
-    var finishing = setTimeout(function () {
-      show(local('pending', 'finishing'));
-    }, 400);
-    fetch(location.origin + location.pathname.replace(/[^/]*$/, 'token'), {
+  function post(body, credentials) {
+    return fetch(uriOf('token'), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ fragment: fragment }),
+      body,
       // Mode `cors`, the default: in any other, a page without referrer sends `Origin: null` (Fetch, section 3.1; Firefox).
-      credentials: page.credentials || 'omit',
+      credentials,
       redirect: 'error',
       cache: 'no-store',
       referrerPolicy: 'no-referrer',
-      keepalive: fragment.length < 32768,
-    })
-      .then(function (response) {
-        return response.json().then(function (result) {
-          if (result.state === 'success' && !response.ok) throw new Error('a success must be a 2xx');
-          return withDetail(result, fragment);
-        });
-      })
-      .catch(function () {
-        return local('error', 'unreachable');
-      })
-      .then(function (result) {
+      // Browsers allow 64 KiB for all such requests of a page.
+      keepalive: body.length < 60000,
+    });
+  }
+
+  function forward() {
+    clearAddress();
+    show(page);
+    const finishing = setTimeout(() => show(local('pending', 'finishing')), 400);
+    post(JSON.stringify({ fragment, query }), page.credentials || 'omit')
+      .then((response) =>
+        response.json().then((result) => {
+          const isOurs = isFinal(result) && (result.state !== 'success' || response.ok);
+          return isOurs ? withDetail(result, fragment) : local('error', 'unreachable');
+        }),
+      )
+      .catch(() => local('error', 'unreachable'))
+      .then((result) => {
         clearTimeout(finishing);
-        show(result);
+        show(offerCopy(result));
         reportLoaded();
       });
   }
 
-  // The answer to a query comes in the page itself; where the app is still at work, its end follows in the same response.
-  function showAnswer() {
-    if (query) clearAddress(location.pathname);
-    show(withDetail(page, query));
-    reportLoaded();
-    if (page.state !== 'pending') return;
-    var observer = new MutationObserver(lookForOutcome);
-    function lookForOutcome() {
-      var element = document.querySelector('[data-auth-outcome]');
-      if (!element) return;
-      observer.disconnect();
-      show(JSON.parse(element.getAttribute('data-auth-outcome')));
-    }
-    observer.observe(root, { childList: true, subtree: true });
-    whenParsed(lookForOutcome);
+  /** If the response did not reach the app, the user may paste the page's address there. */
+  function offerCopy(result) {
+    if (!page.pasteOffered || !/^(unreachable|not_forwarded|too_large)$/.test(result.reason)) return result;
+    const { heading: copyLabel, message } = page.texts.copy_address;
+    return Object.assign({}, result, { copyLabel, message, notCopied: result });
   }
 
-  // A page with files of its own: the server, told to stop, waits for them to have been loaded.
+  document.addEventListener('click', ({ target }) => {
+    if (!current.copyLabel || !target.closest('[data-auth-copy]')) return;
+    const { heading: copyLabel, message } = page.texts.address_copied;
+    const copied = Object.assign({}, current, { copyLabel, message });
+    // Only pages on https or a loopback address have the first.
+    const { clipboard } = navigator;
+    const copying = clipboard ? clipboard.writeText(address).catch(copyByCommand) : Promise.resolve(copyByCommand());
+    copying.then((isCopied) => show(isCopied === false ? current.notCopied : copied));
+  });
+
+  function copyByCommand() {
+    const write = (event) => {
+      event.clipboardData.setData('text/plain', address);
+      event.preventDefault();
+    };
+    document.addEventListener('copy', write);
+    const isCopied = document.execCommand('copy');
+    document.removeEventListener('copy', write);
+    return isCopied;
+  }
+
+  // A page with files of its own: a server that stops waits until they are loaded.
   function reportLoaded() {
     if (!page.reportLoaded) return;
-    function report() {
-      fetch(location.origin + location.pathname.replace(/[^/]*$/, 'token'), {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: '{"loaded":true}',
-        credentials: 'omit',
-        keepalive: true,
-      }).catch(function () {
-        // The server has stopped already, which is all that this was to allow.
+    const report = () => {
+      post('{"loaded":true}', 'omit').catch(() => {
+        // The server has stopped already, which is the purpose of the report.
       });
-    }
+    };
     if (document.readyState === 'complete') report();
     else window.addEventListener('load', report);
   }
 
-  // Until the page is parsed, its parts are filled as they come.
-  if (document.readyState === 'loading') {
-    var painter = new MutationObserver(paint);
-    painter.observe(root, { childList: true, subtree: true });
-    document.addEventListener('DOMContentLoaded', function () {
-      painter.disconnect();
-    });
+  function release(result) {
+    isHeld = false;
+    show(result);
   }
 
-  if (page.answered) showAnswer();
-  else if (fragment) forward();
-  else show(local('error', 'nothing'));
+  function update() {
+    const outcome = isHeld && document.querySelector('[data-auth-outcome]');
+    if (outcome) release(JSON.parse(outcome.getAttribute('data-auth-outcome')));
+    // The response ended without an outcome: the app has exited.
+    else if (isHeld && isParsed) release(local('pending', 'return_to_app'));
+    else paint();
+  }
+
+  // Chromium parses a page whose connection was reset for ever, so a held page checks that the server is still there.
+  function checkServer() {
+    if (!isHeld) return;
+    fetch(uriOf('auth_assets/main.js'), { credentials: 'omit', cache: 'no-store' }).then(
+      () => setTimeout(checkServer, 2000),
+      () => {
+        isParsed = true;
+        update();
+      },
+    );
+  }
+
+  // Elements that are parsed or added later are filled too.
+  new MutationObserver(update).observe(root, { childList: true, subtree: true });
+  document.addEventListener('DOMContentLoaded', () => {
+    isParsed = true;
+    painted = new Map();
+    update();
+    announce();
+  });
+
+  if (page.answered) {
+    if (query || fragment) clearAddress();
+    show(withDetail(page, query));
+    reportLoaded();
+    setTimeout(checkServer, 2000);
+  } else if (fragment || new URLSearchParams(query).get('state')) {
+    forward();
+  } else {
+    show(local('pending', 'nothing'));
+    reportLoaded();
+  }
+  if (isParsed) update();
 })();

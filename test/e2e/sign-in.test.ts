@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'puppeteer-core';
-import { startAuthorizationServer, type AuthorizationServer } from '../../examples/authorization-server/index.js';
+import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { launchChromium } from '../../examples/support/chromium.js';
-import { approveInBrowser } from '../../examples/support/person.js';
+import { approveInBrowser } from '../../examples/support/approve-in-browser.js';
 import {
   AuthServer,
   AuthorizationCodeResponse,
@@ -18,7 +18,6 @@ import { approveAtOidcProvider, startOidcProvider, type OidcProvider } from '../
 
 jest.setTimeout(60_000);
 
-const ada = { username: 'ada', password: 'lovelace' };
 const customSite = new URL('../../examples/custom-html/site/', import.meta.url);
 
 let browser: Browser;
@@ -72,7 +71,7 @@ function requestFor(server: AuthServer, responseType: ResponseType): LoginReques
 async function signIn(request: LoginRequest, decision: 'allow' | 'deny' = 'allow'): Promise<void> {
   await newPage();
   await page.goto(request.toUri().href);
-  await approveInBrowser(page, { ...ada, decision });
+  await approveInBrowser(page, { decision });
 }
 
 /** What the person sees, once the page has come to that state. */
@@ -100,7 +99,7 @@ describe.each(['127.0.0.1', 'localhost', '[::1]'])('a sign-in in a real browser 
     const profile = await fetch(authorizationServer.profileEndpoint, {
       headers: { Authorization: `Bearer ${response.accessToken}` },
     });
-    expect(await profile.json()).toMatchObject({ id: 'ada' });
+    expect(await profile.json()).toMatchObject({ sub: 'ada' });
   });
 
   it('brings an authorization code by event', async () => {
@@ -205,7 +204,7 @@ describe('page.waitUntil', () => {
     );
     await newPage();
     await page.goto(requestFor(server, responseType).toUri().href);
-    const signedIn = approveInBrowser(page, { ...ada, decision: 'allow' });
+    const signedIn = approveInBrowser(page, { decision: 'allow' });
     await page.waitForSelector('html[data-auth-reason="finishing"]', { timeout: 10_000 });
     expect((await shown('pending')).text).toContain('Finishing sign-in');
     settle();

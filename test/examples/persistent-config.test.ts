@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { chmod, chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
-import { startAuthorizationServer, type AuthorizationServer } from '../../examples/authorization-server/index.js';
 import { launchChromium } from '../../examples/support/chromium.js';
+import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { outcomeOf, runExample, signInAt, temporaryFolder, type Example } from '../helpers/example.js';
 
 jest.setTimeout(120_000);
@@ -35,11 +35,11 @@ afterEach(async () => {
 
 function start(): Example {
   return runExample('persistent-config/index.ts', {
-    env: { HOME: home.path, XDG_CONFIG_HOME: home.path, EXAMPLE_ISSUER: authorizationServer.issuer.origin },
+    env: { HOME: home.path, XDG_CONFIG_HOME: home.path, EXAMPLE_ISSUER: authorizationServer.issuer },
   });
 }
 
-/** A run in which the person has to sign in. */
+/** A run in which the user has to sign in. */
 async function runWithSignIn(): Promise<string> {
   await using example = start();
   const page = await signInAt(browser, await example.loginUri());
@@ -49,12 +49,12 @@ async function runWithSignIn(): Promise<string> {
   return example.output;
 }
 
-/** A run that must get by without. */
+/** A run that opens no browser. */
 async function runWithout(): Promise<string> {
   await using example = start();
   expect(await example.ended).toBe(0);
   expect(example.output).toContain('Ada Lovelace');
-  expect(example.output).not.toContain('/authorize?');
+  expect(example.output).not.toContain('Sign in at');
   return example.output;
 }
 
@@ -66,13 +66,13 @@ interface Saved {
   expiresAt: number;
 }
 
-/** What an earlier run has left, at this or at another provider. */
+/** Saves tokens as an earlier run did. */
 async function leaveTokens(issuer: string): Promise<Saved> {
   const tokens = {
     issuer,
     clientId: 'demo-client',
-    accessToken: 'an-access-token-of-before',
-    refreshToken: 'a-refresh-token-of-before',
+    accessToken: 'an-old-access-token',
+    refreshToken: 'an-old-refresh-token',
     expiresAt: Date.now() + 3_600_000,
   };
   await mkdir(folder, { mode: 0o700 });
@@ -80,12 +80,18 @@ async function leaveTokens(issuer: string): Promise<Saved> {
   return tokens;
 }
 
+/** Whether only its owner can access a file or folder. What a link leads to is not followed. */
+async function isPrivate(path: string): Promise<boolean> {
+  const status = await lstat(path);
+  return status.isSymbolicLink() || (status.mode & 0o077) === 0;
+}
+
 async function saved(): Promise<Saved> {
   return JSON.parse(await readFile(tokenFile, 'utf8')) as Saved;
 }
 
 describe('examples/persistent-config', () => {
-  it('signs in once; opens no browser on the next run; refreshes what has expired; signs in anew when revoked', async () => {
+  it('signs in once, opens no browser on the next run, refreshes expired tokens, and signs in again if they were revoked', async () => {
     await runWithSignIn();
     expect((await stat(tokenFile)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['tokens.json']);
@@ -102,7 +108,7 @@ describe('examples/persistent-config', () => {
     expect(second.expiresAt).toBeGreaterThan(Date.now());
     expect((await stat(tokenFile)).mode & 0o777).toBe(0o600);
 
-    authorizationServer.revokeAll();
+    authorizationServer.revokeTokens();
     expect(await runWithSignIn()).toContain('The saved sign-in is no longer valid.');
     expect(await readdir(folder)).toEqual(['tokens.json']);
     await runWithout();
@@ -111,7 +117,7 @@ describe('examples/persistent-config', () => {
   it.each([
     ['corrupt', 'is not JSON', (text: string) => writeFile(tokenFile, text.slice(0, 20))],
     ['empty', 'is not JSON', () => writeFile(tokenFile, '')],
-    ['of another shape', 'does not hold what this app writes', () => writeFile(tokenFile, '["accessToken"]')],
+    ['of another shape', 'does not hold saved tokens', () => writeFile(tokenFile, '["accessToken"]')],
     [
       'a folder',
       'is not a file',
@@ -120,23 +126,51 @@ describe('examples/persistent-config', () => {
         await mkdir(tokenFile, { mode: 0o700 });
       },
     ],
+    [
+      'a link to another file',
+      'cannot be opened',
+      async () => {
+        await rm(tokenFile);
+        await symlink('/etc/passwd', tokenFile);
+      },
+    ],
     ['open to others', 'others may read or write', () => chmod(tokenFile, 0o644)],
     ...(process.getuid?.() === 0
-      ? ([['of another owner', 'belongs to another user', () => chown(tokenFile, 65_534, 65_534)]] as const)
+      ? ([
+          [
+            'of another owner',
+            'belongs to another user',
+            () => chmod(tokenFile, 0o644).then(() => chown(tokenFile, 65_534, 65_534)),
+          ],
+        ] as const)
       : []),
-  ])('sets a token file aside that is %s, says so, and signs in', async (_, message, spoil) => {
-    const before = await leaveTokens(authorizationServer.issuer.origin);
+  ])('sets a token file aside that is %s, reports it, and signs in', async (_, message, spoil) => {
+    const before = await leaveTokens(authorizationServer.issuer);
     await spoil(JSON.stringify(before));
     const output = await runWithSignIn();
     expect(output).toContain(message);
     expect(output).toMatch(/It was set aside as \S+\.bad\. Please sign in again\./);
     for (const secret of [before.accessToken, before.refreshToken]) expect(output).not.toContain(secret);
-    expect((await readdir(folder)).sort()).toEqual(['tokens.json', expect.stringMatching(/^tokens\.json\.\d+\.bad$/)]);
+    const files = (await readdir(folder)).sort();
+    expect(files).toEqual(['tokens.json', expect.stringMatching(/^tokens\.json\.\d+\.bad$/)]);
+    expect(await Promise.all([folder, ...files.map((name) => join(folder, name))].map(isPrivate))).toEqual([
+      true,
+      true,
+      true,
+    ]);
     expect((await saved()).accessToken).not.toBe(before.accessToken);
   });
 
-  it('shows no saved token to another provider', async () => {
-    // Were it shown there, the answer would be that it is no longer valid.
+  it('makes a folder private that others can read', async () => {
+    const { accessToken } = await leaveTokens(authorizationServer.issuer);
+    await chmod(folder, 0o755);
+    await runWithSignIn();
+    expect(await isPrivate(folder)).toBe(true);
+    expect((await saved()).accessToken).not.toBe(accessToken);
+  });
+
+  it('sends no saved token to another provider', async () => {
+    // It would be rejected there, and reported as no longer valid.
     const { accessToken } = await leaveTokens('https://accounts.example.com');
     expect(await runWithSignIn()).not.toContain('no longer valid');
     expect((await saved()).accessToken).not.toBe(accessToken);

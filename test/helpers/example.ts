@@ -5,21 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
-import { approveInBrowser } from '../../examples/support/person.js';
+import { approveInBrowser, type ApproveOptions } from '../../examples/support/approve-in-browser.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** How the examples print the login URI where no browser can be opened. */
-const loginUri = /^ *(https?:\/\/\S+\/authorize\?\S+)$/m;
+/** The address to open, as the examples print it if no browser opens: the login URI, or the short one that leads there. */
+const loginUri = /(http:\/\/\S+\/(?:authorize\?\S+|[\w-]{16}))$/m;
 
-/** An example that runs, by the command that its README entry gives. */
+/** A running example, started by the command in its README entry. */
 export interface Example extends AsyncDisposable {
-  /** Everything that it has written to stdout and stderr so far. */
+  /** What it has written to stdout and stderr so far. */
   readonly output: string;
-  /** Resolves with the match once the output has it; rejects where the example ends without. */
+  /** Resolves to the match once the output has it; rejects if the example ends without it. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
-  /** The login URI, once it is printed. */
+  /** The address to open, once it is printed. */
   loginUri(): Promise<URL>;
-  /** Resolves with the exit code when it has ended. */
+  /** Resolves to the exit code when it has ended. */
   readonly ended: Promise<number | null>;
   /** Writes a line to its stdin. */
   type(line: string): void;
@@ -27,9 +27,9 @@ export interface Example extends AsyncDisposable {
 }
 
 /**
- * Runs `npx tsx examples/PATH` as a person would at a machine without a display: no browser opens, and the URI is printed.
+ * Runs `npx tsx examples/PATH` on a machine without a display, so that no browser opens and the address is printed.
  *
- * @param env - added to an environment that has little more than PATH; a name with undefined is taken out
+ * @param env - added to a minimal environment; undefined removes a variable
  */
 export function runExample(
   path: string,
@@ -39,7 +39,7 @@ export function runExample(
     cwd: root,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], EXAMPLE_PORT: '0', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A process group of its own: npx has the example as its grandchild.
+    // A new process group, so that kill() reaches the example, which is a grandchild of npx.
     detached: true,
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
@@ -71,7 +71,7 @@ export function runExample(
       listeners.add(look);
       look();
       void ended.then(() => {
-        reject(new Error(`The example has ended without printing ${String(pattern)}:\n${output}`));
+        reject(new Error(`The example ended without printing ${String(pattern)}:\n${output}`));
       });
     });
   return {
@@ -92,25 +92,15 @@ export function runExample(
   };
 }
 
-/** Who can sign in at the authorization server of the examples. */
-export const people = {
-  ada: { username: 'ada', password: 'lovelace' },
-  grace: { username: 'grace', password: 'hopper' },
-} as const;
-
-/** Plays the person in a browser of their own; the returned page is where they end. */
-export async function signInAt(
-  browser: Browser,
-  uri: URL,
-  { person = 'ada', decision = 'allow' }: { person?: keyof typeof people; decision?: 'allow' | 'deny' } = {},
-): Promise<Page> {
+/** Signs in in a new browser context; the returned page is the one at which the sign-in ends. */
+export async function signInAt(browser: Browser, uri: URL, options?: ApproveOptions): Promise<Page> {
   const page = await (await browser.createBrowserContext()).newPage();
   await page.goto(uri.href);
-  await approveInBrowser(page, { ...people[person], decision });
+  await approveInBrowser(page, options);
   return page;
 }
 
-/** What the callback page says in the end. */
+/** What the callback page shows in the end. */
 export async function outcomeOf(page: Page): Promise<{ state: string | undefined; text: string }> {
   await page.waitForSelector('html[data-auth-state="success"], html[data-auth-state="error"]', { timeout: 10_000 });
   return page.evaluate(() => ({

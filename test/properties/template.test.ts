@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { CallbackPageRenderer, type PageView } from '#src/page/renderer.js';
 import type { CallbackPageOptions } from '#src/page/options.js';
+import { loadLanguage } from '#src/page/language.js';
 import { compileHtml, escapeHtml, escapeJson } from '#src/page/html-template.js';
 import { attributeOf, elementsOf, parseHtml, textOf, type HtmlNode } from '../helpers/html.js';
 import { propertyTimeout, runs } from '../helpers/runs.js';
@@ -35,6 +36,7 @@ const piece = fc.oneof(
 const text = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(''));
 // A parser replaces these where they are, escaped or not.
 const shown = text.map((value) => value.replace(/[\0\r]/g, '').toWellFormed());
+const english = await loadLanguage('en');
 const settings = { credentials: 'omit', reportLoaded: false } as const;
 const view = fc.constantFrom<PageView>(
   { state: 'pending' },
@@ -53,7 +55,7 @@ function shapeOf(node: HtmlNode): unknown {
 
 async function render(options: CallbackPageOptions, shows: PageView): Promise<HtmlNode> {
   const renderer = new CallbackPageRenderer(options, settings);
-  return parseHtml((await renderer.render(shows, true, renderer.language('en'))).html);
+  return parseHtml((await renderer.render(shows, { answered: true }, english)).html);
 }
 
 describe('The default page', () => {
@@ -82,7 +84,7 @@ describe('The default page', () => {
     fc.assert(
       fc.property(shown, shown, shown, (heading, message, path) => {
         const renderer = new CallbackPageRenderer({ texts: { success: { heading, message } }, appName: '' }, settings);
-        const html = renderer.renderOutcome({ state: 'success' }, renderer.language('en'), `/${path}`);
+        const html = renderer.renderOutcome({ state: 'success' }, english, `/${path}`);
         const elements = elementsOf(parseHtml(`<!doctype html><body>${html}`));
         expect(elements.map(({ nodeName }) => nodeName)).toEqual(['html', 'head', 'body', 'template', 'noscript']);
         const outcome = elements.find((element) => attributeOf(element, 'data-auth-outcome') !== undefined);

@@ -1,4 +1,4 @@
-// No build step is needed: the page hears how the sign-in ended by a DOM event.
+// No build step is needed: a DOM event reports the result of the sign-in.
 document.addEventListener('authresult', (event) => {
   document.title = event.detail.state === 'success' ? 'Tidewater: aboard!' : 'Tidewater: ashore';
 });

@@ -1,0 +1,88 @@
+// The import rule (`npm run check:lint`): which part of src/ may import which. CONTRIBUTING.md has it as a picture.
+const parts = {
+  errors: '(errors|trace)\\.ts$',
+  oauth: 'oauth/',
+  page: 'page/',
+  callback: 'callback/',
+  server: 'server/',
+  terminal: 'terminal/',
+  browserUtil: 'browser-util\\.ts$',
+  login: '(login|login-options|prompt)\\.ts$',
+  index: 'index\\.ts$',
+  cli: 'cli(/|\\.ts$)',
+  testing: 'testing(/|\\.ts$)',
+};
+
+/** Each part, and what it may import beside itself. */
+const allowed = {
+  errors: [],
+  oauth: ['errors'],
+  page: ['oauth', 'errors'],
+  callback: ['page', 'oauth', 'errors'],
+  server: ['callback', 'page', 'oauth', 'errors'],
+  terminal: ['callback', 'page', 'oauth', 'errors'],
+  browserUtil: ['errors'],
+  login: ['browserUtil', 'terminal', 'server', 'callback', 'page', 'oauth', 'errors'],
+  index: ['login', 'browserUtil', 'server', 'callback', 'page', 'oauth', 'errors'],
+  cli: ['index', 'oauth', 'htmlTemplate'],
+  testing: ['index', 'oauth', 'htmlTemplate'],
+};
+
+const patterns = { ...parts, htmlTemplate: 'page/html-template\\.ts$' };
+const layers = Object.entries(allowed).map(([part, others]) => ({
+  name: part,
+  severity: 'error',
+  comment: `may import: ${others.join(', ') || 'nothing'}`,
+  from: { path: `^src/${parts[part]}` },
+  to: { path: '^src/', pathNot: [part, ...others].map((name) => `^src/${patterns[name]}`) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...layers,
+    {
+      name: 'part',
+      severity: 'error',
+      comment: 'each file of src/ is in one of the parts above',
+      from: { path: '^src/', pathNot: Object.values(parts).map((pattern) => `^src/${pattern}`) },
+      to: {},
+    },
+    {
+      name: 'terminal-later',
+      severity: 'error',
+      comment: 'what only a terminal needs is loaded by import(); environment.ts is small and needed at once',
+      from: { path: '^src/', pathNot: '^src/terminal/' },
+      to: {
+        path: '^src/terminal/',
+        pathNot: '^src/terminal/environment\\.ts$',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
+    },
+    { name: 'kebab-case', severity: 'error', from: {}, to: { path: '^src/.*[^a-z\\d/.-]' } },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      comment: 'a cycle that `import type` closes does not exist at run time',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'dependencies',
+      severity: 'error',
+      comment: 'src/ imports what package.json has in `dependencies`; oauth4webapi becomes part of the command',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: 'node_modules/(oauth4webapi|@types)/',
+      },
+    },
+    { name: 'resolvable', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,326 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  isResponse,
+  readResponse,
+  validateResponse,
+  type ExpectedRequest,
+  type ReceivedResponse,
+  type ResponseRejection,
+  type ValidationResult,
+} from '../oauth/authorization-response.js';
+import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
+import { securityHeaders } from '../page/headers.js';
+import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
+import { describeParameters, trace } from '../trace.js';
+import type { PendingPage } from './callback-page.js';
+import { formOf, jsonOf, readBody, type RequestBody } from './request-body.js';
+import {
+  checkContentType,
+  checkForward,
+  checkNavigation,
+  checkTarget,
+  isRepeatedNavigation,
+  notANavigation,
+  parseTarget,
+  rejectMethod,
+  type HttpRejection,
+  type RejectionReason,
+  type RequestTarget,
+  type ServerNames,
+} from './request-guard.js';
+import {
+  JsonWriter,
+  PageWriter,
+  pending,
+  send,
+  sendPage,
+  sendRejection,
+  sent,
+  statusOfOutcome,
+  success,
+  viewOfOutcome,
+  type ResponseWriter,
+} from './response-writer.js';
+import { openTemplateFolder } from './template-folder.js';
+
+/** A value, or the promise of one. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** @internal A validated response that ends the wait for a request. */
+export type Outcome = Exclude<ValidationResult, { kind: 'rejected' }>;
+
+/** @internal What the app made of an outcome. */
+export interface Delivery {
+  readonly page: PendingPage;
+  /** What a handler threw. */
+  readonly failure?: Failure | undefined;
+}
+
+interface Failure {
+  readonly error: unknown;
+}
+
+/** @internal What the endpoint needs to know for one request, from an `AuthServer` or a callback router. */
+export interface CallbackHost {
+  readonly names: ServerNames;
+  /** The redirect URI at which the request arrived, as it is sent to providers. */
+  readonly redirectUri: string;
+  /** The path of the page among the paths of the server. */
+  readonly pagePath: string;
+  /** Further folders for the files of pages that were written for EmbedIOAuthServer. */
+  readonly assetFolders: readonly string[];
+  readonly allowUnsolicited: boolean;
+  /** Whether the user is being asked to paste the callback URI. */
+  readonly isPasteOffered: boolean;
+  find(state: string | undefined): MaybePromise<ExpectedRequest | 'used' | undefined>;
+  /** Uses a request up; false if another response was faster. */
+  consume(expected: ExpectedRequest): MaybePromise<boolean>;
+  /** Notifies the app. */
+  deliver(outcome: Outcome, expected: ExpectedRequest | undefined): MaybePromise<Delivery>;
+  /** Reports a rejection; `expected` is the request that the rejection ends. */
+  rejected(reason: RejectionReason, expected?: ExpectedRequest): void;
+  /** The page was sent, or has loaded its own files. */
+  pageSent?(): void;
+  pageLoaded?(): void;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly renderer: CallbackPageRenderer;
+  readonly host: CallbackHost;
+  readonly target: RequestTarget;
+}
+
+/** What was thrown by the app's hooks while a request was handled; undefined if nothing was. */
+type HandlerError = Failure | undefined;
+
+interface Asset {
+  readonly type: string;
+  readonly body: string;
+}
+
+const assets: ReadonlyMap<string, Asset> = new Map([
+  ['auth_assets/main.js', { type: 'text/javascript; charset=utf-8', body: forwardingScript }],
+  ['auth_assets/main.css', { type: 'text/css; charset=utf-8', body: originalStyles }],
+  ['auth_assets/logo.svg', { type: 'image/svg+xml', body: originalLogo }],
+]);
+
+/**
+ * @internal Handles a request if its path belongs to the callback: the page, its `token` endpoint, or a file of the page.
+ * @returns false if the path does not belong to it; an error that one of the app's hooks threw, once the response is sent
+ */
+export async function handleCallback(
+  request: IncomingMessage,
+  response: ServerResponse,
+  renderer: CallbackPageRenderer,
+  host: CallbackHost,
+): Promise<boolean | Failure> {
+  const target = parsedTarget(request);
+  const route = target && findRoute(target.path, host);
+  if (target === undefined || route === undefined) return false;
+  const exchange = { request, response, renderer, host, target };
+  if (typeof route === 'object' && 'file' in route && !(await hasFolder(renderer, request))) return false;
+  const rejection = checkTarget(request, target, host.names);
+  if (rejection !== undefined) return complete(response, await reject(exchange, rejection, route === 'token'));
+  if (route === 'page') return complete(response, await handlePage(exchange));
+  if (route === 'token') return complete(response, await handleToken(exchange));
+  if ('file' in route) return (await openTemplateFolder(renderer.folder ?? ''))(request, response, route.file);
+  if (request.method !== 'GET') return complete(response, await reject(exchange, rejectMethod('GET')));
+  response.writeHead(200, { ...securityHeaders, 'Content-Type': route.type }).end(route.body);
+  return true;
+}
+
+/** @internal The target of a request. Express, Connect and others strip a mount's prefix from `url` only. */
+export function parsedTarget(request: IncomingMessage & { readonly originalUrl?: string }): RequestTarget | undefined {
+  return parseTarget(request.originalUrl ?? request.url ?? '');
+}
+
+function findRoute(path: string, host: CallbackHost): 'page' | 'token' | Asset | { file: string } | undefined {
+  const { pagePath, assetFolders } = host;
+  const folder = pagePath.slice(0, pagePath.lastIndexOf('/') + 1);
+  if (path === pagePath) return 'page';
+  if (path === `${folder}token`) return 'token';
+  const asset = [folder, ...assetFolders].map((at) => assets.get(pathBelow(at, path) ?? '')).find(Boolean);
+  const file = pathBelow(`${pagePath}/`, path) ?? pathBelow(folder, path);
+  return asset ?? (file === undefined ? undefined : { file });
+}
+
+function pathBelow(folder: string, path: string): string | undefined {
+  return path.startsWith(folder) && path.length > folder.length ? path.slice(folder.length) : undefined;
+}
+
+async function hasFolder(renderer: CallbackPageRenderer, { method }: IncomingMessage): Promise<boolean> {
+  if (renderer.isDefault || method !== 'GET') return false;
+  await renderer.load();
+  return renderer.folder !== undefined;
+}
+
+/** GET of the page, or a POST: `response_mode=form_post`, or a consent form that was redirected with 307. */
+async function handlePage(exchange: Exchange): Promise<HandlerError> {
+  const { request, response, renderer, host, target } = exchange;
+  const { query } = target;
+  if (request.method !== 'GET' && request.method !== 'POST') return reject(exchange, rejectMethod('GET', 'POST'));
+  const rejection = checkNavigation(request);
+  if (rejection !== undefined) return reject(exchange, rejection);
+  let received: ReceivedResponse;
+  if (request.method === 'POST' && !isResponse(query)) {
+    const body = await formBody(request);
+    if (!('content' in body)) return reject(exchange, body);
+    received = readResponse(host.redirectUri, { query, form: formOf(body.content) });
+  } else {
+    received = readResponse(host.redirectUri, { query });
+  }
+  const expected = await host.find(received.state);
+  if (isRepeatedNavigation(request) && typeof expected !== 'object' && !isBarePage(query, host)) {
+    return reject(exchange, notANavigation);
+  }
+  const language = await renderer.language(request.headers['accept-language']);
+  let failure: HandlerError;
+  if (request.method === 'GET' && !isResponse(query)) {
+    const options = { answered: false, pasteOffered: host.isPasteOffered };
+    sendPage(response, 200, await renderer.render(pending, options, language));
+  } else {
+    failure = await respond(exchange, received, expected, new PageWriter(renderer, response, language));
+  }
+  host.pageSent?.();
+  return failure;
+}
+
+async function formBody(request: IncomingMessage): Promise<RequestBody | HttpRejection> {
+  return checkContentType(request, 'application/x-www-form-urlencoded') ?? (await readBody(request));
+}
+
+function isBarePage(query: string, host: CallbackHost): boolean {
+  return query === '' || query === new URL(host.redirectUri).search.slice(1);
+}
+
+/** POST of `token`: the page's script forwards the fragment, or reports that the page has loaded its files. */
+async function handleToken(exchange: Exchange): Promise<HandlerError> {
+  const { request, response, renderer, host } = exchange;
+  if (request.method !== 'POST') return reject(exchange, rejectMethod('POST'), true);
+  const rejection = checkForward(request, host.names);
+  if (rejection !== undefined) return reject(exchange, rejection, true);
+  const body = await readBody(request);
+  if (!('content' in body)) return reject(exchange, body, true);
+  const message = jsonOf(body.content);
+  if (isForward(message)) {
+    const received = readResponse(host.redirectUri, message);
+    const language = await renderer.language(request.headers['accept-language']);
+    const expected = await host.find(received.state);
+    return respond(exchange, received, expected, new JsonWriter(renderer, response, language));
+  }
+  if (!isLoadedReport(message)) {
+    const text = 'The body must be {"fragment": "...", "query": "..."}.';
+    return reject(exchange, { reason: 'body_invalid', status: 400, text }, true);
+  }
+  host.pageLoaded?.();
+  send(response, 204, {}, '');
+  return undefined;
+}
+
+function isForward(message: unknown): message is { fragment: string; query?: string } {
+  if (typeof message !== 'object' || message === null || !('fragment' in message)) return false;
+  const hasQuery = 'query' in message && message.query !== undefined;
+  return typeof message.fragment === 'string' && (!hasQuery || typeof message.query === 'string');
+}
+
+function isLoadedReport(message: unknown): boolean {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'loaded' in message &&
+    message.loaded === true &&
+    !('fragment' in message)
+  );
+}
+
+/** Validates a response, uses its request up, notifies the app, and completes the page. */
+async function respond(
+  { request, host }: Exchange,
+  received: ReceivedResponse,
+  expected: ExpectedRequest | 'used' | undefined,
+  writer: ResponseWriter,
+): Promise<HandlerError> {
+  const { allowUnsolicited, redirectUri } = host;
+  let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
+  if (result.kind !== 'rejected') {
+    // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
+    await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code));
+    const consumed = typeof expected === 'object' ? host.consume(expected) : true;
+    if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used');
+  }
+  trace('%s with %s: %s', request.method ?? '', describeParameters(received.params), result.kind);
+  if (result.kind === 'rejected') {
+    const failure = attempt(() => {
+      host.rejected(result.reason);
+    });
+    const isBareError = received.hasError && received.state === undefined && result.reason === 'state_foreign';
+    await writer.finish(...rejectedViews[isBareError ? 'error_without_state' : result.reason]);
+    return failure;
+  }
+  const known = typeof expected === 'object' ? expected : undefined;
+  const rejection = result.kind === 'error' ? result.rejection : undefined;
+  const failure =
+    rejection &&
+    attempt(() => {
+      host.rejected(rejection, known);
+    });
+  const delivery = host.deliver(result, known);
+  const { page, failure: thrown } = 'then' in delivery ? await delivery : delivery;
+  const { outcome } = page;
+  if (result.kind === 'error') {
+    const status = rejection === undefined ? 200 : 400;
+    await writer.finish(errorView(result.error.code), status, page.redirectFor('failed'));
+  } else if (typeof outcome === 'string') {
+    await writer.finish(viewOfOutcome(outcome), statusOfOutcome(outcome), page.redirectFor(outcome));
+  } else {
+    await writer.hold(page);
+  }
+  return thrown ?? failure;
+}
+
+const rejectedViews: Readonly<Record<ResponseRejection | 'error_without_state', [PageView, number]>> = {
+  state_foreign: [{ state: 'error', reason: 'state_foreign' }, 400],
+  error_without_state: [{ state: 'error', reason: 'error_without_state' }, 400],
+  state_used: [{ state: 'pending', reason: 'state_used' }, 409],
+  malformed: [{ state: 'error', reason: 'malformed' }, 400],
+  empty: [{ state: 'error', reason: 'malformed' }, 400],
+  wrong_issuer: [{ state: 'error', reason: 'wrong_issuer' }, 400],
+  wrong_redirect_uri: [{ state: 'error', reason: 'malformed' }, 400],
+};
+
+function errorView(code: string): PageView {
+  const reasons = {
+    ACCESS_DENIED: 'denied',
+    AUTHORIZATION_FAILED: 'refused',
+    ISSUER_MISMATCH: 'wrong_issuer',
+  } as const;
+  return { state: 'error', reason: code in reasons ? reasons[code as keyof typeof reasons] : 'malformed' };
+}
+
+async function reject(exchange: Exchange, rejection: HttpRejection, isForward = false): Promise<HandlerError> {
+  const { request, response, renderer, host } = exchange;
+  trace('request rejected: %s', rejection.reason);
+  const failure = attempt(() => {
+    host.rejected(rejection.reason);
+  });
+  await sendRejection(rejection, request, response, renderer, isForward);
+  return failure;
+}
+
+function attempt(action: () => void): HandlerError {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** An error of the app's surfaces only when the page is complete. */
+async function complete(response: ServerResponse, failure: HandlerError): Promise<true | Failure> {
+  if (failure === undefined) return true;
+  await sent(response);
+  return failure;
+}

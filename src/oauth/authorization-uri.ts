@@ -1,0 +1,135 @@
+import type { ExpectedRequest } from './authorization-response.js';
+import { isLoopbackHost } from './redirect-uri.js';
+import { valueOf } from './response-parameters.js';
+
+/** @internal What is known beside an authorization URI that an SDK made. */
+export interface AuthorizationUriContext {
+  /** The server's redirect URI, as exact text. Undefined: any. */
+  readonly redirectUri?: string | undefined;
+  /** The state that the SDK was offered. */
+  readonly state?: string | undefined;
+  /** The state that the `authorizationUri` function returned beside the URI. */
+  readonly returnedState?: string | undefined;
+  /** The code challenge that the SDK was offered, and its verifier. */
+  readonly codeChallenge?: string | undefined;
+  readonly codeVerifier?: string | undefined;
+  readonly responseType?: string | undefined;
+  readonly issuer?: string | undefined;
+}
+
+const singleParameters = [
+  'state',
+  'response_type',
+  'redirect_uri',
+  'response_mode',
+  'code_challenge',
+  'request_uri',
+  'request',
+] as const;
+
+/**
+ * @internal Reads the authorization URI of an SDK, also of one that uses PAR (RFC 9126) or JAR (RFC 9101).
+ * @returns the URI, and the request whose response is awaited
+ * @throws TypeError that names `authorizationUri` and contains no value of its parameters
+ */
+export function readAuthorizationUri(
+  authorizationUri: string | URL,
+  context: AuthorizationUriContext,
+): { uri: URL; expected: ExpectedRequest } {
+  const { redirectUri, issuer, codeChallenge, codeVerifier } = context;
+  const uri = checkAuthorizationEndpoint('authorizationUri', authorizationUri);
+  const params = uri.searchParams;
+  for (const name of singleParameters) {
+    if (params.getAll(name).length > 1) throw wrongUri(`has the parameter \`${name}\` more than once`);
+  }
+  const hasRequestObject = valueOf(params, 'request_uri') !== undefined || valueOf(params, 'request') !== undefined;
+  const mode = valueOf(params, 'response_mode');
+  if (mode !== undefined && !['query', 'fragment', 'form_post'].includes(mode)) {
+    throw wrongUri('must have the `response_mode` query, fragment or form_post: others cannot be received here');
+  }
+  const sentRedirectUri = valueOf(params, 'redirect_uri');
+  if (redirectUri !== undefined && sentRedirectUri !== undefined && sentRedirectUri !== redirectUri) {
+    throw wrongUri(
+      `has another \`redirect_uri\` than the server. Give the SDK the \`redirectUri\` that the function receives, as exact text: ${redirectUri}`,
+    );
+  }
+  const challenge = valueOf(params, 'code_challenge');
+  const verifier = challenge === undefined || challenge === codeChallenge ? codeVerifier : undefined;
+  const awaitedRedirectUri = redirectUri ?? sentRedirectUri;
+  const expected = {
+    state: findState(valueOf(params, 'state'), hasRequestObject, context),
+    ...(awaitedRedirectUri !== undefined && { redirectUri: awaitedRedirectUri }),
+    responseType: findResponseType(valueOf(params, 'response_type'), hasRequestObject, context.responseType),
+    ...(issuer !== undefined && { issuer }),
+    ...(verifier !== undefined && { codeVerifier: verifier }),
+  };
+  return { uri, expected };
+}
+
+/** @internal The loopback `redirect_uri` of an authorization URI, as exact text; a server can listen there. */
+export function findLoopbackRedirectUri(authorizationUri: string | URL): string | undefined {
+  const { searchParams } = checkAuthorizationEndpoint('authorizationUri', authorizationUri);
+  const redirectUri = valueOf(searchParams, 'redirect_uri');
+  if (redirectUri === undefined || !URL.canParse(redirectUri)) return undefined;
+  const { protocol, hostname } = new URL(redirectUri);
+  return /^https?:$/.test(protocol) && isLoopbackHost(hostname) ? redirectUri : undefined;
+}
+
+/** @internal Checks an authorization endpoint, with or without parameters; `name` is the option that the caller wrote. */
+export function checkAuthorizationEndpoint(name: string, endpoint: unknown): URL {
+  const text = endpoint instanceof URL ? endpoint.href : endpoint;
+  if (typeof text !== 'string' || !URL.canParse(text)) {
+    throw new TypeError(`\`${name}\` must be an absolute URI, such as https://accounts.example.com/authorize`);
+  }
+  const uri = new URL(text);
+  const isLocal = isLoopbackHost(uri.hostname) || uri.hostname.endsWith('.localhost');
+  if (uri.protocol !== 'https:' && !(uri.protocol === 'http:' && isLocal)) {
+    throw new TypeError(`\`${name}\` must be an https URI; http is accepted for 127.0.0.1, [::1] and localhost only`);
+  }
+  if (text.includes('#')) throw new TypeError(`\`${name}\` must not have a fragment (RFC 6749, section 3.1)`);
+  return uri;
+}
+
+/** @internal Checks that a response type brings a code or an access token, or is unknown here. */
+export function checkResponseType(name: string, responseType: string): string {
+  if (responseType.split(' ').every((word) => word === 'id_token' || word === 'none')) {
+    throw new TypeError(
+      `\`${name}\` asks for the response type ${responseType}, which brings no code and no access token: use \`code\`, or \`id_token token\``,
+    );
+  }
+  return responseType;
+}
+
+function findState(
+  sent: string | undefined,
+  hasRequestObject: boolean,
+  { state: offered, returnedState: returned }: AuthorizationUriContext,
+): string {
+  if (returned !== undefined && (typeof returned !== 'string' || returned === '')) {
+    throw new TypeError('`authorizationUri` must return a `state` that is a string and not empty');
+  }
+  if (!hasRequestObject && sent !== undefined && returned !== undefined && sent !== returned) {
+    throw new TypeError('`authorizationUri` must return the same `state` as its URI has');
+  }
+  const state = returned ?? (hasRequestObject ? (offered ?? sent) : sent);
+  if (state === undefined) {
+    throw wrongUri(
+      'has no `state`, so its response cannot be recognized. Make it a function and give the SDK the `state` that the function receives; if the SDK makes a state that the URI does not show, return `{ uri, state }`',
+    );
+  }
+  return state;
+}
+
+function findResponseType(sent: string | undefined, hasRequestObject: boolean, option: string | undefined): string {
+  const responseType = sent ?? (hasRequestObject ? (option ?? 'code') : undefined);
+  if (responseType === undefined) throw wrongUri('has neither `response_type`, nor `request_uri`, nor `request`');
+  const words = (text: string): string => text.split(' ').sort().join(' ');
+  if (option !== undefined && words(option) !== words(responseType)) {
+    throw new TypeError('`responseType` contradicts the `response_type` of `authorizationUri`');
+  }
+  return checkResponseType(sent === undefined ? 'responseType' : 'authorizationUri', responseType);
+}
+
+function wrongUri(problem: string): TypeError {
+  return new TypeError(`\`authorizationUri\` ${problem}`);
+}

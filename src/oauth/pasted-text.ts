@@ -1,0 +1,91 @@
+/** What may stand before a URI in the text around it, and what then closes it. */
+const closings: Readonly<Record<string, string>> = { "'": "'", '`': '`', '‘': '’', '(': ')', '[': ']' };
+const opening = `(?<=^|["'\`<>(\\[“‘])`;
+
+/**
+ * @internal Finds the callback URI in what a user pasted: with or without scheme, https for http, `&amp;` for `&`, wrapped
+ * over several lines, only the query or the fragment, or with text around it.
+ *
+ * @param text - the pasted text
+ * @param redirectUri - the redirect URI of the request; without it only a whole URI is found
+ * @param keepScheme - whether a scheme that was pasted stays: browsers show and copy https for http, but R25 compares it
+ * @returns the URI; if none was found, the text without white space, which is then no URI
+ */
+export function cleanPastedUri(text: string, redirectUri?: string, keepScheme = false): string {
+  const plain = text.replace(/&(?:amp|#38|#x26);/gi, '&').replace(/[\u200b\u2060]/g, '');
+  const words = splitWords(plain);
+  for (const { pattern, complete } of [...redirectUriForms(redirectUri, keepScheme), ...uriForms]) {
+    const index = words.findIndex((word) => pattern.test(word));
+    const match = pattern.exec(words[index] ?? '');
+    if (match === null) continue;
+    const [first = '', ...rest] = words.slice(index);
+    const end = rest.findIndex((word) => !/[=&]/.test(word) || word.includes('://'));
+    const uri = [first.slice(match.index), ...rest.slice(0, end === -1 ? rest.length : end)].join('');
+    return complete(trimEnd(uri, first.charAt(match.index - 1)));
+  }
+  return words.join('');
+}
+
+interface Form {
+  readonly pattern: RegExp;
+  readonly complete: (uri: string) => string;
+}
+
+const uriForms: readonly Form[] = ['://', ':(?=\\S{0,500}[/?#])'].map((separator) => ({
+  pattern: new RegExp(`${opening}[a-z][a-z\\d+.-]*${separator}`, 'i'),
+  complete: (uri) => uri,
+}));
+
+/** The forms in which the callback URI of this redirect URI appears. */
+function redirectUriForms(redirectUri: string | undefined, keepScheme: boolean): Form[] {
+  if (redirectUri === undefined) return [];
+  const { protocol, host, pathname } = new URL(redirectUri);
+  const [address = ''] = redirectUri.split('?');
+  const escaped = host.replace(/[^\w]/g, '\\$&');
+  const isHttp = protocol === 'http:' || protocol === 'https:';
+  const part = '(?:\\S{0,500}[?#&])?(?:code|state|error|error_code|access_token|token|id_token)=';
+  return [
+    isHttp
+      ? {
+          pattern: new RegExp(
+            `${opening}(?:${protocol.replace(':', keepScheme ? '' : 's?')}://)?${escaped}(?=[/?#]|$)`,
+            'i',
+          ),
+          complete: (uri) => `${protocol}//${uri.replace(/^https?:\/\//i, '')}`,
+        }
+      : { pattern: new RegExp(`${opening}${protocol.replace(/[^\w]/g, '\\$&')}`, 'i'), complete: (uri) => uri },
+    {
+      pattern: new RegExp(`${opening}(?![a-z][a-z\\d+.-]*:)${part}`, 'i'),
+      complete: (uri) => {
+        const [path = ''] = /^[^?#=]*(?=[?#])/.exec(uri) ?? [];
+        const rest = uri.slice(path.length);
+        if (!pathname.endsWith(path)) return uri;
+        return rest.startsWith('#') ? redirectUri + rest : `${address}?${rest.replace(/^\?/, '')}`;
+      },
+    },
+  ];
+}
+
+/** The words of a text. A line that continues a wrapped URI belongs to its word. */
+function splitWords(text: string): string[] {
+  const joined: string[] = [];
+  let isInUri = false;
+  for (const line of text.split(/\r\n|[\r\n\v\f\u2028\u2029]/).map((item) => item.trim())) {
+    const isContinuation: boolean = isInUri && !/^$|\s|:\/\//.test(line);
+    joined.push(isContinuation ? line : ` ${line}`);
+    isInUri = isContinuation || /[:?#=&]/.test(line.split(/\s/).at(-1) ?? '');
+  }
+  return joined.join('').split(/\s+/).filter(Boolean);
+}
+
+/** Removes the quotes and the punctuation of the text around a URI. */
+function trimEnd(text: string, before: string): string {
+  let uri = text.replace(/["<>“”].*$/s, '');
+  const closing = closings[before];
+  const withoutStop = uri.replace(/[.,;]$/, '');
+  if (closing !== undefined && withoutStop.endsWith(closing)) uri = withoutStop.slice(0, -closing.length);
+  // An apostrophe and a parenthesis may belong to the URI (tokens of Stack Exchange end with `))`); these do not.
+  uri = uri.replace(/[`’]+[.,;]?$/, '');
+  // An unsecured JWT (RFC 7519, section 6) ends with a full stop that belongs to it.
+  return /=[\w-]+\.[\w-]+\.$/.test(uri) ? uri : uri.replace(/[.,;]$/, '');
+}

@@ -1,0 +1,58 @@
+import { findProtocolParameter } from './response-parameters.js';
+
+/** @internal Whether a host name, as `URL` has it, is this machine's. */
+export function isLoopbackHost(hostname: string): boolean {
+  return /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(hostname);
+}
+
+/**
+ * @internal Checks a redirect URI, which is sent exactly as it was given.
+ * @param name - the option, as the caller wrote it
+ * @param redirectUri - the redirect URI
+ * @returns the exact text
+ * @throws TypeError if it is no absolute URI, has a fragment or a bare `?`, or has a parameter of the protocol in its query
+ */
+export function checkRedirectUri(name: string, redirectUri: unknown): string {
+  const text = redirectUri instanceof URL ? redirectUri.href : redirectUri;
+  if (typeof text !== 'string') throw new TypeError(`\`${name}\` must be a string or a URL, not ${typeof text}`);
+  if (!URL.canParse(text) || !text.isWellFormed() || /[\s\p{Cc}]/u.test(text)) {
+    throw new TypeError(`\`${name}\` must be an absolute URI, such as http://127.0.0.1:5543/callback`);
+  }
+  if (text.includes('#')) throw new TypeError(`\`${name}\` must not have a fragment (RFC 6749, section 3.1.2)`);
+  if (text.endsWith('?')) throw new TypeError(`\`${name}\` must not end in a bare \`?\``);
+  const parameter = findProtocolParameter(new URL(text).searchParams);
+  if (parameter !== undefined) {
+    throw new TypeError(
+      `\`${name}\` must not have the parameter \`${parameter}\` in its query: responses use that name`,
+    );
+  }
+  return text;
+}
+
+/**
+ * @internal Whether a response arrived at this redirect URI: scheme, host, port, path and the redirect URI's own query are
+ * compared after parsing (R25).
+ * @param redirectUri - the redirect URI of the request
+ * @param address - the address that the response arrived at, with the query that belongs to that address
+ * @param query - the query that arrived
+ */
+export function isRedirectUri(redirectUri: string, address: URL, query: URLSearchParams): boolean {
+  if (!URL.canParse(redirectUri)) return false;
+  const wanted = new URL(redirectUri);
+  const isIn = (names: URLSearchParams, one: URLSearchParams, other: URLSearchParams): boolean =>
+    [...names.keys()].every((name) => valuesOf(one, name) === valuesOf(other, name));
+  return (
+    addressOf(wanted) === addressOf(address) &&
+    isIn(wanted.searchParams, wanted.searchParams, query) &&
+    isIn(address.searchParams, wanted.searchParams, address.searchParams)
+  );
+}
+
+/** Systems pass `myapp://auth` on as `myapp://auth/`, and may change the case of its host. */
+function addressOf({ protocol, username, password, host, pathname }: URL): string {
+  return JSON.stringify([protocol, username, password, host.toLowerCase(), pathname || '/']);
+}
+
+function valuesOf(params: URLSearchParams, name: string): string {
+  return JSON.stringify([...new Set(params.getAll(name))].sort());
+}

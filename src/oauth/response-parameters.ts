@@ -1,0 +1,44 @@
+/** The parameters of an authorization response, the aliases that providers use included. */
+const protocolParameters = [
+  'code',
+  'state',
+  'iss',
+  'error',
+  'error_description',
+  'error_uri',
+  'access_token',
+  'token',
+  'token_type',
+  'expires_in',
+  'expires',
+  'scope',
+  'id_token',
+] as const;
+
+const responseParameters = ['code', 'error', 'error_code', 'access_token', 'token', 'id_token'] as const;
+
+/** @internal A parameter's value; an empty one counts as absent (RFC 6749, section 3.1). */
+export function valueOf(params: URLSearchParams, name: string): string | undefined {
+  return params.getAll(name).find((value) => value !== '');
+}
+
+/** @internal The access token, by the name of the RFC or by Trello's. */
+export function tokenOf(params: URLSearchParams): string | undefined {
+  return valueOf(params, 'access_token') ?? valueOf(params, 'token');
+}
+
+/** @internal Whether a raw query holds an authorization response, as opposed to parameters of the app. */
+export function isResponse(query: string | URLSearchParams): boolean {
+  const params = new URLSearchParams(query);
+  return responseParameters.some((name) => valueOf(params, name) !== undefined);
+}
+
+/** @internal The first parameter of the protocol that has different values, if there is one. */
+export function findContradiction(params: URLSearchParams): string | undefined {
+  return protocolParameters.find((name) => new Set(params.getAll(name).filter((value) => value !== '')).size > 1);
+}
+
+/** @internal The first parameter of the protocol in a redirect URI's own query, if there is one. */
+export function findProtocolParameter(query: URLSearchParams): string | undefined {
+  return [...protocolParameters, ...responseParameters].find((name) => query.has(name));
+}

@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { PendingPage } from '../callback/callback-page.js';
+
+/** How long `stop()` waits for pages that are being sent, and for the files of a custom page. Milliseconds. */
+const stopGrace = 1000;
+
+/** @internal What a server still has to send, and what `stop()` therefore waits for. */
+export class PendingWork {
+  readonly #pages = new Set<PendingPage>();
+  /** By socket: a pipelined response whose turn never comes has no event of its own when its socket closes. */
+  readonly #responses = new Map<Socket, Map<ServerResponse, IncomingMessage>>();
+  #loading: { readonly since: number; readonly done: Promise<void>; readonly finish: () => void } | undefined;
+
+  /** A request has arrived. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    let responses = this.#responses.get(socket);
+    if (responses === undefined) {
+      responses = new Map();
+      this.#responses.set(socket, responses);
+      socket.once('close', () => this.#responses.delete(socket));
+    }
+    const open = responses.set(response, request);
+    response.once('close', () => open.delete(response));
+  }
+
+  /** A page was handed to the app. */
+  hold(page: PendingPage): void {
+    this.#pages.add(page);
+    void Promise.resolve(page.outcome).then(() => this.#pages.delete(page));
+  }
+
+  /** A page was sent that loads files of its own. */
+  pageSent(): void {
+    let finish: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    this.#loading = { since: Date.now(), done, finish };
+  }
+
+  /** The page has loaded its files. */
+  pageLoaded(): void {
+    this.#loading?.finish();
+  }
+
+  /** Resolves when everything is sent, or the time is over. Pages whose outcome is unknown by then are released. */
+  async settled(): Promise<void> {
+    if (this.#pages.size > 0) {
+      await withTimeout(stopGrace, Promise.all([...this.#pages].map((page) => Promise.resolve(page.outcome))));
+      for (const page of this.#pages) page.release();
+    }
+    const sending = [...this.#responses.values()]
+      .flatMap((responses) => [...responses])
+      .filter(([response, request]) => request.complete && response.socket !== null)
+      .map(([response]) => new Promise<void>((resolve) => response.once('close', resolve)));
+    if (sending.length > 0) await withTimeout(stopGrace, Promise.all(sending));
+    if (this.#loading !== undefined) {
+      await withTimeout(this.#loading.since + stopGrace - Date.now(), this.#loading.done);
+      this.#loading = undefined;
+    }
+  }
+}
+
+async function withTimeout(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, milliseconds));
+  });
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}

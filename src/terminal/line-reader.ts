@@ -1,0 +1,184 @@
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { LineAssembler, type KeyAction } from './line-assembler.js';
+
+/** The parts of a `tty.ReadStream` that are used if the input has them. */
+export type LineInput = Readable & {
+  readonly isTTY?: boolean;
+  readonly isRaw?: boolean;
+  setRawMode?: (mode: boolean) => unknown;
+};
+
+/** Lines that follow each other within this time are parts of one pasted text. */
+const joinMilliseconds = 100;
+
+const keySignals = { interrupt: 'SIGINT', quit: 'SIGQUIT', suspend: 'SIGTSTP' } as const;
+
+/**
+ * Reads texts that the user types or pastes. A terminal is in raw mode meanwhile: it shows nothing of what is pasted, which may
+ * be a token, and its own limit of 4,096 characters a line does not apply. Ctrl-C, Ctrl-Z and Ctrl-\ do what they always do.
+ */
+export class LineReader {
+  readonly #input: LineInput;
+  readonly #changed: (length: number | undefined) => void;
+  readonly #assembler: LineAssembler;
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #isTerminal: boolean;
+  #wasRaw = false;
+  #wasFlowing = false;
+  #state: 'new' | 'reading' | 'ended' = 'new';
+  /** The terminal belongs to the shell, or the process is about to end. */
+  #isAway = false;
+  #timer: NodeJS.Timeout | undefined;
+  #wake: (() => void) | undefined;
+
+  /** @param changed - called with the length of the unfinished text, and with undefined before the terminal is left */
+  constructor(input: LineInput, changed: (length: number | undefined) => void) {
+    this.#input = input;
+    this.#changed = changed;
+    this.#isTerminal = input.isTTY === true && input.setRawMode !== undefined;
+    this.#assembler = new LineAssembler(this.#isTerminal);
+  }
+
+  /** Resolves with the next text, or with undefined if the input has ended, Ctrl-D was pressed, or `signal` is aborted. */
+  async read(signal: AbortSignal): Promise<string | undefined> {
+    this.#start();
+    while (this.#assembler.finished.length === 0 && this.#state === 'reading' && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          signal.removeEventListener('abort', wake);
+          this.#wake = undefined;
+          resolve();
+        };
+        this.#wake = wake;
+        signal.addEventListener('abort', wake);
+      });
+    }
+    return signal.aborted ? undefined : this.#assembler.finished.shift();
+  }
+
+  /** Ends the reading, and leaves the input as it was. */
+  close(): void {
+    if (this.#state === 'reading') {
+      this.#leave();
+      this.#input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onEnd);
+      process.off('exit', this.#onExit).off('SIGHUP', this.#onHangup).off('SIGCONT', this.#onContinue);
+      clearTimeout(this.#timer);
+      this.#changed(undefined);
+    }
+    this.#state = 'ended';
+    this.#wake?.();
+  }
+
+  #start(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'reading';
+    if (this.#input.readableEnded || this.#input.destroyed) {
+      this.close();
+      return;
+    }
+    this.#wasRaw = this.#input.isRaw === true;
+    this.#wasFlowing = this.#input.readableFlowing === true;
+    this.#input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onEnd);
+    if (this.#isTerminal) {
+      // Node resets the terminal at most endings by itself, but not if SIGHUP ends the process.
+      process.on('exit', this.#onExit).on('SIGHUP', this.#onHangup).on('SIGCONT', this.#onContinue);
+    }
+    this.#enter();
+  }
+
+  #enter(): void {
+    if (this.#isTerminal) this.#input.setRawMode?.(true);
+    this.#input.resume();
+  }
+
+  #leave(): void {
+    if (!this.#wasFlowing) this.#input.pause();
+    if (this.#isTerminal) this.#input.setRawMode?.(this.#wasRaw);
+  }
+
+  readonly #onData = (chunk: Buffer | string): void => {
+    clearTimeout(this.#timer);
+    const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk);
+    for (const action of this.#assembler.add(text)) this.#act(action);
+    if (this.#state !== 'reading' || this.#isAway) return;
+    this.#changed(this.#assembler.length);
+    // The sign-in keeps the process alive, not this.
+    if (this.#assembler.isComplete) this.#timer = setTimeout(this.#finish, joinMilliseconds).unref();
+    if (this.#assembler.finished.length > 0) this.#wake?.();
+  };
+
+  readonly #finish = (): void => {
+    this.#assembler.take();
+    this.#changed(0);
+    this.#wake?.();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#assembler.take();
+    this.close();
+  };
+
+  readonly #onExit = (): void => {
+    this.#leave();
+  };
+
+  readonly #onHangup = (): void => {
+    this.close();
+    if (process.listenerCount('SIGHUP') === 0) process.kill(process.pid, 'SIGHUP');
+  };
+
+  /** After Ctrl-Z and `fg`; after `bg` the terminal belongs to the shell, and to touch it would stop the process. */
+  readonly #onContinue = (): void => {
+    if (!isForeground()) return;
+    // The shell has changed the mode behind libuv's back.
+    this.#leave();
+    this.#return();
+  };
+
+  #return(): void {
+    this.#isAway = false;
+    this.#enter();
+    this.#changed(this.#assembler.length);
+  }
+
+  #act(action: KeyAction): void {
+    if (action === 'end') {
+      this.close();
+      return;
+    }
+    const signal = keySignals[action];
+    if (process.platform === 'win32' && action !== 'interrupt') return;
+    this.#isAway = true;
+    this.#changed(undefined);
+    this.#leave();
+    // After the pause has taken effect. A program without a listener ends here.
+    setImmediate(() => {
+      sendToForeground(signal);
+      if (action !== 'suspend' && process.listenerCount(signal) > 0 && this.#state === 'reading') this.#return();
+    });
+  }
+}
+
+/** Sends a signal as the terminal does: to each process of the group, such as the shell script that runs this program. */
+function sendToForeground(signal: NodeJS.Signals): void {
+  if (process.platform !== 'win32') process.kill(0, signal);
+  // There, kill() does not call listeners.
+  else if (!process.emit(signal, signal)) process.exit(130);
+}
+
+/** Whether this process may use the terminal: in a shell's background, reading from it stops the process. */
+export function isForeground(): boolean {
+  if (process.platform !== 'linux') return true; // Elsewhere there is no file that tells it.
+  try {
+    // proc(5): the second field may have spaces and ends with the last parenthesis; pgrp is the fifth, tpgid the eighth.
+    const status = process
+      .getBuiltinModule('node:fs')
+      .readFileSync('/proc/self/stat', 'utf8')
+      .replace(/.*\) /s, '')
+      .split(' ');
+    return status[2] === status[5];
+  } catch {
+    return true; // No /proc.
+  }
+}

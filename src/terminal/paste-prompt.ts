@@ -1,0 +1,79 @@
+import { cleanPastedUri } from '../oauth/pasted-text.js';
+import { LineReader, type LineInput } from './line-reader.js';
+import { Screen, type ScreenOutput } from './screen.js';
+
+/** Asks for the callback URI below everything else on the screen. Shows how much was pasted, never the text itself. */
+export class PastePrompt {
+  readonly #screen: Screen;
+  readonly #reader: LineReader;
+  #isShown = false;
+  #isClosed = false;
+  /** Undefined while the terminal belongs to the shell. */
+  #length: number | undefined = 0;
+
+  constructor(input: LineInput, screen: Screen) {
+    this.#screen = screen;
+    this.#reader = new LineReader(input, (length) => {
+      this.#length = length;
+      this.#update();
+    });
+  }
+
+  /** Whether nothing can be pasted any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Shows the question. What is pasted before that is accepted too. */
+  show(): void {
+    this.#isShown = !this.#isClosed;
+    this.#update();
+  }
+
+  /** Resolves with the pasted URI; with undefined if `signal` is aborted or there will be no more input. */
+  async read(signal: AbortSignal, redirectUri: string | undefined): Promise<string | undefined> {
+    const text = await this.#reader.read(signal);
+    if (text === undefined && !signal.aborted) this.close();
+    return text === undefined ? undefined : cleanPastedUri(text, redirectUri);
+  }
+
+  /** Removes the question and leaves the terminal as it was. */
+  close(): void {
+    this.#isClosed = true;
+    this.#isShown = false;
+    this.#reader.close();
+    this.#update();
+  }
+
+  #update(): void {
+    if (this.#length === undefined) this.#screen.status = '';
+    else if (this.#length > 0) this.#screen.status = `Address: ${this.#length} characters, press Enter`;
+    else this.#screen.status = this.#isShown ? 'Address: ' : '';
+  }
+}
+
+/** Shows where to sign in and asks once, for `promptForCallbackUri()`. */
+export async function askOnce(
+  context: { readonly uri: URL; readonly signal: AbortSignal; readonly error: Error | undefined },
+  input: LineInput,
+  output: ScreenOutput,
+): Promise<string | undefined> {
+  if (context.signal.aborted) return undefined;
+  const screen = new Screen(output, process.env);
+  const prompt = new PastePrompt(input, screen);
+  if (context.error === undefined) {
+    screen.write('Open this address in a browser, on any machine:');
+    screen.writeUri(context.uri);
+    screen.write(
+      'After signing in, the browser may say that it cannot reach the page. That is fine: copy the whole address from its address bar and paste it here.',
+    );
+  } else screen.write(context.error.message);
+  prompt.show();
+  try {
+    const redirectUri = context.uri.searchParams.get('redirect_uri') ?? '';
+    return await prompt.read(context.signal, URL.canParse(redirectUri) ? redirectUri : undefined);
+  } finally {
+    prompt.close();
+    screen.close();
+  }
+}

@@ -1,0 +1,142 @@
+import type { Account } from './accounts.js';
+import type {
+  TestAuthorizationServerBehavior,
+  TestAuthorizationServerOptions,
+  TestErrorCode,
+  TestErrorResponse,
+} from './authorization-server-options.js';
+
+/** The behaviour with its defaults. */
+export interface CheckedBehavior {
+  readonly consent: 'ask' | 'allow' | 'deny';
+  readonly accounts: readonly Account[];
+  readonly error: TestErrorResponse | undefined;
+  readonly tokenError: TestErrorResponse | undefined;
+  readonly responseMode: 'query' | 'fragment' | 'form_post' | 'state_in_query' | undefined;
+  readonly responseParams: Readonly<Record<string, string | null>>;
+  readonly errorResponseParams: Readonly<Record<string, string | null>>;
+  readonly redirectStatus: 302 | 303 | 307;
+  readonly tokenResponseParams: Readonly<Record<string, unknown>>;
+  readonly code: string | undefined;
+  readonly codeLifetime: number;
+  readonly accessToken: string | undefined;
+  readonly refreshToken: string | false | undefined;
+  readonly tokenType: string;
+  readonly expiresIn: number | false;
+  readonly scope: string | undefined;
+  readonly deviceCodeLifetime: number;
+  readonly deviceInterval: number;
+  readonly deviceResponseParams: Readonly<Record<string, unknown>>;
+  readonly devicePollErrors: readonly TestErrorResponse[];
+}
+
+/** A registered client; undefined members mean that any value is accepted. */
+export interface Registration {
+  readonly clientId: string | undefined;
+  readonly clientName: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly redirectUris: readonly string[] | undefined;
+  readonly requirePkce: boolean;
+}
+
+const defaultAccounts = [
+  { sub: 'test-user', name: 'Test User', email: 'test-user@example.test' },
+  { sub: 'second-user', name: 'Second User', email: 'second-user@example.test' },
+];
+
+/** Checks the behaviour, and fills in its defaults. */
+export function checkBehavior(behavior: TestAuthorizationServerBehavior): CheckedBehavior {
+  const { consent = 'ask', responseMode, redirectStatus = 303, tokenType = 'Bearer', expiresIn = 3600 } = behavior;
+  const {
+    responseParams = {},
+    errorResponseParams = {},
+    tokenResponseParams = {},
+    deviceResponseParams = {},
+  } = behavior;
+  const { code, accessToken, refreshToken, scope, devicePollErrors = [] } = behavior;
+  const { codeLifetime = 60, deviceCodeLifetime = 600, deviceInterval = 5 } = behavior;
+  if (!['ask', 'allow', 'deny'].includes(consent)) throw new RangeError('`consent` must be ask, allow or deny');
+  if (responseMode !== undefined && !['query', 'fragment', 'form_post', 'state_in_query'].includes(responseMode)) {
+    throw new RangeError('`responseMode` must be query, fragment, form_post or state_in_query');
+  }
+  if (![302, 303, 307].includes(redirectStatus)) throw new RangeError('`redirectStatus` must be 302, 303 or 307');
+  if (expiresIn !== false && !Number.isInteger(expiresIn)) {
+    throw new RangeError('`expiresIn` must be a whole number of seconds, or false');
+  }
+  for (const [name, value] of Object.entries({ codeLifetime, deviceCodeLifetime, deviceInterval })) {
+    if (!(Number.isFinite(value) && value >= 0)) throw new RangeError(`\`${name}\` must be a number of seconds`);
+  }
+  checkStrings({ code, accessToken, tokenType, scope });
+  if (refreshToken !== undefined && refreshToken !== false && typeof refreshToken !== 'string') {
+    throw new TypeError('`refreshToken` must be a string, or false');
+  }
+  if (!Array.isArray(devicePollErrors)) throw new TypeError('`devicePollErrors` must be a list of errors');
+  return {
+    consent,
+    accounts: checkAccounts(behavior),
+    error: checkError('error', behavior.error),
+    tokenError: checkError('tokenError', behavior.tokenError),
+    responseMode,
+    responseParams,
+    errorResponseParams,
+    redirectStatus,
+    tokenResponseParams,
+    code,
+    codeLifetime,
+    accessToken,
+    refreshToken,
+    tokenType,
+    expiresIn,
+    scope,
+    deviceCodeLifetime,
+    deviceInterval,
+    deviceResponseParams,
+    devicePollErrors: behavior.devicePollErrors?.map((error) => checkError('devicePollErrors', error)) ?? [],
+  };
+}
+
+/** Checks the options that stay the same while the server runs. */
+export function checkRegistration(options: TestAuthorizationServerOptions): Registration & { readonly port: number } {
+  const { port = 0, clientId, clientName, clientSecret, redirectUris, requirePkce = true } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError('`port` must be a whole number from 0 to 65535');
+  }
+  checkStrings({ clientId, clientName, clientSecret });
+  if (typeof redirectUris === 'string') throw new TypeError('`redirectUris` must be a list of redirect URIs');
+  return {
+    port,
+    clientId,
+    clientName,
+    clientSecret,
+    redirectUris: redirectUris === undefined ? undefined : [...redirectUris].map(String),
+    requirePkce,
+  };
+}
+
+function checkAccounts({ accounts = defaultAccounts, profile }: TestAuthorizationServerBehavior): readonly Account[] {
+  const profiles: readonly Readonly<Record<string, unknown>>[] = profile === undefined ? accounts : [profile];
+  // A caller without types may give anything.
+  if (!(profiles instanceof Array) || profiles.length === 0 || profiles.some((one) => typeof one !== 'object')) {
+    throw new TypeError('`accounts` must be a list of at least one profile');
+  }
+  return profiles.map((one, index) => {
+    const id = one['sub'] ?? one['id'];
+    return { id: typeof id === 'string' ? id : `account-${index + 1}`, profile: one };
+  });
+}
+
+function checkStrings(values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
+  }
+}
+
+function checkError(name: string, value: TestErrorCode | TestErrorResponse): TestErrorResponse;
+function checkError(name: string, value: TestErrorCode | TestErrorResponse | undefined): TestErrorResponse | undefined;
+function checkError(name: string, value: TestErrorCode | TestErrorResponse | undefined): TestErrorResponse | undefined {
+  const response = typeof value === 'string' ? { error: value } : value;
+  if (response !== undefined && (typeof response.error !== 'string' || response.error === '')) {
+    throw new TypeError(`\`${name}\` must be an error code, or an object with one as its \`error\``);
+  }
+  return response;
+}

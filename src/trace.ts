@@ -1,0 +1,40 @@
+type Trace = (message: string, ...values: readonly (string | number)[]) => void;
+
+let log: Trace | undefined;
+
+/**
+ * @internal Writes one step of a sign-in to stderr if `NODE_DEBUG` contains `embed-auth-server`. Callers pass words, counts and
+ * the parameter names of {@link describeParameters} only: never a value of a request (R33).
+ */
+export const trace: Trace = (message, ...values) => {
+  log ??= process.getBuiltinModule('node:util').debuglog('embed-auth-server');
+  log(message, ...values);
+};
+
+const knownParameters = new Set([
+  'access_token',
+  'code',
+  'error',
+  'error_code',
+  'error_description',
+  'error_message',
+  'error_uri',
+  'expires',
+  'expires_in',
+  'id_token',
+  'iss',
+  'refresh_token',
+  'scope',
+  'session_state',
+  'state',
+  'token',
+  'token_type',
+]);
+
+/** @internal The names of well-known parameters, and the number of the others. */
+export function describeParameters(params: URLSearchParams): string {
+  const names = [...new Set(params.keys())];
+  const known = names.filter((name) => knownParameters.has(name));
+  const others = names.length - known.length;
+  return [...known, ...(others > 0 ? [`${others} other`] : [])].join(', ') || 'no parameters';
+}
