@@ -8,10 +8,7 @@ export default {
     // The sources name their imports as they are called once built: './errors.js' is './errors.ts' here.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  setupFilesAfterEnv: ['<rootDir>/test/helpers/retry-browsers.ts'],
   // Most of the time is spent in waiting for browsers and processes.
   maxWorkers: 2,
-  transform: {
-    '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false, tsconfig: 'tsconfig.json' }],
-  },
+  transform: { '^.+\\.ts$': '<rootDir>/scripts/jest-transform.mjs' },
 };

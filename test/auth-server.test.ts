@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 describe('AuthServer', () => {
-  it('has the original’s address by default', () => {
+  it('has the default address of EmbedIOAuthServer', () => {
     const server = new AuthServer();
     expect(server.baseUri.href).toBe('http://127.0.0.1:5543/callback');
     expect(server.port).toBe(5543);
@@ -63,12 +63,15 @@ describe('AuthServer', () => {
     ['an empty string', '', TypeError],
     ['a custom scheme', 'myapp://callback', TypeError],
     ['a fragment', 'http://127.0.0.1:5543/callback#x', TypeError],
-    ['a query', 'http://127.0.0.1:5543/callback?x=1', TypeError],
+    ['a parameter of the protocol', 'http://127.0.0.1:5543/callback?state=1', TypeError],
+    ['a bare question mark', 'http://127.0.0.1:5543/callback?', TypeError],
+    ['a bare number sign', 'http://127.0.0.1:5543/callback#', TypeError],
+    ['a path that is the token endpoint', 'http://127.0.0.1:5543/auth/token', TypeError],
     ['credentials', 'http://a:b@127.0.0.1:5543/callback', TypeError],
     ['a host that is not loopback', 'http://example.com:5543/callback', RangeError],
     ['a private address', 'http://192.168.1.2:5543/callback', RangeError],
     ['https without a key', 'https://127.0.0.1:5543/callback', TypeError],
-  ])('refuses a base URI with %s', (_, uri, type) => {
+  ])('rejects a base URI with %s', (_, uri, type) => {
     expect(() => new AuthServer(uri)).toThrow(type);
     expect(() => new AuthServer(uri)).toThrow(/`(?:baseUri|tls)`/);
   });
@@ -85,12 +88,12 @@ describe('AuthServer', () => {
     ['host', { host: '' }, TypeError],
     ['allowUnsolicited', { allowUnsolicited: 'yes' as unknown as boolean }, TypeError],
     ['template', { template: 5 as unknown as string }, TypeError],
-  ])('names the option %s when it is wrong', (name, options, type) => {
+  ])('names the option %s if it is wrong', (name, options, type) => {
     expect(() => new AuthServer(anyPort, options)).toThrow(type);
     expect(() => new AuthServer(anyPort, options)).toThrow(`\`${name}\``);
   });
 
-  it('refuses a port that browsers block, in the constructor', () => {
+  it('rejects a port that browsers block, in the constructor', () => {
     expect(() => new AuthServer('http://127.0.0.1:6000/callback')).toThrow(
       expect.objectContaining({ code: 'PORT_BLOCKED', port: 6000, reason: 'ERR_UNSAFE_PORT' }),
     );
@@ -104,7 +107,7 @@ describe('AuthServer', () => {
 });
 
 describe('AuthServer.start', () => {
-  it('binds any free port for port 0 and tells it', async () => {
+  it('binds any free port for port 0 and reports it', async () => {
     const server = await started();
     expect(server.listening).toBe(true);
     expect(server.port).toBeGreaterThan(0);
@@ -124,7 +127,7 @@ describe('AuthServer.start', () => {
     }
   });
 
-  it('fails for localhost where ::1 is taken, and leaves 127.0.0.1 free', async () => {
+  it('fails for localhost if ::1 is in use, and leaves 127.0.0.1 free', async () => {
     const squatter = await occupied('::1');
     try {
       const server = new AuthServer(`http://localhost:${squatter.port}/callback`);
@@ -164,7 +167,7 @@ describe('AuthServer.start', () => {
     }
   });
 
-  it('takes the first candidate again after a stop', async () => {
+  it('binds the first candidate again after a stop', async () => {
     const { server: other, port } = await occupied('127.0.0.1');
     other.close();
     const server = await started('http://127.0.0.1/callback', { port: [port, 0] });
@@ -191,7 +194,7 @@ describe('AuthServer.start', () => {
     await request(server.baseUri.origin).get('/callback').expect(200);
   });
 
-  it('rejects with a typed error where the custom page is missing', async () => {
+  it('rejects with a typed error if the custom page is missing', async () => {
     const server = new AuthServer(anyPort, { templatePath: join(tmpdir(), 'there-is-no-such-page.html') });
     await expect(server.start()).rejects.toMatchObject({ code: 'TEMPLATE_UNREADABLE' });
     expect(server.listening).toBe(false);
@@ -256,7 +259,7 @@ describe('AuthServer.stop', () => {
 });
 
 describe('implicitGrantReceived', () => {
-  it('brings the token of a forwarded fragment', async () => {
+  it('has the token of a forwarded fragment', async () => {
     const server = await started();
     const { state } = tokenRequest(server);
     const received: ImplicitGrantResponse[] = [];
@@ -282,7 +285,7 @@ describe('implicitGrantReceived', () => {
     expect(received[0]?.uri.href.startsWith(`${server.baseUri.href}#access_token=a%3Db`)).toBe(true);
   });
 
-  it('fires once for fifty at once', async () => {
+  it('is emitted once for fifty simultaneous responses', async () => {
     const server = await started();
     const { state } = tokenRequest(server);
     let events = 0;
@@ -294,19 +297,22 @@ describe('implicitGrantReceived', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 49 }, () => 409)]);
   });
 
-  it('is not fired for a code request', async () => {
+  it('is not emitted for a code request: the sign-in ends with a typed error', async () => {
     const server = await started();
     const { state } = codeRequest(server);
     let events = 0;
     server.on('implicitGrantReceived', () => (events += 1));
+    const errors: string[] = [];
+    server.on('errorReceived', ({ code }) => errors.push(code));
     await deliverFragment(server, { access_token: 't', state }).expect(400);
     expect(events).toBe(0);
-    await deliverQuery(server, { code: 'c', state }).expect(200);
+    expect(errors).toEqual(['RESPONSE_MALFORMED']);
+    await deliverQuery(server, { code: 'c', state }).expect(409);
   });
 });
 
 describe('authorizationCodeReceived', () => {
-  it('brings the code of a query, without JavaScript', async () => {
+  it('has the code of a query, without JavaScript', async () => {
     const server = await started();
     const { state } = codeRequest(server);
     const received: AuthorizationCodeResponse[] = [];
@@ -318,7 +324,7 @@ describe('authorizationCodeReceived', () => {
     expect(received[0]).toMatchObject({ code: 'abc', state, redirectUri: server.baseUri.href });
   });
 
-  it('shows success at once where the handler does nothing special', async () => {
+  it('shows success at once if the handler does not hold the page', async () => {
     const server = await started();
     const { state } = codeRequest(server);
     server.on('authorizationCodeReceived', () => undefined);
@@ -326,7 +332,7 @@ describe('authorizationCodeReceived', () => {
     expect(answer.text).not.toContain('data-auth-outcome=');
   });
 
-  it('comes by form_post too', async () => {
+  it('is emitted for a form_post, too', async () => {
     const server = await started();
     const { state } = codeRequest(server);
     const received: string[] = [];
@@ -342,7 +348,7 @@ describe('authorizationCodeReceived', () => {
 });
 
 describe('errorReceived', () => {
-  it.each(['query', 'fragment'] as const)('brings the provider’s error by %s', async (way) => {
+  it.each(['query', 'fragment'] as const)('has the provider’s error from the %s', async (way) => {
     const server = await started();
     const { state } = tokenRequest(server);
     const received: unknown[] = [];
@@ -356,7 +362,7 @@ describe('errorReceived', () => {
     ]);
   });
 
-  it('is not fired for an error with a foreign state, and the honest answer still comes', async () => {
+  it('is not emitted for an error with a foreign state, and the awaited response still arrives', async () => {
     const server = await started();
     const { state } = codeRequest(server);
     const events: string[] = [];
@@ -371,7 +377,7 @@ describe('errorReceived', () => {
 });
 
 describe('expect', () => {
-  it('takes a code from a fragment although it was to come in the query', async () => {
+  it('accepts a code from a fragment', async () => {
     const server = await started();
     const { state } = codeRequest(server);
     const received = once(server, 'authorizationCodeReceived');
@@ -379,7 +385,7 @@ describe('expect', () => {
     expect((await received)[0].code).toBe('c');
   });
 
-  it('takes a token as the answer to a request that was made after one for a code', async () => {
+  it('accepts a token for a request that was made after one for a code', async () => {
     const server = await started();
     codeRequest(server);
     await new Promise((resolve) => setImmediate(resolve));
@@ -391,14 +397,15 @@ describe('expect', () => {
 });
 
 describe('callbackRejected', () => {
-  it('says why, and carries no value', async () => {
+  it('has the reason, and no value', async () => {
     const server = await started();
     const { state } = codeRequest(server);
     const seen: unknown[] = [];
     server.on('callbackRejected', (rejection) => seen.push(rejection));
+    server.on('authorizationCodeReceived', () => undefined);
     await deliverQuery(server, { code: 'c', state }).expect(200);
     await deliverQuery(server, { code: 'c', state }).expect(409);
-    await deliverQuery(server, { code: 'c', error: 'e', state }).expect(400);
+    await deliverQuery(server, { code: 'c', error: 'e', state: codeRequest(server).state }).expect(400);
     await request(server.baseUri.origin).head(`/callback?code=c&state=${state}`).expect(405);
     await request(server.baseUri.origin).get('/callback').set('Host', 'evil.test').expect(421);
     await request(server.baseUri.origin).get('/favicon.ico').expect(404);
@@ -412,7 +419,7 @@ describe('callbackRejected', () => {
 });
 
 describe('AuthServerOptions.allowUnsolicited', () => {
-  it('takes any state, as the original does', async () => {
+  it('accepts any state, as EmbedIOAuthServer does', async () => {
     const server = await started(anyPort, { allowUnsolicited: true });
     const received: (string | undefined)[] = [];
     server.on('implicitGrantReceived', ({ state }) => received.push(state));
@@ -421,7 +428,7 @@ describe('AuthServerOptions.allowUnsolicited', () => {
     expect(received).toEqual([undefined, 'any']);
   });
 
-  it('warns once, with the mend, where nothing is expected and it is not set', async () => {
+  it('warns once what to do if nothing is expected and it is not set', async () => {
     const server = await started();
     const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     try {
@@ -440,7 +447,7 @@ describe('CallbackPage.waitUntil', () => {
   it.each([
     ['success', Promise.resolve(), 200],
     ['error', Promise.reject(new Error('exchange failed')), 500],
-  ])('makes the script’s answer %s by how the promise settles', async (state, outcome, status) => {
+  ])('responds to the script with %s as the promise settles', async (state, outcome, status) => {
     outcome.catch(() => undefined);
     const server = await started();
     const request = tokenRequest(server);
@@ -482,7 +489,7 @@ describe('CallbackPage.waitUntil', () => {
     expect(answer.body).toMatchObject({ state: 'error', reason: 'failed' });
   });
 
-  it('throws where the page has been answered', async () => {
+  it('throws if the page is complete', async () => {
     const server = await started();
     const { state } = tokenRequest(server);
     const late = new Promise<unknown>((resolve) => {
@@ -543,7 +550,7 @@ describe('a handler', () => {
     },
   );
 
-  it('has its page told the truth when the promise settles while the server is stopping', async () => {
+  it('shows the outcome of a promise that settles while the server is stopping', async () => {
     const server = await started();
     const { state } = codeRequest(server);
     let stopped: Promise<void> | undefined;
@@ -606,7 +613,7 @@ describe('AuthServer.waitForGrant', () => {
 });
 
 describe('AuthServer.receive', () => {
-  it('takes a custom protocol’s URI without listening, and fires the same event', async () => {
+  it('accepts a custom protocol’s URI without listening, and emits the same event', async () => {
     const server = new AuthServer();
     const request = new LoginRequest('myapp.auth://token', 'client', ResponseType.Token);
     server.expect(request);
@@ -621,39 +628,42 @@ describe('AuthServer.receive', () => {
   });
 
   it.each([
-    ['another scheme', 'https://127.0.0.1:5543/callback', 'REDIRECT_URI_MISMATCH'],
+    ['another scheme', 'myapp://127.0.0.1:5543/callback', 'REDIRECT_URI_MISMATCH'],
     ['another host', 'http://localhost:5543/callback', 'REDIRECT_URI_MISMATCH'],
     ['another port', 'http://127.0.0.1:5544/callback', 'REDIRECT_URI_MISMATCH'],
     ['another path', 'http://127.0.0.1:5543/other', 'REDIRECT_URI_MISMATCH'],
-  ])('refuses %s, and still takes the right one', async (_, base, code) => {
+  ])('ends the sign-in with a typed error at %s', async (_, base, code) => {
     const server = new AuthServer();
     const { state } = codeRequest(server);
     await expect(server.receive(`${base}?code=c&state=${state}`)).rejects.toMatchObject({ code });
-    await expect(server.receive(`http://127.0.0.1:5543/callback?code=c&state=${state}`)).resolves.toMatchObject({
-      code: 'c',
+    await expect(server.receive(`http://127.0.0.1:5543/callback?code=c&state=${state}`)).rejects.toMatchObject({
+      code: 'STATE_USED',
     });
   });
 
   it.each([
     ['', 'RESPONSE_MALFORMED'],
-    ['/callback?code=c', 'RESPONSE_MALFORMED'],
+    ['/callback?code=c', 'STATE_FOREIGN'],
     ['http://127.0.0.1:5543/callback', 'RESPONSE_EMPTY'],
+    ['http://127.0.0.1:5543/callback?state=STATE', 'RESPONSE_EMPTY'],
     ['http://127.0.0.1:5543/callback?code=c&state=foreign', 'STATE_FOREIGN'],
-    ['http://127.0.0.1:5543/callback?code=c&error=e', 'RESPONSE_MALFORMED'],
+    ['http://127.0.0.1:5543/callback?code=c&error=e', 'STATE_FOREIGN'],
+    ['http://127.0.0.1:5543/callback?code=c&error=e&state=STATE', 'RESPONSE_MALFORMED'],
   ])('rejects %j', async (uri, code) => {
     const server = new AuthServer();
-    codeRequest(server);
-    await expect(server.receive(uri)).rejects.toMatchObject({ name: 'AuthorizationError', code });
+    const { state } = codeRequest(server);
+    const promise = server.receive(uri.replace('STATE', state));
+    await expect(promise).rejects.toMatchObject({ name: 'AuthorizationError', code });
   });
 
-  it('takes what a person pastes', async () => {
+  it('accepts pasted text', async () => {
     const server = new AuthServer();
     const { state } = codeRequest(server);
     const paste = ` <http://127.0.0.1:5543/call\nback?code=c&sta\r\nte=${state}>. `;
     await expect(server.receive(paste)).resolves.toMatchObject({ code: 'c' });
   });
 
-  it('rejects with the provider’s error, and fires errorReceived', async () => {
+  it('rejects with the provider’s error, and emits errorReceived', async () => {
     const server = new AuthServer();
     const { state } = codeRequest(server);
     const seen: string[] = [];
@@ -664,13 +674,13 @@ describe('AuthServer.receive', () => {
     expect(seen).toEqual(['ACCESS_DENIED']);
   });
 
-  it('throws a TypeError for what is no URI at all', async () => {
+  it('throws a TypeError for a value that is neither a string nor a URL', async () => {
     await expect(new AuthServer().receive(5 as unknown as string)).rejects.toBeInstanceOf(TypeError);
   });
 });
 
 describe('AuthServer.expect', () => {
-  it.each([undefined, null, {}, { state: '' }, { state: 5 }])('refuses %j', (value) => {
+  it.each([undefined, null, {}, { state: '' }, { state: 5 }])('rejects %j', (value) => {
     expect(() => {
       new AuthServer().expect(value as unknown as LoginRequest);
     }).toThrow(/`request`/);

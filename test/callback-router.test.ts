@@ -11,6 +11,7 @@ import type { ExpectedRequest } from '#src/oauth/authorization-response.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '#src/oauth/grant-response.js';
 import { securityHeaders } from '#src/page/headers.js';
 import { createCallbackRouter, type CallbackExchange, type CallbackRouterOptions } from '#src/callback/router.js';
+import type { RequestStore } from '#src/callback/request-store.js';
 import type { AuthorizationError } from '#src/errors.js';
 import { LoginRequest, ResponseType } from '#src/oauth/login-request.js';
 
@@ -18,7 +19,9 @@ const origin = 'http://app.example';
 type Options = CallbackRouterOptions<Request>;
 type Exchange = CallbackExchange<Request, ServerResponse>;
 
-/** An app with a session store of its own, in which each cookie is a person. */
+const emptyStore: RequestStore<Request> = { add: () => undefined, find: () => undefined, take: () => false };
+
+/** An app with a session store, in which each cookie is a user. */
 class App {
   readonly sessions = new Map<string, ExpectedRequest[]>();
   readonly grants: GrantResponse[] = [];
@@ -27,6 +30,19 @@ class App {
   /** What reached the app's error middleware. */
   readonly failures: unknown[] = [];
   readonly express = express();
+  /** A store of the app, whose methods a test may replace. */
+  readonly store: RequestStore<Request> = {
+    add: (req, request) => {
+      this.#of(req).push(request);
+    },
+    find: (req, state) => this.#of(req).find((request) => request.state === state),
+    take: (req, state) => {
+      const stored = this.#of(req);
+      const left = stored.filter((request) => request.state !== state);
+      this.sessions.set(req.headers.cookie ?? '', left);
+      return left.length < stored.length;
+    },
+  };
 
   constructor(
     options: Partial<Options> = {},
@@ -34,15 +50,7 @@ class App {
   ) {
     const router = createCallbackRouter({
       redirectUri: `${origin}/auth/callback`,
-      expectedRequests: (req: Request) => this.sessions.get(req.headers.cookie ?? ''),
-      takeRequest: (req, taken) => {
-        const waiting = this.sessions.get(req.headers.cookie ?? '') ?? [];
-        this.sessions.set(
-          req.headers.cookie ?? '',
-          waiting.filter(({ state }) => state !== taken.state),
-        );
-        return waiting.some(({ state }) => state === taken.state);
-      },
+      requests: this.store,
       onGrant: (grant) => {
         this.grants.push(grant);
       },
@@ -68,7 +76,14 @@ class App {
     });
   }
 
-  /** A person begins to sign in. */
+  #of(req: Request): ExpectedRequest[] {
+    const key = req.headers.cookie ?? '';
+    const stored = this.sessions.get(key) ?? [];
+    this.sessions.set(key, stored);
+    return stored;
+  }
+
+  /** A user begins to sign in. */
   expecting(person = 'sid=ann', more: Partial<ExpectedRequest> = {}): ExpectedRequest {
     const { state } = new LoginRequest(`${origin}/auth/callback`, 'client', ResponseType.Code);
     const expected = { state, ...more };
@@ -165,7 +180,7 @@ describe('createCallbackRouter', () => {
         '/a/b/token',
       ],
       ['at a prefix, with a folder for callback', { redirectUri: `${origin}/auth/` }, '/auth', '/auth/', '/auth/token'],
-    ] as const)('%s, it takes a code, a fragment and a form', async (_, options, at, page, token) => {
+    ] as const)('%s, accepts a code, a fragment and a form', async (_, options, at, page, token) => {
       const app = new App(options, at === undefined ? {} : { at });
       const { state } = app.expecting();
       await app.query({ code: 'abc', state }, undefined, page).expect(200, /data-auth-state="success"/);
@@ -183,7 +198,7 @@ describe('createCallbackRouter', () => {
       expect(app.failures).toEqual([]);
     });
 
-    it('works in an app behind a proxy that rewrites Host, where `hosts` says so', async () => {
+    it('accepts the values of `hosts` behind a proxy that rewrites Host', async () => {
       for (const hosts of [['internal:8080'], new Set(['INTERNAL:8080']), 'internal:8080']) {
         const app = new App({ hosts, redirectUri: 'https://app.example/auth/callback' });
         const { state } = app.expecting();
@@ -202,7 +217,7 @@ describe('createCallbackRouter', () => {
       }
     });
 
-    it('lets every other path go on to the app', async () => {
+    it('leaves every other path to the app', async () => {
       const app = new App();
       const agent = request(app.express);
       for (const path of [
@@ -235,13 +250,12 @@ describe('createCallbackRouter', () => {
       expect(app.rejections).toEqual([]);
     });
 
-    it('leaves the body of the app’s own requests unread', async () => {
+    it('leaves the bodies of other requests unread', async () => {
       const app = express();
       app.use(
         createCallbackRouter({
           redirectUri: `${origin}/auth/callback`,
-          expectedRequests: () => [],
-          takeRequest: () => undefined,
+          requests: emptyStore,
           onGrant: () => undefined,
         }),
         express.json(),
@@ -252,7 +266,7 @@ describe('createCallbackRouter', () => {
       await request(app).post('/api').send({ a: 1 }).expect(200, { a: 1 });
     });
 
-    it('serves the script and the original’s files beside the page', async () => {
+    it('serves the script and the files of EmbedIOAuthServer’s pages', async () => {
       const app = new App();
       const get = (path: string): Test => request(app.express).get(path).set('Host', 'app.example');
       await get('/auth/auth_assets/main.js')
@@ -267,7 +281,7 @@ describe('createCallbackRouter', () => {
     });
   });
 
-  describe('behind the app’s own body parsers', () => {
+  describe('behind body parsers of the app', () => {
     it.each([
       ['express.json', [express.json()]],
       ['express.json for every type', [express.json({ type: () => true, strict: false })]],
@@ -287,7 +301,7 @@ describe('createCallbackRouter', () => {
         ],
       ],
     ] as readonly (readonly [string, express.RequestHandler[]])[])(
-      '%s, it takes a fragment and a form',
+      '%s, accepts a fragment and a form',
       async (name, before) => {
         const app = new App({}, { before });
         await app.fragment({ access_token: 'a=b+c&d', state: app.expecting().state }).expect(200);
@@ -304,26 +318,28 @@ describe('createCallbackRouter', () => {
       ['express.urlencoded, extended', [express.urlencoded({ extended: true })]],
       ['express.text', [express.text({ type: () => true })]],
     ] as readonly (readonly [string, express.RequestHandler[]])[])(
-      '%s, it refuses a form with duplicates or objects',
+      '%s, rejects a form with contradicting parameters or objects',
       async (_, before) => {
         const app = new App({}, { before });
-        const { state } = app.expecting();
         for (const params of [
-          `code=a&code=b&state=${state}`,
-          `code=a&state=${state}&state=${state}`,
-          `code[a]=b&state=${state}`,
-          `code[]=a&code[]=b&state=${state}`,
-          `code=a&state[x]=${state}`,
-          `__proto__[code]=a&state=${state}`,
+          'code=a&code=b&state=STATE',
+          'code=a&state=STATE&state=other',
+          'code[a]=b&state=STATE',
+          'code[]=a&state=STATE',
+          'code[]=a&code[]=b&state=STATE',
+          'code=a&state[x]=STATE',
+          'code=a&state[]=STATE',
+          '__proto__[code]=a&state=STATE',
         ]) {
-          await app.form(params).expect(400);
+          await app.form(params.replace('STATE', app.expecting().state)).expect(400);
         }
         expect(app.grants).toEqual([]);
-        await app.form({ code: 'abc', state }).expect(200);
+        const { state } = app.expecting();
+        await app.form(`code=abc&state=${state}&code=abc&state=${state}`).expect(200);
       },
     );
 
-    it('tells the app where a middleware has read the body and left nothing', async () => {
+    it('passes an error to the app if a middleware has read the body and left nothing', async () => {
       const app = new App({}, { before: [drain] });
       const { state } = app.expecting();
       await app.fragment({ access_token: 'abc', state }).expect(500, 'The app failed');
@@ -348,7 +364,7 @@ describe('createCallbackRouter', () => {
       expect(app.rejections).toEqual([]);
     });
 
-    it('speaks the reader’s language, and has nothing of the request in it', async () => {
+    it('is in the browser’s language, and contains nothing of the request', async () => {
       const app = new App();
       const canary = '"><script>canary</script>';
       const response = await app
@@ -359,7 +375,7 @@ describe('createCallbackRouter', () => {
       expect(response.text).not.toContain('canary');
     });
 
-    it('shows a denial, of which the app is told', async () => {
+    it('shows a denial, and calls `onError`', async () => {
       const app = new App();
       const { state } = app.expecting();
       await app.query({ error: 'access_denied', state }).expect(200, /data-auth-reason="denied"/);
@@ -368,14 +384,14 @@ describe('createCallbackRouter', () => {
       expect(app.grants).toEqual([]);
     });
 
-    it('shows a denial where the app has no `onError`', async () => {
+    it('shows a denial without `onError`', async () => {
       const app = new App({ onError: undefined });
       await app
         .query({ error: 'access_denied', state: app.expecting().state })
         .expect(200, /data-auth-reason="denied"/);
     });
 
-    it('takes HEAD, OPTIONS, PUT and prefetches for nothing', async () => {
+    it('rejects HEAD, OPTIONS, PUT and prefetches without effect', async () => {
       const app = new App();
       const { state } = app.expecting();
       const path = `/auth/callback?code=abc&state=${state}`;
@@ -400,7 +416,7 @@ describe('createCallbackRouter', () => {
       await app.query({ code: 'abc', state }).expect(200);
     });
 
-    it('is the app’s own, with its folder’s files beside it', async () => {
+    it('may be a folder, whose files are served beside it', async () => {
       const folder = await folderWith({
         'site/index.html': '<html><link rel=stylesheet href=css/a.css>Mine</html>',
         'site/css/a.css': 'p{}',
@@ -432,7 +448,7 @@ describe('createCallbackRouter', () => {
       }
     });
 
-    it('that cannot be read is an error of the app’s, and is tried again', async () => {
+    it('passes an error to the app if it cannot be read, and is loaded again', async () => {
       const folder = await folderWith({});
       const app = new App({ templatePath: join(folder, 'site') });
       await app.query('').expect(500, 'The app failed');
@@ -442,8 +458,8 @@ describe('createCallbackRouter', () => {
     });
   });
 
-  describe('expectedRequests', () => {
-    it('is asked for each request: the state of one person is foreign to another', async () => {
+  describe('requests', () => {
+    it('accepts a state only from the session that began the sign-in (R32)', async () => {
       const app = new App();
       const ann = app.expecting('sid=ann');
       const bob = app.expecting('sid=bob');
@@ -460,15 +476,15 @@ describe('createCallbackRouter', () => {
       ]);
     });
 
-    it('may give one, several, later or none', async () => {
+    it('may return a request at once, later, or not at all', async () => {
       const expected = { state: 'xyz' };
-      for (const given of [expected, [expected], new Set([{ state: 'abc' }, expected]), Promise.resolve(expected)]) {
-        const app = new App({ expectedRequests: () => given, takeRequest: () => undefined });
+      for (const found of [expected, Promise.resolve(expected)]) {
+        const app = new App({ requests: { ...emptyStore, find: () => found, take: () => true } });
         await app.query({ code: 'abc', state: 'xyz' }).expect(200);
         expect(app.grants).toHaveLength(1);
       }
-      for (const given of [undefined, null, [], { state: '' }, {} as ExpectedRequest]) {
-        const app = new App({ expectedRequests: () => given });
+      for (const found of [undefined, null as never, Promise.resolve(undefined)]) {
+        const app = new App({ requests: { ...emptyStore, find: () => found } });
         await app.query({ code: 'abc', state: 'xyz' }).expect(400, /state_foreign/);
         await app.query({ code: 'abc' }).expect(400, /state_foreign/);
         await app.query({ code: 'abc', state: '' }).expect(400, /state_foreign/);
@@ -476,13 +492,13 @@ describe('createCallbackRouter', () => {
       }
     });
 
-    it('that throws is an error of the app’s, as where there is no session', async () => {
+    it('passes an error of `find` on to the app', async () => {
       const error = new TypeError('req.session is undefined');
       const throwing = (): never => {
         throw error;
       };
-      for (const expectedRequests of [throwing, () => Promise.reject(error)]) {
-        const app = new App({ expectedRequests });
+      for (const find of [throwing, () => Promise.reject(error)]) {
+        const app = new App({ requests: { ...emptyStore, find } });
         await app.query({ code: 'abc', state: 'xyz' }).expect(500, 'The app failed');
         await app.fragment({ access_token: 'abc', state: 'xyz' }).expect(500, 'The app failed');
         expect(app.failures).toEqual([error, error]);
@@ -490,49 +506,60 @@ describe('createCallbackRouter', () => {
       }
     });
 
-    it('is not asked about what is malformed', async () => {
-      let asked = 0;
-      const app = new App({
-        expectedRequests: () => {
-          asked += 1;
-          return undefined;
-        },
-      });
-      await app.query('code=a&code=b&state=xyz').expect(400, /data-auth-reason="malformed"/);
-      expect(asked).toBe(0);
+    it('is not asked for a response with two states', async () => {
+      let calls = 0;
+      const find = (): undefined => {
+        calls += 1;
+      };
+      const app = new App({ requests: { ...emptyStore, find } });
+      await app.query('code=a&state=xyz&state=abc').expect(400);
+      expect(calls).toBe(0);
     });
 
-    it('says what else must fit: kind of grant, issuer', async () => {
+    it('ends the sign-in with a typed error if the kind of grant or the issuer is wrong', async () => {
       const app = new App();
-      const { state } = app.expecting(undefined, { responseType: 'code', issuer: 'https://as.example' });
-      await app.fragment({ access_token: 'abc', iss: 'https://as.example', state }).expect(400, /"malformed"/);
-      await app.query({ code: 'abc', state }).expect(400, /wrong_issuer/);
-      await app.query({ code: 'abc', iss: 'https://as.example', state }).expect(200);
+      const expecting = (): ExpectedRequest =>
+        app.expecting(undefined, { responseType: 'code', issuer: 'https://as.example' });
+      const iss = 'https://as.example';
+      await app.fragment({ access_token: 'abc', iss, state: expecting().state }).expect(400, /"malformed"/);
+      await app.query({ code: 'abc', state: expecting().state }).expect(400, /wrong_issuer/);
+      await app.query({ code: 'abc', iss, state: expecting().state }).expect(200);
       expect(app.rejections).toEqual(['malformed', 'wrong_issuer']);
-    });
-  });
-
-  describe('takeRequest', () => {
-    it('lets an answer work once', async () => {
-      const app = new App();
-      const { state } = app.expecting();
-      await app.query({ code: 'abc', state }).expect(200);
-      await app.query({ code: 'abc', state }).expect(400);
+      expect(app.errors.map(({ code }) => code)).toEqual(['RESPONSE_MALFORMED', 'ISSUER_MISMATCH']);
       expect(app.grants).toHaveLength(1);
     });
 
-    it('that returns false, later too, makes of the answer a used one', async () => {
-      for (const takeRequest of [() => false, () => Promise.resolve(false)]) {
-        const app = new App({ takeRequest });
-        await app.query({ code: 'abc', state: app.expecting().state }).expect(409, /data-auth-reason="state_used"/);
+    it('gives the verifier of another provider to none: a response at another callback is a mix-up (R25)', async () => {
+      const app = new App();
+      const theirs = app.expecting(undefined, { redirectUri: `${origin}/evil/callback`, codeVerifier: 'verifier' });
+      await app.query({ code: 'honest', state: theirs.state }).expect(400);
+      expect(app.grants).toEqual([]);
+      expect(app.errors.map(({ code }) => code)).toEqual(['REDIRECT_URI_MISMATCH']);
+    });
+
+    it('answers a replay with "already used", not with "unexpected" (R2)', async () => {
+      const app = new App();
+      const { state } = app.expecting();
+      await app.query({ code: 'abc', state }).expect(200);
+      await app.query({ code: 'abc', state }).expect(409, /data-auth-reason="state_used"/);
+      expect(app.grants).toHaveLength(1);
+    });
+
+    it('rejects a response as used if `take` returns false, later too', async () => {
+      for (const take of [() => false, () => Promise.resolve(false)]) {
+        const app = new App();
+        const { state } = app.expecting();
+        Object.assign(app.store, { take });
+        await app.query({ code: 'abc', state }).expect(409, /data-auth-reason="state_used"/);
         expect(app.rejections).toEqual(['state_used']);
         expect(app.grants).toEqual([]);
       }
     });
 
-    it('lets one of fifty answers at once through', async () => {
+    it('accepts one of fifty simultaneous responses, even if the store hands out copies for ever (R2)', async () => {
       const app = new App();
       const { state } = app.expecting();
+      Object.assign(app.store, { take: () => nextTurn().then(() => true) });
       const responses = await Promise.all(
         Array.from({ length: 50 }, () => app.fragment({ access_token: 'abc', state })),
       );
@@ -540,17 +567,22 @@ describe('createCallbackRouter', () => {
       expect(app.grants).toHaveLength(1);
     });
 
-    it('that throws is an error of the app’s, and no grant', async () => {
-      const error = new Error('The store is away');
-      const app = new App({ takeRequest: () => Promise.reject(error) });
-      await app.query({ code: 'abc', state: app.expecting().state }).expect(500, 'The app failed');
+    it('passes an error of `take` on to the app, and the user may reload', async () => {
+      const error = new Error('The store is out of reach');
+      const app = new App();
+      const { state } = app.expecting();
+      const { take } = app.store;
+      Object.assign(app.store, { take: () => Promise.reject(error) });
+      await app.query({ code: 'abc', state }).expect(500, 'The app failed');
       expect(app.failures).toEqual([error]);
       expect(app.grants).toEqual([]);
+      Object.assign(app.store, { take });
+      await app.query({ code: 'abc', state }).expect(200);
     });
   });
 
   describe('onGrant', () => {
-    it('is given the grant, the request and its response', async () => {
+    it('receives the grant, the request and its response', async () => {
       const exchanges: Exchange[] = [];
       const app = new App({
         onGrant: (grant, exchange) => {
@@ -586,7 +618,7 @@ describe('createCallbackRouter', () => {
       expect(done).toBe(true);
     });
 
-    it('that rejects makes the page show failure, and the app’s error middleware is told once', async () => {
+    it('makes the page show failure if it rejects, and the app gets the error once', async () => {
       const error = new Error('The exchange failed');
       const throwing = (): never => {
         throw error;
@@ -602,7 +634,7 @@ describe('createCallbackRouter', () => {
       }
     });
 
-    it('that rejects with nothing tells the app’s error middleware all the same', async () => {
+    it('passes an error to the app even if it rejects with nothing', async () => {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an app may do so
       const app = new App({ onGrant: () => Promise.reject() });
       await app.query({ code: 'abc', state: app.expecting().state }).expect(500, /data-auth-reason="failed"/);
@@ -610,10 +642,10 @@ describe('createCallbackRouter', () => {
       expect(app.failures[0]).toBeInstanceOf(Error);
     });
 
-    it('may leave the page waiting for a promise, whose failure it shows without telling anybody else', async () => {
+    it('may hold the page with a promise, whose rejection only the page shows', async () => {
       const app = new App({
         onGrant: (_grant, { page }) => {
-          page.waitUntil(Promise.reject(new Error('The exchange failed')));
+          page.waitUntil(nextTurn().then(() => Promise.reject(new Error('The exchange failed'))));
         },
       });
       const held = await app.query({ code: 'abc', state: app.expecting().state }).expect(200);
@@ -623,7 +655,7 @@ describe('createCallbackRouter', () => {
       expect(app.failures).toEqual([]);
     });
 
-    it('may leave the page waiting for a promise that resolves', async () => {
+    it('may hold the page with a promise that resolves', async () => {
       const app = new App({
         onGrant: (_grant, { page }) => {
           page.waitUntil(nextTurn());
@@ -637,7 +669,7 @@ describe('createCallbackRouter', () => {
   });
 
   describe('page.redirect', () => {
-    it('leads on instead of showing success', async () => {
+    it('replaces the success page', async () => {
       const app = new App({
         onGrant: (_grant, { page }) => {
           page.redirect('/profile?tab=1#top');
@@ -652,7 +684,7 @@ describe('createCallbackRouter', () => {
       expect(JSON.parse(text)).toMatchObject({ state: 'success', redirect: '/profile?tab=1#top' });
     });
 
-    it('leads on once what the page waits for has resolved', async () => {
+    it('counts when the promise that holds the page has resolved', async () => {
       const app = new App({
         onGrant: (_grant, { page }) => {
           page.redirect('/profile');
@@ -664,7 +696,7 @@ describe('createCallbackRouter', () => {
       await app.fragment({ access_token: 'abc', state: app.expecting().state }).expect(200, /"redirect":"\/profile"/);
     });
 
-    it('does not lead on where the sign-in failed after all', async () => {
+    it('does not count if the sign-in fails', async () => {
       const error = new Error('The exchange failed');
       const rejecting = new App({
         onGrant: (_grant, { page }) => {
@@ -682,7 +714,7 @@ describe('createCallbackRouter', () => {
       const waiting = new App({
         onGrant: (_grant, { page }) => {
           page.redirect('/profile');
-          page.waitUntil(Promise.reject(error));
+          page.waitUntil(nextTurn().then(() => Promise.reject(error)));
         },
       });
       const { text } = await waiting.query({ code: 'abc', state: waiting.expecting().state }).expect(200);
@@ -705,7 +737,7 @@ describe('createCallbackRouter', () => {
       undefined,
       5,
       null,
-    ])('does not take %j for a path', async (path) => {
+    ])('rejects the path %j', async (path) => {
       const app = new App({
         onGrant: (_grant, { page }) => {
           page.redirect(path as never);
@@ -713,12 +745,12 @@ describe('createCallbackRouter', () => {
       });
       await app.query({ code: 'abc', state: app.expecting().state }).expect(500, /data-auth-reason="failed"/);
       expect(app.failures).toEqual([expect.any(TypeError)]);
-      expect(String(app.failures[0])).toContain('`path`');
+      expect(String(app.failures[0])).toContain('`uri`');
     });
   });
 
   describe('onError', () => {
-    it('that rejects is passed on once, and the page shows what the provider said', async () => {
+    it('passes its rejection on once, and the page shows the denial', async () => {
       const error = new Error('The log is full');
       const app = new App({ onError: () => Promise.reject(error) });
       await app
@@ -728,18 +760,18 @@ describe('createCallbackRouter', () => {
     });
   });
 
-  describe('requests that are not ours', () => {
+  describe('rejected requests', () => {
     it.each([
       ['a foreign Host', { Host: 'evil.test' }, 421, 'foreign_host'],
       ['a foreign Origin', { Origin: 'http://evil.test' }, 403, 'foreign_origin'],
-      ['the Origin null', { Origin: 'null' }, 403, 'foreign_origin'],
+      ['the Origin null from another site', { Origin: 'null', 'Sec-Fetch-Site': 'cross-site' }, 403, 'foreign_origin'],
       ['the Origin of another scheme', { Origin: 'https://app.example' }, 403, 'foreign_origin'],
       ['another site', { 'Sec-Fetch-Site': 'same-site' }, 403, 'foreign_origin'],
       ['plain text', { 'Content-Type': 'text/plain' }, 415, 'content_type'],
       ['a form', { 'Content-Type': 'application/x-www-form-urlencoded' }, 415, 'content_type'],
       ['another charset', { 'Content-Type': 'application/json; charset=utf-16' }, 415, 'content_type'],
       ['a compressed body', { 'Content-Encoding': 'gzip' }, 415, 'content_type'],
-    ] as const)('are refused at `token`: %s', async (_, headers, status, reason) => {
+    ] as const)('at `token`: %s', async (_, headers, status, reason) => {
       const app = new App();
       const { state } = app.expecting();
       const body = JSON.stringify({ fragment: `access_token=abc&state=${state}` });
@@ -751,7 +783,7 @@ describe('createCallbackRouter', () => {
       await app.fragment({ access_token: 'abc', state }).expect(200);
     });
 
-    it('are refused at `token` without an Origin', async () => {
+    it('at `token` without an Origin', async () => {
       const app = new App();
       const { state } = app.expecting();
       await request(app.express)
@@ -775,7 +807,7 @@ describe('createCallbackRouter', () => {
       '5',
       'true',
       '['.repeat(30_000),
-    ])('are refused at `token` with the body %j, parsed by us or by the app', async (body) => {
+    ])('at `token` with the body %j, parsed here or by the app', async (body) => {
       for (const before of [[], [express.text({ type: () => true })], [express.json({ strict: false })]]) {
         const app = new App({}, { before });
         const response = await app.token(body);
@@ -788,17 +820,17 @@ describe('createCallbackRouter', () => {
       }
     });
 
-    it('are refused with a body of more than 64 KiB, and nothing of it goes further', async () => {
+    it('with a body of more than 256 KiB, and nothing of it goes further', async () => {
       const app = new App();
       const { state } = app.expecting();
-      await app.token({ fragment: 'canary'.repeat(20_000) }).expect(413);
-      await app.form(`code=${'canary'.repeat(20_000)}`).expect(413);
+      await app.token({ fragment: 'canary'.repeat(50_000) }).expect(413);
+      await app.form(`code=${'canary'.repeat(50_000)}`).expect(413);
       expect(app.rejections).toEqual(['body_too_large', 'body_too_large']);
       expect(app.failures).toEqual([]);
-      await app.fragment({ access_token: 'a'.repeat(60_000), state }).expect(200);
+      await app.fragment({ access_token: 'a'.repeat(250_000), state }).expect(200);
     });
 
-    it('are refused at the page with another type than a form’s', async () => {
+    it('at the page with another type than a form’s', async () => {
       const app = new App();
       const { state } = app.expecting();
       for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/json']) {
@@ -807,19 +839,19 @@ describe('createCallbackRouter', () => {
       expect(app.rejections).toEqual(['content_type', 'content_type', 'content_type']);
     });
 
-    it('at the page are refused with a foreign Host', async () => {
+    it('at the page with a foreign Host', async () => {
       const app = new App();
       await app.query({ code: 'abc', state: app.expecting().state }).set('Host', 'evil.test').expect(421);
       expect(app.rejections).toEqual(['foreign_host']);
     });
 
-    it('need no `onRejected`', async () => {
+    it('without `onRejected`', async () => {
       const app = new App({ onRejected: undefined });
       await app.query({ code: 'abc', state: 'foreign' }).expect(400);
     });
   });
 
-  it('serves requests that come at once while it is being made', async () => {
+  it('serves simultaneous first requests', async () => {
     const app = new App();
     const base = await listening(app.express);
     const states = Array.from({ length: 20 }, () => app.expecting().state);
@@ -839,17 +871,18 @@ describe('createCallbackRouter', () => {
     ['redirectUri', { redirectUri: undefined }],
     ['redirectUri', { redirectUri: '/callback' }],
     ['redirectUri', { redirectUri: 'myapp://callback' }],
-    ['expectedRequests', { expectedRequests: undefined }],
-    ['takeRequest', { takeRequest: undefined }],
+    ['requests', { requests: undefined }],
+    ['requests', { requests: { find: () => undefined } }],
+    ['path', { path: 'callback' }],
+    ['redirectUrl', { redirectUrl: 'https://app.example/' }],
     ['onGrant', { onGrant: 'later' }],
     ['template', { template: 5 }],
     ['logo', { logo: 'https://example.com/logo.png' }],
-  ])('names the option %s when it is wrong', (name, options) => {
+  ])('names the option %s if it is wrong', (name, options) => {
     const make = (): unknown =>
       createCallbackRouter({
         redirectUri: `${origin}/auth/callback`,
-        expectedRequests: () => undefined,
-        takeRequest: () => undefined,
+        requests: emptyStore,
         onGrant: () => undefined,
         // A caller without types may give anything.
         ...(options as object),

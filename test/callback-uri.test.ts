@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { inspect } from 'node:util';
-import { parseCallbackUri } from '#src/oauth/callback-uri.js';
+import { parseCallbackUri, readCallbackUri } from '#src/oauth/callback-uri.js';
+import { LoginRequest } from '#src/oauth/login-request.js';
 import type { GrantResponse } from '#src/oauth/grant-response.js';
 import { AuthorizationError } from '#src/errors.js';
-import { code, implicit, refused } from './helpers/responses.js';
+import { code, implicit, parse, rejected } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';
 
@@ -17,7 +18,7 @@ describe('parseCallbackUri', () => {
   });
 
   it('reads the example of RFC 6749, section 4.1.2.1', () => {
-    const error = refused('https://client.example.com/cb?error=access_denied&state=xyz', { state: 'xyz' });
+    const error = rejected('https://client.example.com/cb?error=access_denied&state=xyz', { state: 'xyz' });
     expect(error).toMatchObject({ code: 'ACCESS_DENIED', error: 'access_denied', state: 'xyz' });
   });
 
@@ -36,7 +37,7 @@ describe('parseCallbackUri', () => {
   });
 
   it('reads the example of RFC 6749, section 4.2.2.1', () => {
-    const error = refused('https://client.example.com/cb#error=access_denied&state=xyz', { state: 'xyz' });
+    const error = rejected('https://client.example.com/cb#error=access_denied&state=xyz', { state: 'xyz' });
     expect(error).toMatchObject({ code: 'ACCESS_DENIED', error: 'access_denied', state: 'xyz' });
   });
 
@@ -46,7 +47,7 @@ describe('parseCallbackUri', () => {
     expect(code(uri, { issuer: 'https://honest.as.example' }).code).toBe(
       'x1848ZT64p4IirMPT0R-X3141MFPTuBX-VFL_cvaplMH58',
     );
-    expect(refused(uri, { issuer: 'https://attacker.example' }).code).toBe('ISSUER_MISMATCH');
+    expect(rejected(uri, { issuer: 'https://attacker.example' }).code).toBe('ISSUER_MISMATCH');
   });
 
   it('reads the example of OpenID Connect Core, section 3.2.2.5', () => {
@@ -55,25 +56,25 @@ describe('parseCallbackUri', () => {
       { state: 'af0ifjsldkj' },
     );
     expect(response.accessToken).toBe('SlAV32hkKG');
-    expect(response.params.get('id_token')).toBe('eyJ0.NiJ9.eyJ1');
+    expect(response.idToken).toBe('eyJ0.NiJ9.eyJ1');
   });
 
-  it('takes a custom protocol, with and without slashes', () => {
+  it('reads a custom protocol, with and without slashes', () => {
     expect(implicit('myapp.auth://token#access_token=abc&state=xyz', { state: 'xyz' }).accessToken).toBe('abc');
     expect(implicit('com.example.app:/oauth#access_token=abc').accessToken).toBe('abc');
     expect(code('com.example.app:callback?code=abc').redirectUri).toBe('com.example.app:callback');
   });
 
-  it('takes a URL as well as a string', () => {
+  it('reads a URL as well as a string', () => {
     expect(code(new URL(`${callback}?code=abc`)).code).toBe('abc');
   });
 
-  it('hands on the code verifier with a code', () => {
+  it('gives the grant the code verifier', () => {
     expect(code(`${callback}?code=abc`, { codeVerifier: 'v'.repeat(43) }).codeVerifier).toBe('v'.repeat(43));
     expect(code(`${callback}?code=abc`).codeVerifier).toBeUndefined();
   });
 
-  it('says when it came, and keeps the whole URI and every parameter', () => {
+  it('keeps the time, the whole URI and every parameter', () => {
     const before = Date.now();
     const response = implicit(`${callback}#access_token=abc&refresh_token=r&account_id=7&__proto__=p&constructor=c`);
     expect(response.createdAt.getTime()).toBeGreaterThanOrEqual(before);
@@ -103,12 +104,20 @@ describe('parseCallbackUri', () => {
     expect(response.code).toBe('mine');
     expect(response.params.has('access_token')).toBe(false);
     expect(response.params.has('scope')).toBe(false);
-    // The state of the one part does not vouch for the grant in the other.
-    expect(refused(`${callback}?state=xyz#access_token=theirs`, { state: 'xyz' }).code).toBe('STATE_FOREIGN');
-    expect(refused(`${callback}?code=theirs#state=xyz`, { state: 'xyz' }).code).toBe('STATE_FOREIGN');
+    expect(rejected(`${callback}?code=theirs#state=xyz`, { state: 'xyz' }).code).toBe('STATE_FOREIGN');
+    expect(rejected(`${callback}?state=xyz#code=theirs`, { state: 'xyz' }).code).toBe('STATE_FOREIGN');
   });
 
-  it('takes the fragment where the query is the app’s own, or what a browser hangs on', () => {
+  it('accepts the state of the query for a token in the fragment (Imgur)', () => {
+    const response = implicit(`${callback}?state=xyz#access_token=abc&account_id=7`, { state: 'xyz' });
+    expect(response).toMatchObject({ accessToken: 'abc', state: 'xyz' });
+    expect(response.uri.href).toBe(`${callback}?state=xyz#access_token=abc&account_id=7`);
+    expect(rejected(`${callback}?state=xyz#access_token=abc&state=theirs`, { state: 'xyz' }).code).toBe(
+      'STATE_FOREIGN',
+    );
+  });
+
+  it('reads the fragment if the query holds parameters of the app only, and ignores what Facebook appends', () => {
     expect(implicit(`${callback}?tab=1#access_token=abc`).params.has('tab')).toBe(false);
     expect(code(`${callback}?code=abc#_=_`).code).toBe('abc');
     expect(code(`${callback}?code=abc#`).code).toBe('abc');
@@ -117,42 +126,92 @@ describe('parseCallbackUri', () => {
   it.each(['', '?', '#', '?#', '?a=b', '#a=b', '?state=xyz', '#state=xyz&token_type=bearer', '#expires_in=3600'])(
     'says that %j holds no response',
     (params) => {
-      expect(refused(callback + params, { state: 'xyz' }).code).toBe('RESPONSE_EMPTY');
+      expect(rejected(callback + params, { state: 'xyz' }).code).toBe('RESPONSE_EMPTY');
     },
   );
 
   it.each([
-    ['two states', 'code=abc&state=xyz&state=xyz'],
-    ['two states, one empty', 'code=abc&state=xyz&state='],
-    ['two codes', 'code=abc&code=def&state=xyz'],
-    ['two equal codes', 'code=abc&code=abc&state=xyz'],
-    ['two tokens', 'access_token=abc&access_token=def&state=xyz'],
-    ['two of a parameter that nobody knows', 'code=abc&state=xyz&a=1&a=2'],
-    ['two of which one is percent-encoded', 'code=abc&%63ode=def&state=xyz'],
-    ['a code and an error', 'code=abc&error=access_denied&state=xyz'],
-    ['a token and an error', 'access_token=abc&error=access_denied&state=xyz'],
-    ['an empty code', 'code=&state=xyz'],
-    ['an empty token', 'access_token=&state=xyz'],
-    ['an empty error', 'error=&state=xyz'],
-    ['an id_token alone', 'id_token=abc&state=xyz'],
-    ['a NUL in the code', 'code=a%00b&state=xyz'],
-    ['a line break in the code', 'code=a%0d%0aSet-Cookie:%20a=b&state=xyz'],
-    ['a line break in the token', 'access_token=a%0Ab&state=xyz'],
-    ['a control character in the token alias', 'token=a%7Fb&state=xyz'],
-    ['a control character in the state', 'code=abc&state=xyz%00'],
-    ['a code[] instead of a code', 'code[]=abc&error=&state=xyz'],
-  ])('refuses %s, in the query and in the fragment', (_, params) => {
+    ['two states', 'code=abc&state=xyz&state=abc', 'RESPONSE_MALFORMED'],
+    ['two codes', 'code=abc&code=def&state=xyz', 'RESPONSE_MALFORMED'],
+    ['a code and an error', 'code=abc&error=access_denied&state=xyz', 'RESPONSE_MALFORMED'],
+    ['only an ID token', 'id_token=abc&state=xyz', 'RESPONSE_MALFORMED'],
+    ['a NUL in the code', 'code=a%00b&state=xyz', 'RESPONSE_MALFORMED'],
+    ['a raw control character in any value', 'code=abc&x=\x1b&state=xyz', 'RESPONSE_MALFORMED'],
+    ['a control character after the state', 'code=abc&state=xyz%00', 'STATE_FOREIGN'],
+    ['an empty code', 'code=&state=xyz', 'RESPONSE_EMPTY'],
+    ['a code[] instead of a code', 'code[]=abc&error=&state=xyz', 'RESPONSE_EMPTY'],
+  ])('rejects %s, in the query and in the fragment', (_, params, expected) => {
     for (const separator of ['?', '#']) {
-      const error = refused(callback + separator + params, { state: 'xyz' });
-      expect(error.code).toBe('RESPONSE_MALFORMED');
+      const error = rejected(callback + separator + params, { state: 'xyz' });
+      expect(error.code).toBe(expected);
       expect(error.message).not.toMatch(/abc|xyz|def/);
     }
   });
 
+  it('accepts identical and unknown duplicates', () => {
+    for (const params of [
+      'code=abc&code=abc&state=xyz',
+      'code=abc&state=xyz&state=xyz&state=',
+      'code=abc&state=xyz&a=1&a=2',
+    ]) {
+      expect(code(`${callback}?${params}`, { state: 'xyz' }).code).toBe('abc');
+    }
+  });
+
+  it('R28: throws without a state, unless `allowUnsolicited` is true', () => {
+    const uri = `${callback}?code=abc&state=xyz`;
+    for (const options of [
+      undefined,
+      {},
+      { state: undefined },
+      { state: '' },
+      { state: null },
+      { state: 5 },
+      { allowUnsolicited: false },
+      { redirectUri: callback },
+      { state: '', allowUnsolicited: false },
+    ]) {
+      // A caller without types may give anything.
+      const attempt = (): unknown => parseCallbackUri(uri, options as never);
+      expect(attempt).toThrow(TypeError);
+      expect(attempt).toThrow('`state`');
+    }
+    expect(parseCallbackUri(uri, { allowUnsolicited: true })).toMatchObject({ code: 'abc', state: 'xyz' });
+    expect(parseCallbackUri(uri, { allowUnsolicited: true, state: undefined }).state).toBe('xyz');
+    expect(() => parseCallbackUri(uri, { allowUnsolicited: true, state: 'other' })).toThrow(
+      expect.objectContaining({ code: 'STATE_FOREIGN' }),
+    );
+    expect(() => parseCallbackUri(uri, { allowUnsolicited: 'yes' as never })).toThrow('`allowUnsolicited`');
+  });
+
+  it('names an option that does not exist, and suggests the right one', () => {
+    for (const [name, similar] of [
+      ['redirect_uri', 'redirectUri'],
+      ['States', 'state'],
+    ] as const) {
+      const attempt = (): unknown => parseCallbackUri(callback, { state: 'xyz', [name]: 'x' });
+      expect(attempt).toThrow(
+        new TypeError(`\`parseCallbackUri\` has no option \`${name}\`. Did you mean \`${similar}\`?`),
+      );
+    }
+  });
+
+  it('accepts what `toExpected` of the request returns', () => {
+    const request = new LoginRequest(callback, 'client', 'code', { issuer: 'https://as.example.com' });
+    const uri = `${callback}?code=abc&state=${request.state}&iss=https://as.example.com`;
+    expect(parseCallbackUri(uri, { ...request.toExpected(), allowUnsolicited: false })).toMatchObject({
+      code: 'abc',
+      codeVerifier: request.codeVerifier,
+      redirectUri: callback,
+    });
+    expect(parseCallbackUri(uri, request.toExpected()).kind).toBe('code');
+    expect(rejected(uri.replace('code=', 'token='), request.toExpected()).code).toBe('RESPONSE_MALFORMED');
+  });
+
   it.each(['code=%E0%A4%A&state=xyz', 'access_token=%FF&state=xyz', 'token=a%C3&state=xyz'])(
-    'refuses broken percent-encoding: a value that is not what was sent (%#)',
+    'rejects broken percent-encoding (%#)',
     (params) => {
-      expect(refused(`${callback}?${params}`, { state: 'xyz' }).code).toBe('RESPONSE_MALFORMED');
+      expect(rejected(`${callback}?${params}`, { state: 'xyz' }).code).toBe('RESPONSE_MALFORMED');
     },
   );
 
@@ -169,15 +228,15 @@ describe('parseCallbackUri', () => {
     'xy',
     '\u{1f4a5}',
     'x'.repeat(10_240),
-  ])('takes no state for another one (%#)', (state) => {
+  ])('accepts no other state (%#)', (state) => {
     for (const params of [`code=abc&state=${state}`, `error=access_denied&state=${state}`]) {
       expect(['STATE_FOREIGN', 'RESPONSE_MALFORMED']).toContain(
-        refused(`${callback}?${params}`, { state: 'xyz' }).code,
+        rejected(`${callback}?${params}`, { state: 'xyz' }).code,
       );
     }
   });
 
-  it('takes a state of 10 KB, of Unicode and padded, where it is the same', () => {
+  it('accepts a state of 10 KB, of Unicode and padded, if it is the same', () => {
     for (const state of ['s'.repeat(10_240), 'ключ-鍵-\u{1f511}', 'c3RhdGU==', ' xyz ']) {
       expect(code(`${callback}?${new URLSearchParams({ code: 'abc', state }).toString()}`, { state }).state).toBe(
         state,
@@ -185,20 +244,18 @@ describe('parseCallbackUri', () => {
     }
   });
 
-  it('takes an absent and an empty state for none', () => {
-    expect(refused(`${callback}?code=abc`, { state: 'xyz' })).toMatchObject({ code: 'STATE_FOREIGN' });
-    expect(refused(`${callback}?code=abc&state=`, { state: 'xyz' })).toMatchObject({ code: 'STATE_FOREIGN' });
-    expect(refused(`${callback}?code=abc&state=`, { state: '' })).toMatchObject({ code: 'STATE_FOREIGN' });
-    expect(refused(`${callback}?code=abc`, { state: '' })).toMatchObject({ code: 'STATE_FOREIGN' });
+  it('counts an empty state as absent', () => {
+    expect(rejected(`${callback}?code=abc`, { state: 'xyz' })).toMatchObject({ code: 'STATE_FOREIGN' });
+    expect(rejected(`${callback}?code=abc&state=`, { state: 'xyz' })).toMatchObject({ code: 'STATE_FOREIGN' });
     expect(code(`${callback}?code=abc&state=`).state).toBeUndefined();
   });
 
-  it('looks at the state before the error, so that no page can end a sign-in', () => {
-    expect(refused(`${callback}?error=access_denied&state=abc`, { state: 'xyz' }).code).toBe('STATE_FOREIGN');
-    expect(refused(`${callback}#error=access_denied`, { state: 'xyz' }).code).toBe('STATE_FOREIGN');
+  it('checks the state before the error, so that no page can end a sign-in', () => {
+    expect(rejected(`${callback}?error=access_denied&state=abc`, { state: 'xyz' }).code).toBe('STATE_FOREIGN');
+    expect(rejected(`${callback}#error=access_denied`, { state: 'xyz' }).code).toBe('STATE_FOREIGN');
   });
 
-  it('wants `iss` to be there and equal where an issuer is given, for errors too', () => {
+  it('requires an equal `iss` if an issuer is given, for errors too', () => {
     const issuer = 'https://as.example.com';
     const iss = encodeURIComponent(issuer);
     expect(code(`${callback}?code=abc&iss=${iss}`, { issuer }).code).toBe('abc');
@@ -210,7 +267,7 @@ describe('parseCallbackUri', () => {
       `code=abc&iss=${iss}/`,
       'error=access_denied',
     ]) {
-      expect(refused(`${callback}?${params}`, { issuer }).code).toBe('ISSUER_MISMATCH');
+      expect(rejected(`${callback}?${params}`, { issuer }).code).toBe('ISSUER_MISMATCH');
     }
   });
 
@@ -220,16 +277,16 @@ describe('parseCallbackUri', () => {
     ['another port', 'http://127.0.0.1:5544/callback?code=abc'],
     ['another path', 'http://127.0.0.1:5543/callback/?code=abc'],
     ['credentials', 'http://a@127.0.0.1:5543/callback?code=abc'],
-  ])('refuses a callback that came to %s than the redirect URI', (_, uri) => {
+  ])('rejects a response that arrived at %s than the redirect URI', (_, uri) => {
     for (const redirectUri of [callback, new URL(callback)]) {
-      expect(refused(uri, { redirectUri }).code).toBe('REDIRECT_URI_MISMATCH');
+      expect(rejected(uri, { redirectUri }).code).toBe('REDIRECT_URI_MISMATCH');
     }
-    expect(refused(uri.replace('code=abc', 'error=access_denied'), { redirectUri: callback }).code).toBe(
+    expect(rejected(uri.replace('code=abc', 'error=access_denied'), { redirectUri: callback }).code).toBe(
       'REDIRECT_URI_MISMATCH',
     );
   });
 
-  it('compares redirect URIs as URIs, and gives the request’s own to the token endpoint', () => {
+  it('compares redirect URIs as URIs, and gives the grant the exact text', () => {
     const redirectUri = 'HTTP://127.0.0.1:5543/callback';
     expect(code(`${callback}?code=abc`, { redirectUri }).redirectUri).toBe(redirectUri);
     expect(code('https://a.example:443/cb?x=1&code=abc', { redirectUri: 'https://a.example/cb?x=1' }).redirectUri).toBe(
@@ -237,22 +294,27 @@ describe('parseCallbackUri', () => {
     );
   });
 
-  it('names `redirectUri` when it is not a URI', () => {
-    expect(() => parseCallbackUri(`${callback}?code=abc`, { redirectUri: '/callback' })).toThrow(TypeError);
-    expect(() => parseCallbackUri(`${callback}?code=abc`, { redirectUri: '/callback' })).toThrow('`redirectUri`');
+  it('names `redirectUri` if it is not a URI', () => {
+    for (const redirectUri of ['/callback', '', `${callback}#`, `${callback}?`, `${callback}?code=1`, 5]) {
+      // A caller without types may give anything.
+      const attempt = (): unknown => parse(`${callback}?code=abc`, { redirectUri: redirectUri as never });
+      expect(attempt).toThrow(TypeError);
+      expect(attempt).toThrow('`redirectUri`');
+    }
   });
 
-  it.each([undefined, null, 5, {}, [], Symbol('uri'), () => callback])('refuses what is no URI (%#)', (uri) => {
+  it.each([undefined, null, 5, {}, [], Symbol('uri'), () => callback])('names `uri` if it is no URI (%#)', (uri) => {
     // A caller without types may give anything.
-    expect(() => parseCallbackUri(uri as never)).toThrow(TypeError);
-    expect(() => parseCallbackUri(uri as never)).toThrow('`uri`');
+    expect(() => parse(uri as never)).toThrow(TypeError);
+    expect(() => parse(uri as never)).toThrow('`uri`');
   });
 
   it.each(['', '   ', '""', '<>', '/callback?code=abc', 'code=abc', '?code=abc', 'https://[?code=abc', 'http://'])(
-    'refuses the text %j, without repeating it',
+    'rejects the text %j, without repeating it',
     (text) => {
-      const error = refused(text);
+      const error = rejected(text);
       expect(error.code).toBe('RESPONSE_MALFORMED');
+      expect(error.message).toMatch(/it is empty|copy the complete address/);
       expect(inspect(error, { showHidden: true })).not.toContain('abc');
     },
   );
@@ -281,13 +343,13 @@ describe('parseCallbackUri', () => {
       ['quotes, then a full stop', `"${uri}".`],
       ['a full stop, then quotes', `"${uri}."`],
       ['angle brackets, then a comma', ` <${uri}>, `],
-    ])('takes off %s', (_, text) => {
+    ])('removes %s', (_, text) => {
       const response = code(text, { state: 'xyz', redirectUri: callback });
       expect(response.code).toBe('abc');
       expect(response.uri.href).toBe(uri);
     });
 
-    it('leaves an unsecured JWT its final full stop, and takes that of the sentence from a signed one', () => {
+    it('keeps the final full stop of an unsecured JWT, and removes that of the sentence', () => {
       expect(implicit(`${callback}#access_token=eyJhbGciOiJub25lIn0.e30.`).accessToken).toBe(
         'eyJhbGciOiJub25lIn0.e30.',
       );
@@ -297,24 +359,24 @@ describe('parseCallbackUri', () => {
       expect(implicit(`${callback}#access_token=eyJh.e30.c2ln.`).accessToken).toBe('eyJh.e30.c2ln');
     });
 
-    it('leaves a token of Stack Exchange the parentheses that it ends with', () => {
+    it('keeps the parentheses at the end of a Stack Exchange token', () => {
       const uri = `${callback}#access_token=zPPlTBEe2kBgjXI8hkKzaw))`;
       for (const text of [uri, `"${uri}"`, `(${uri})`, `<${uri}>.`, `${uri}.`]) {
         expect(implicit(text).accessToken).toBe('zPPlTBEe2kBgjXI8hkKzaw))');
       }
     });
 
-    it('leaves a value the apostrophe that it ends with', () => {
+    it('keeps an apostrophe at the end of a value', () => {
       expect(implicit(`${callback}#access_token=abc'`).accessToken).toBe("abc'");
       expect(implicit(`'${callback}#access_token=abc''`).accessToken).toBe("abc'");
     });
 
-    it('leaves a URL object as it is', () => {
+    it('does not change a URL object', () => {
       expect(implicit(new URL(`${callback}#access_token=abc.`)).accessToken).toBe('abc.');
     });
   });
 
-  it('ends in a grant or in an AuthorizationError, whatever text it is given', () => {
+  it('returns a grant or throws an AuthorizationError for any text', () => {
     const part = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -349,5 +411,40 @@ describe('parseCallbackUri', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('readCallbackUri', () => {
+  it('returns a URI that has only a state, so that the wait can end', () => {
+    for (const uri of [`${callback}?state=xyz`, `${callback}#state=xyz`, new URL(`${callback}?state=xyz&a=b`)]) {
+      expect(readCallbackUri(uri)).toMatchObject({ state: 'xyz', isEmpty: true });
+    }
+    expect(readCallbackUri(callback)).toMatchObject({ state: undefined, isEmpty: true });
+  });
+
+  it('says of a code alone what to paste instead', () => {
+    for (const text of ['abc', '4/0AX4XfWh', 'SplxlOBeZQQYbYS6WxSbIA', 'Code: abc']) {
+      expect(() => readCallbackUri(text, 'http://localhost:8080/cb')).toThrow(
+        expect.objectContaining({
+          code: 'RESPONSE_MALFORMED',
+          message: expect.stringContaining('http://localhost:8080/cb?code=...&state=...'),
+        }),
+      );
+    }
+  });
+
+  it('compares the query of the redirect URI with what was pasted', () => {
+    const redirectUri = `${callback}?tenant=a`;
+    const options = { state: 'xyz', redirectUri };
+    for (const text of [
+      'code=abc&tenant=a&state=xyz',
+      '?tenant=a&code=abc&state=xyz',
+      '#code=abc&state=xyz',
+      `${redirectUri}&code=abc&state=xyz`,
+    ]) {
+      expect(code(text, options)).toMatchObject({ code: 'abc', redirectUri });
+    }
+    expect(rejected(`${callback}?tenant=b&code=abc&state=xyz`, options).code).toBe('REDIRECT_URI_MISMATCH');
+    expect(rejected(`${callback}?code=abc&state=xyz`, options).code).toBe('REDIRECT_URI_MISMATCH');
   });
 });

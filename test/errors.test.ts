@@ -50,12 +50,12 @@ describe('AuthorizationError', () => {
     params: new URLSearchParams('error=server_error&state=canary-state&code=canary-code'),
   };
 
-  it('has what the provider said', () => {
+  it('has what the provider reported', () => {
     expect(new AuthorizationError('AUTHORIZATION_FAILED', 'It failed.', details)).toMatchObject(details);
   });
 
-  it('has no details where there are none', () => {
-    const error = new AuthorizationError('STATE_FOREIGN', 'It is not ours.');
+  it('has no details if there are none', () => {
+    const error = new AuthorizationError('STATE_FOREIGN', 'It belongs to no request.');
     expect(error).toMatchObject({
       error: undefined,
       errorDescription: undefined,
@@ -63,6 +63,24 @@ describe('AuthorizationError', () => {
       state: undefined,
     });
     expect(error.params.size).toBe(0);
+  });
+
+  it.each([
+    ['line breaks', 'a\r\nb\n\nc\td\u2028e\u0085f', 'a b c d e f'],
+    ['an escape sequence', '\x1b]0;owned\x07\x1b[2J', '\ufffd]0;owned\ufffd\ufffd[2J'],
+    ['C0 and C1 control characters', '\0\x08\x7f\x9b\x9d', '\ufffd\ufffd\ufffd\ufffd\ufffd'],
+    ['characters that change the direction of text', 'a\u202eb\u2066c\u200fd\u061ce', 'a\ufffdb\ufffdc\ufffdd\ufffde'],
+    ['nothing else', 'Ошибка: נדחה 拒否 \u{1f4a5}é <b>', 'Ошибка: נדחה 拒否 \u{1f4a5}é <b>'],
+  ])('replaces %s in what the provider reported', (_, text, expected) => {
+    const params = new URLSearchParams({ error: text });
+    const error = new AuthorizationError('AUTHORIZATION_FAILED', 'It failed.', {
+      error: text,
+      errorDescription: text,
+      errorUri: text,
+      params,
+    });
+    expect(error).toMatchObject({ error: expected, errorDescription: expected, errorUri: expected });
+    expect(error.params.get('error')).toBe(text);
   });
 
   it('shows neither state nor parameters when it is printed or made JSON of', () => {

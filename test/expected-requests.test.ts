@@ -1,10 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import { ExpectedRequests } from '#src/server/expected-requests.js';
 
+/** Milliseconds. */
+const lifetime = 3_600_000;
+
 describe('ExpectedRequests', () => {
   it('finds a request by its state, and no other', () => {
-    const requests = new ExpectedRequests();
+    const requests = new ExpectedRequests(lifetime);
     const one = { state: 'one' };
     const two = { state: 'two' };
     requests.add(one);
@@ -16,90 +19,69 @@ describe('ExpectedRequests', () => {
     }
   });
 
-  it('takes a request once', () => {
-    const requests = new ExpectedRequests();
+  it('uses a request up once', () => {
+    const requests = new ExpectedRequests(lifetime);
     const request = { state: 'one' };
     requests.add(request);
-    expect(requests.take(request)).toBe(true);
-    expect(requests.take(request)).toBe(false);
+    expect(requests.consume(request)).toBe(true);
+    expect(requests.consume(request)).toBe(false);
     expect(requests.find('one')).toBe('used');
   });
 
-  it('knows whether every answer comes in the query', () => {
-    const requests = new ExpectedRequests();
-    expect(requests.areAnsweredInQuery).toBe(false);
-    const code = { state: 'one', responseType: 'code' };
-    requests.add(code);
-    expect(requests.areAnsweredInQuery).toBe(true);
-    for (const other of [
-      { state: 'two' },
-      { state: 'two', responseType: 'token' },
-      { state: 'two', responseType: 'code id_token' },
-      { state: 'two', responseType: 'code', responseMode: 'fragment' },
-      { state: 'two', responseType: 'code', responseMode: 'form_post' },
-    ]) {
-      requests.add(other);
-      expect([other, requests.areAnsweredInQuery]).toEqual([other, false]);
-      requests.delete(other);
-    }
-    requests.add({ state: 'two', responseType: 'token', responseMode: 'query' });
-    expect(requests.areAnsweredInQuery).toBe(true);
-  });
-
-  it('does not take what was never expected', () => {
-    const requests = new ExpectedRequests();
-    expect(requests.take({ state: 'one' })).toBe(false);
+  it('uses nothing up that was never expected', () => {
+    const requests = new ExpectedRequests(lifetime);
+    expect(requests.consume({ state: 'one' })).toBe(false);
     expect(requests.find('one')).toBeUndefined();
   });
 
-  it('leaves the other requests waiting', () => {
-    const requests = new ExpectedRequests();
+  it('leaves the other requests expected', () => {
+    const requests = new ExpectedRequests(lifetime);
     const two = { state: 'two' };
     requests.add({ state: 'one' });
     requests.add(two);
-    requests.take({ state: 'one' });
+    requests.consume({ state: 'one' });
     expect(requests.find('two')).toBe(two);
   });
 
-  it('has the last request of those with the same state', () => {
-    const requests = new ExpectedRequests();
+  it('keeps the last request of those with the same state', () => {
+    const requests = new ExpectedRequests(lifetime);
     const second = { state: 'one', redirectUri: 'http://127.0.0.1:5543/second' };
     requests.add({ state: 'one', redirectUri: 'http://127.0.0.1:5543/first' });
     requests.add(second);
     expect(requests.find('one')).toBe(second);
-    expect(requests.take(second)).toBe(true);
+    expect(requests.consume(second)).toBe(true);
     expect(requests.find('one')).toBe('used');
   });
 
-  it('expects a used state again where the app says so', () => {
-    const requests = new ExpectedRequests();
+  it('expects a used state again if the app adds it again', () => {
+    const requests = new ExpectedRequests(lifetime);
     const request = { state: 'one' };
     requests.add(request);
-    requests.take(request);
+    requests.consume(request);
     requests.add(request);
     expect(requests.find('one')).toBe(request);
   });
 
-  it('forgets a request, whose late answer then is a foreign one', () => {
-    const requests = new ExpectedRequests();
+  it('no longer finds a request that was deleted', () => {
+    const requests = new ExpectedRequests(lifetime);
     requests.add({ state: 'one' });
     requests.delete({ state: 'one' });
     expect(requests.find('one')).toBeUndefined();
-    expect(requests.take({ state: 'one' })).toBe(false);
+    expect(requests.consume({ state: 'one' })).toBe(false);
   });
 
-  it('remembers what was used when it forgets what is waiting', () => {
-    const requests = new ExpectedRequests();
+  it('remembers used states when it is cleared', () => {
+    const requests = new ExpectedRequests(lifetime);
     requests.add({ state: 'one' });
     requests.add({ state: 'two' });
-    requests.take({ state: 'one' });
+    requests.consume({ state: 'one' });
     requests.clear();
     expect(requests.find('one')).toBe('used');
     expect(requests.find('two')).toBeUndefined();
   });
 
-  it('knows whether anything was ever expected', () => {
-    const requests = new ExpectedRequests();
+  it('knows whether any request was ever expected', () => {
+    const requests = new ExpectedRequests(lifetime);
     expect(requests.everExpected).toBe(false);
     requests.find('one');
     expect(requests.everExpected).toBe(false);
@@ -110,19 +92,19 @@ describe('ExpectedRequests', () => {
   });
 
   it('remembers the last 4096 used states, and forgets the oldest first', () => {
-    const requests = new ExpectedRequests();
+    const requests = new ExpectedRequests(lifetime);
     for (let count = 0; count <= 4096; count += 1) {
       const request = { state: `state ${count}` };
       requests.add(request);
-      requests.take(request);
+      requests.consume(request);
     }
     expect(requests.find('state 0')).toBeUndefined();
     expect(requests.find('state 1')).toBe('used');
     expect(requests.find('state 4096')).toBe('used');
   });
 
-  it('tells states of 10 KB, of Unicode and padded apart', () => {
-    const requests = new ExpectedRequests();
+  it('distinguishes states of 10 KB, of Unicode and padded ones', () => {
+    const requests = new ExpectedRequests(lifetime);
     const states = [
       's'.repeat(10_240),
       `${'s'.repeat(10_239)}t`,
@@ -138,9 +120,41 @@ describe('ExpectedRequests', () => {
     expect(states.map((state) => requests.find(state))).toEqual(expected);
   });
 
-  it('shows no state when it is printed', () => {
-    const requests = new ExpectedRequests();
+  it('shows no state if it is printed', () => {
+    const requests = new ExpectedRequests(lifetime);
     requests.add({ state: 'canary', codeVerifier: 'canary' });
     expect(inspect(requests, { depth: null, showHidden: true })).not.toContain('canary');
+  });
+
+  it('drops the oldest of more than 10,000 requests, unless a wait is in progress for it (R27)', () => {
+    const requests = new ExpectedRequests(lifetime);
+    const awaited = { state: 'awaited' };
+    requests.add(awaited);
+    requests.wait(awaited, 1);
+    for (let count = 0; count < 100_000; count += 1) requests.add({ state: `state ${count}` });
+    expect(requests.find('awaited')).toBe(awaited);
+    expect(requests.find('state 89999')).toBeUndefined();
+    expect(requests.find('state 90001')).toBeDefined();
+    expect(requests.find('state 99999')).toBeDefined();
+  });
+
+  it('forgets a request after its lifetime, unless a wait is in progress for it (R27)', () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const requests = new ExpectedRequests(lifetime);
+      const [awaited, other] = [{ state: 'awaited' }, { state: 'other' }];
+      requests.add(awaited);
+      requests.add(other);
+      requests.wait(awaited, 1);
+      jest.advanceTimersByTime(lifetime - 1);
+      expect(requests.find('other')).toBe(other);
+      jest.advanceTimersByTime(1);
+      expect(requests.find('other')).toBeUndefined();
+      expect(requests.find('awaited')).toBe(awaited);
+      requests.wait(awaited, -1);
+      expect(requests.find('awaited')).toBeUndefined();
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

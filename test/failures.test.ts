@@ -6,9 +6,10 @@ import { AuthError, PortUnavailableError } from '#src/errors.js';
 import { AuthServer, BrowserUtil, login, LoginRequest, parseCallbackUri, ResponseType } from '#src/index.js';
 import { loadLanguage, type PageTextKey } from '#src/page/language.js';
 
-const readme = new URL('../README.md', import.meta.url);
+const document = new URL('../docs/errors.md', import.meta.url);
 const callback = 'http://127.0.0.1:5543/callback';
 const base = 'http://127.0.0.1:0/callback';
+const request = { clientId: 'c', authorizationEndpoint: 'https://accounts.example.com/authorize', redirectUri: base };
 const servers: AuthServer[] = [];
 
 interface Failure {
@@ -16,7 +17,7 @@ interface Failure {
   readonly way: string;
   /** Makes it end like that, for real. */
   readonly provoke: () => unknown;
-  /** What the person reads, where there is a page. */
+  /** What the user reads, if there is a page. */
   readonly page?: PageTextKey;
 }
 
@@ -28,15 +29,23 @@ async function started(): Promise<AuthServer> {
 }
 
 const failures: readonly Failure[] = [
-  { way: 'denied', page: 'denied', provoke: () => parseCallbackUri(`${callback}?error=access_denied`) },
-  { way: 'the provider’s error', page: 'refused', provoke: () => parseCallbackUri(`${callback}?error=server_error`) },
+  {
+    way: 'denied',
+    page: 'denied',
+    provoke: () => parseCallbackUri(`${callback}?error=access_denied&state=s`, { state: 's' }),
+  },
+  {
+    way: 'the provider’s error',
+    page: 'refused',
+    provoke: () => parseCallbackUri(`${callback}?error=server_error&state=s`, { state: 's' }),
+  },
   {
     way: 'aborted by the signal',
-    provoke: () => login({ clientId: 'c', redirectUri: base, openBrowser: false, signal: AbortSignal.abort() }),
+    provoke: () => login({ ...request, openBrowser: false, signal: AbortSignal.abort() }),
   },
   {
     way: 'timed out by the signal',
-    provoke: () => login({ clientId: 'c', redirectUri: base, openBrowser: false, signal: AbortSignal.timeout(1) }),
+    provoke: () => login({ ...request, openBrowser: false, signal: AbortSignal.timeout(1) }),
   },
   {
     way: 'port taken',
@@ -50,25 +59,25 @@ const failures: readonly Failure[] = [
       }
     },
   },
-  // Root may bind every port, so this one is made as the listener makes it.
+  // Root may bind every port, so this error is made as the listener makes it.
   { way: 'port reserved', provoke: () => Promise.reject(new PortUnavailableError(80, '127.0.0.1', 'EACCES')) },
-  { way: 'port that browsers refuse', provoke: () => new AuthServer('http://127.0.0.1:6000/callback') },
+  { way: 'port that browsers block', provoke: () => new AuthServer('http://127.0.0.1:6000/callback') },
   {
     way: 'address not on this machine',
     provoke: () => new AuthServer('http://localhost:0/callback', { host: '203.0.113.1' }).start(),
   },
   {
-    way: 'browser missing',
-    provoke: () => login({ clientId: 'c', redirectUri: base, openBrowser: () => Promise.reject(new Error('none')) }),
+    way: 'no browser opened',
+    provoke: () => login({ ...request, openBrowser: () => Promise.reject(new Error('none')) }),
   },
-  { way: 'no http or https URI', provoke: () => BrowserUtil.open('file:///etc/hostname') },
+  { way: 'URI of another scheme', provoke: () => BrowserUtil.open('file:///etc/hostname') },
   {
-    way: 'state foreign',
+    way: 'foreign state',
     page: 'state_foreign',
-    provoke: () => parseCallbackUri(`${callback}?code=c&state=theirs`, { state: 'ours' }),
+    provoke: () => parseCallbackUri(`${callback}?code=c&state=foreign`, { state: 'other' }),
   },
   {
-    way: 'state used',
+    way: 'used state',
     page: 'state_used',
     provoke: async () => {
       const server = new AuthServer();
@@ -77,16 +86,22 @@ const failures: readonly Failure[] = [
       await server.receive(`${callback}?code=c&state=${state}`);
     },
   },
-  { way: 'malformed answer', page: 'malformed', provoke: () => parseCallbackUri(`${callback}?code=c&code=d`) },
-  { way: 'nothing in the answer', page: 'nothing', provoke: () => parseCallbackUri(callback) },
+  {
+    way: 'malformed response',
+    page: 'malformed',
+    provoke: () => parseCallbackUri(`${callback}?code=c&code=d&state=s`, { state: 's' }),
+  },
+  { way: 'no response', page: 'malformed', provoke: () => parseCallbackUri(`${callback}?state=s`, { state: 's' }) },
   {
     way: 'wrong issuer',
     page: 'wrong_issuer',
-    provoke: () => parseCallbackUri(`${callback}?code=c&iss=x`, { issuer: 'y' }),
+    provoke: () => parseCallbackUri(`${callback}?code=c&iss=x&state=s`, { state: 's', issuer: 'y' }),
   },
   {
     way: 'another redirect URI',
-    provoke: () => parseCallbackUri('http://127.0.0.1:5544/callback?code=c', { redirectUri: callback }),
+    page: 'malformed',
+    provoke: () =>
+      parseCallbackUri('http://127.0.0.1:5544/callback?code=c&state=s', { state: 's', redirectUri: callback }),
   },
   {
     way: 'server stopped',
@@ -111,15 +126,15 @@ async function table(): Promise<string> {
   const rows = await Promise.all(
     failures.map(async (failure) => {
       const error = await errorOf(failure);
-      if (!(error instanceof AuthError)) throw new TypeError(`${failure.way} ended in no AuthError`);
+      if (!(error instanceof AuthError)) throw new TypeError(`${failure.way} did not end with an AuthError`);
       const text = failure.page === undefined ? undefined : (await loadLanguage('en')).texts[failure.page];
       const message = error.message.replace(/Port \d+ on \S+/, 'Port … on …').replace(/\|/g, '\\|');
-      const person = text === undefined ? 'no page' : `${text.heading}: ${text.message}`.replaceAll('{app}', 'the app');
-      return `| ${failure.way} | \`${error.name}\` \`${error.code}\` | ${message} | ${person} |`;
+      const user = text === undefined ? 'no page' : `${text.heading}: ${text.message}`.replaceAll('{app}', 'the app');
+      return `| ${failure.way} | \`${error.name}\` \`${error.code}\` | ${message} | ${user} |`;
     }),
   );
   return [
-    '| how it ended | class and code | what you read | what the person reads |',
+    '| how it ended | class and code | what you read | what the user reads |',
     '| --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
@@ -131,7 +146,7 @@ afterEach(async () => {
 
 describe('the ways in which a sign-in ends', () => {
   it.each(failures.map((failure) => [failure.way, failure] as const))(
-    '%s is an error with a code of its own',
+    '%s has an error code of its own',
     async (_, failure) => {
       const error = await errorOf(failure);
       expect(error).toBeInstanceOf(AuthError);
@@ -140,14 +155,14 @@ describe('the ways in which a sign-in ends', () => {
     },
   );
 
-  it('are all in the README’s table, as they are (npm run readme writes it)', async () => {
-    const text = await readFile(readme, 'utf8');
+  it('are all in docs/errors.md, as they are (npm run readme writes it)', async () => {
+    const text = await readFile(document, 'utf8');
     const [begin, end] = ['<!-- errors:begin -->', '<!-- errors:end -->'];
     const written = text.slice(text.indexOf(begin) + begin.length, text.indexOf(end)).trim();
     const current = await table();
     if (process.env['UPDATE_README'] === '1') {
       await writeFile(
-        readme,
+        document,
         text.replace(
           `${begin}${text.slice(text.indexOf(begin) + begin.length, text.indexOf(end))}`,
           () => `${begin}\n\n${current}\n\n`,

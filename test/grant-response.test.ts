@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
-import { code, implicit, printed, refused } from './helpers/responses.js';
+import { code, implicit, printed, rejected } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';
 
@@ -128,7 +128,7 @@ const implicitProviders: readonly ProviderCase[] = [
 ];
 
 describe('ImplicitGrantResponse', () => {
-  it.each(implicitProviders)('is what $provider sends', ({ uri, state, response, params = {} }) => {
+  it.each(implicitProviders)('reads the response of $provider', ({ uri, state, response, params = {} }) => {
     const grant = implicit(uri, state === undefined ? {} : { state });
     expect(grant).toMatchObject({ ...response, state });
     for (const [name, value] of Object.entries(params)) expect(grant.params.get(name)).toBe(value);
@@ -158,8 +158,8 @@ describe('ImplicitGrantResponse', () => {
       undefined,
     ],
     ['Spotify, in the query', 'http://127.0.0.1:5543/callback?error=access_denied&state=s', undefined],
-  ])('has the denial of %s for its counterpart', (_, uri, errorDescription) => {
-    expect(refused(uri, { state: 's' })).toMatchObject({
+  ])('has the denial of %s as its counterpart', (_, uri, errorDescription) => {
+    expect(rejected(uri, { state: 's' })).toMatchObject({
       code: 'ACCESS_DENIED',
       error: 'access_denied',
       errorDescription,
@@ -169,7 +169,8 @@ describe('ImplicitGrantResponse', () => {
 
   it.each([
     ['3600', 3600],
-    ['0', 0],
+    ['0', undefined],
+    ['000', undefined],
     ['0042', 42],
     ['9999999999', 9_999_999_999],
     ['', undefined],
@@ -189,16 +190,16 @@ describe('ImplicitGrantResponse', () => {
     for (const name of ['expires_in', 'expires']) {
       const grant = implicit(`${callback}#access_token=abc&${name}=${text}`);
       expect(grant.expiresIn).toBe(expiresIn);
-      expect(grant.isExpired).toBe(expiresIn === 0);
+      expect(grant.isExpired).toBe(false);
     }
   });
 
-  it('prefers access_token and expires_in to their aliases', () => {
+  it('prefers access_token and expires_in to their aliases, and ignores what is empty or 0', () => {
     expect(implicit(`${callback}#token=b&access_token=a&expires=2&expires_in=1`)).toMatchObject({
       accessToken: 'a',
       expiresIn: 1,
     });
-    expect(implicit(`${callback}#token=b&access_token=&expires=2&expires_in=`)).toMatchObject({
+    expect(implicit(`${callback}#token=b&access_token=&expires=2&expires_in=0`)).toMatchObject({
       accessToken: 'b',
       expiresIn: 2,
     });
@@ -216,7 +217,7 @@ describe('ImplicitGrantResponse', () => {
     }
   });
 
-  it('is expired from the second on in which its lifetime ends', () => {
+  it('is expired from the second in which its lifetime ends', () => {
     const make = (age: number): ImplicitGrantResponse =>
       new ImplicitGrantResponse({
         params: new URLSearchParams('access_token=abc&expires_in=3600'),
@@ -229,28 +230,40 @@ describe('ImplicitGrantResponse', () => {
     expect(make(4_000_000).isExpired).toBe(true);
   });
 
-  it('is not made without a token', () => {
+  it('cannot be made without a token', () => {
     const init = { params: new URLSearchParams('code=abc&access_token='), uri: new URL(callback) };
     expect(() => new ImplicitGrantResponse(init)).toThrow(expect.objectContaining({ code: 'RESPONSE_MALFORMED' }));
   });
 
-  it('shows no secret when it is printed', () => {
+  it('has the kind `token`, the ID token, and the exact redirect URI', () => {
+    const redirectUri = 'HTTP://127.0.0.1:5543/callback';
+    const grant = implicit(`${callback}#access_token=abc&id_token=ghi`, { redirectUri });
+    expect(grant).toMatchObject({ kind: 'token', idToken: 'ghi', redirectUri });
+    expect(implicit(`${callback}?x=1#access_token=abc`)).toMatchObject({ idToken: undefined, redirectUri: callback });
+  });
+
+  it('shows no secret when it is printed, copied or made JSON of', () => {
     const grant = implicit(
       `${callback}#access_token=canary-token&refresh_token=canary-refresh&id_token=canary-id&state=canary-state&token_type=bearer&expires_in=60&account_username=canary-name`,
     );
     expect(printed(grant)).not.toContain('canary');
+    expect(printed(Object.assign({}, grant))).not.toContain('canary');
+    expect(inspect(grant, { showHidden: true, getters: true })).not.toContain('canary');
     expect(inspect(grant)).toContain('ImplicitGrantResponse');
     expect(inspect(grant)).toContain('bearer');
   });
 
-  it('writes no control sequence to the terminal that prints it', () => {
-    const grant = implicit(`${callback}#access_token=abc&token_type=%1b]0;owned%07%1b[2J`);
+  it('writes no control sequence to the terminal that prints it or its members', () => {
+    const grant = implicit(`${callback}#access_token=abc&token_type=%1b]0;owned%07%1b[2J&scope=a%0ab%e2%80%aec%c2%9b`);
     expect(inspect(grant)).not.toMatch(/\p{Cc}/u);
+    expect(grant.tokenType).toBe('\ufffd]0;owned\ufffd\ufffd[2J');
+    expect(grant.scope).toBe('a b\ufffdc\ufffd');
+    expect(grant.params.get('scope')).toBe('a\nb\u202ec\u009b');
   });
 });
 
 describe('AuthorizationCodeResponse', () => {
-  it('is what Spotify sends', () => {
+  it('reads the response of Spotify', () => {
     const response = code('http://127.0.0.1:5543/callback?code=NApCCg-BkWtQ_x&state=34fFs29kd09', {
       state: '34fFs29kd09',
     });
@@ -269,13 +282,29 @@ describe('AuthorizationCodeResponse', () => {
     );
   });
 
-  it('is what a hybrid response comes to', () => {
-    const response = code(`${callback}#code=abc&access_token=def&id_token=ghi`);
-    expect(response.code).toBe('abc');
-    expect(response.params.get('access_token')).toBe('def');
+  it('has the tokens of a hybrid response', () => {
+    const response = code(
+      `${callback}#code=abc&access_token=def&id_token=ghi&token_type=Bearer&expires_in=5&scope=a+b`,
+    );
+    expect(response).toMatchObject({
+      kind: 'code',
+      code: 'abc',
+      accessToken: 'def',
+      idToken: 'ghi',
+      tokenType: 'Bearer',
+      expiresIn: 5,
+      scope: 'a b',
+    });
+    expect(code(`${callback}?code=abc`)).toMatchObject({
+      accessToken: undefined,
+      idToken: undefined,
+      tokenType: undefined,
+      expiresIn: undefined,
+      scope: undefined,
+    });
   });
 
-  it('is not made without a code', () => {
+  it('cannot be made without a code', () => {
     const init = { params: new URLSearchParams('access_token=abc&code='), uri: new URL(callback) };
     expect(() => new AuthorizationCodeResponse(init)).toThrow(expect.objectContaining({ code: 'RESPONSE_MALFORMED' }));
   });
@@ -283,6 +312,8 @@ describe('AuthorizationCodeResponse', () => {
   it('shows no secret when it is printed', () => {
     const response = code(`${callback}?code=canary-code&state=canary-state`, { codeVerifier: 'canary'.repeat(10) });
     expect(printed(response)).not.toContain('canary');
+    expect(printed(Object.assign({}, response))).not.toContain('canary');
+    expect(inspect(response, { showHidden: true, getters: true })).not.toContain('canary');
     expect(inspect(response)).toContain('AuthorizationCodeResponse');
   });
 });

@@ -20,6 +20,8 @@ describe('embed-auth-server', () => {
       'ServerError',
       'TemplateError',
       'createCallbackRouter',
+      'createMemoryRequestStore',
+      'createSessionRequestStore',
       'isRemoteSession',
       'login',
       'parseCallbackUri',

@@ -3,7 +3,9 @@ import { inspect } from 'node:util';
 import { AuthServer } from '#src/server/auth-server.js';
 import type { ExpectedRequest } from '#src/oauth/authorization-response.js';
 import { LoginRequest, ResponseType, type LoginRequestOptions } from '#src/oauth/login-request.js';
+import { PKCEUtil } from '#src/oauth/pkce-util.js';
 import { Scopes } from '#src/oauth/scopes.js';
+import { printed } from './helpers/responses.js';
 
 const redirect = 'http://127.0.0.1:5543/callback';
 const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
@@ -25,10 +27,11 @@ describe('ResponseType', () => {
 });
 
 describe('LoginRequest', () => {
-  it('asks Spotify for an authorization code in the words of the original’s documentation', () => {
+  it('asks Spotify for an authorization code as in the original’s documentation', () => {
     const request = new LoginRequest('http://127.0.0.1:5543/callback', 'ClientId', ResponseType.Code, {
       scope: [Scopes.PlaylistReadPrivate, Scopes.PlaylistReadCollaborative],
       state: 'xyz',
+      pkce: false,
     });
     expect(request.toUri().href).toBe(
       'https://accounts.spotify.com/authorize?client_id=ClientId&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%3A5543%2Fcallback&state=xyz&scope=playlist-read-private%20playlist-read-collaborative',
@@ -39,6 +42,7 @@ describe('LoginRequest', () => {
     const uri = new LoginRequest('https://client.example.com/cb', 's6BhdRkqt3', ResponseType.Code, {
       authorizationEndpoint: 'https://server.example.com/authorize',
       state: 'xyz',
+      pkce: false,
     }).toUri();
     expect(uri.origin + uri.pathname).toBe('https://server.example.com/authorize');
     expect(Object.fromEntries(uri.searchParams)).toEqual({
@@ -73,13 +77,13 @@ describe('LoginRequest', () => {
     });
   });
 
-  it('writes nothing that was not asked for', () => {
+  it('writes nothing else', () => {
     expect([...paramsOf({ state: 'xyz' }).keys()]).toEqual(['client_id', 'response_type', 'redirect_uri', 'state']);
     expect(paramsOf({ showDialog: false }).get('show_dialog')).toBe('false');
     for (const scope of ['', [], new Set<string>()]) expect(paramsOf({ scope }).has('scope')).toBe(false);
   });
 
-  it('takes undefined for an option that is left out', () => {
+  it('treats undefined as an option that is not given', () => {
     const params = paramsOf({
       authorizationEndpoint: undefined,
       scope: undefined,
@@ -102,14 +106,14 @@ describe('LoginRequest', () => {
     expect(new Set(states).size).toBe(1_000);
   });
 
-  it('takes the scopes as a string, a list or any iterable', () => {
+  it('accepts the scopes as a string, a list or any iterable', () => {
     for (const scope of ['a b', ['a', 'b'], new Set(['a', 'b']), ['a b']]) {
       expect(paramsOf({ scope }).get('scope')).toBe('a b');
     }
   });
 
   it.each(['a b', 'a+b', 'a&b=c', 'a%20b', 'ключ \u{1f511}', '"\'<>', '#?/', '\r\n'])(
-    'encodes %j so that it comes back whole',
+    'encodes %j so that the server reads the same',
     (text) => {
       const request = new LoginRequest(`${redirect}?x=${encodeURIComponent(text)}`, text, text, {
         scope: text,
@@ -119,7 +123,7 @@ describe('LoginRequest', () => {
       const { href, searchParams } = request.toUri();
       for (const name of ['client_id', 'response_type', 'scope', 'state', 'extra']) {
         expect(searchParams.get(name)).toBe(text);
-        // As a server reads it that does not take `+` for a space.
+        // As a server reads it for which `+` is no space.
         expect(decodeURIComponent(new RegExp(`[?&]${name}=([^&]*)`).exec(href)?.[1] ?? '')).toBe(text);
       }
       expect(href).not.toContain('+');
@@ -127,7 +131,7 @@ describe('LoginRequest', () => {
     },
   );
 
-  it('keeps the endpoint’s own query, and replaces what is ours in it', () => {
+  it('keeps the endpoint’s own query, and replaces the parameters that it writes itself', () => {
     const uri = new LoginRequest(redirect, 'client', ResponseType.Token, {
       authorizationEndpoint: 'https://as.example.com/authorize?tenant=a%20b&state=old&client_id=x&client_id=y',
       state: 'xyz',
@@ -150,11 +154,11 @@ describe('LoginRequest', () => {
     }
   });
 
-  it('takes the redirect URI as a URL', () => {
+  it('accepts the redirect URI as a URL', () => {
     expect(new LoginRequest(new URL(redirect), 'client', ResponseType.Token).redirectUri).toBe(redirect);
   });
 
-  it('leaves the redirect URI out where the provider has it registered alone', () => {
+  it('does not send the redirect URI if `sendRedirectUri` is false', () => {
     const request = new LoginRequest(redirect, 'client', ResponseType.Token, { sendRedirectUri: false });
     expect(request.toUri().searchParams.has('redirect_uri')).toBe(false);
     expect(request.redirectUri).toBe(redirect);
@@ -169,13 +173,108 @@ describe('LoginRequest', () => {
     expect(request.toUri().href).not.toContain(verifier);
   });
 
+  it('R20: uses PKCE for every response type with a code, with a new verifier each time', () => {
+    const verifiers = ['code', 'code id_token', 'id_token code token'].map((responseType) => {
+      const request = new LoginRequest(redirect, 'client', responseType);
+      const { href, searchParams } = request.toUri();
+      expect(request.codeVerifier).toMatch(/^[\w-]{43,128}$/);
+      expect(searchParams.get('code_challenge')).toBe(PKCEUtil.generateCodes(request.codeVerifier).challenge);
+      expect(searchParams.get('code_challenge_method')).toBe('S256');
+      expect(href).not.toContain(request.codeVerifier);
+      return request.codeVerifier;
+    });
+    expect(new Set(verifiers).size).toBe(3);
+  });
+
+  it('uses no PKCE for other response types, nor if `pkce` is false', () => {
+    for (const request of [
+      new LoginRequest(redirect, 'client', 'token'),
+      new LoginRequest(redirect, 'client', 'id_token token', { pkce: true }),
+      new LoginRequest(redirect, 'client', 'code', { pkce: false }),
+    ]) {
+      expect(request.codeVerifier).toBeUndefined();
+      expect(request.toUri().search).not.toContain('code_challenge');
+    }
+  });
+
   it('sends a challenge whose verifier the app keeps', () => {
     const params = paramsOf({ codeChallenge: 'abc', codeChallengeMethod: 'plain' });
     expect(params.get('code_challenge')).toBe('abc');
     expect(params.get('code_challenge_method')).toBe('plain');
+    const request = new LoginRequest(redirect, 'client', 'code', { codeChallenge: challenge });
+    expect(request.codeVerifier).toBeUndefined();
+    expect(request.toUri().searchParams.get('code_challenge')).toBe(challenge);
   });
 
-  it('gives a URL of its own at every call', () => {
+  it('accepts a verifier with its challenge', () => {
+    const options = { codeVerifier: verifier, codeChallenge: challenge };
+    expect(new LoginRequest(redirect, 'client', 'code', options).codeVerifier).toBe(verifier);
+  });
+
+  it('sends a list as several parameters of one name', () => {
+    const params = paramsOf({
+      authorizationEndpoint: 'https://as.example.com/authorize?resource=old&tenant=a',
+      extraParams: { resource: ['https://a.example', 'https://b.example'], audience: ['c'], nonce: 'd', none: [] },
+    });
+    expect(params.getAll('resource')).toEqual(['https://a.example', 'https://b.example']);
+    expect([params.getAll('audience'), params.getAll('nonce'), params.has('none'), params.get('tenant')]).toEqual([
+      ['c'],
+      ['d'],
+      false,
+      'a',
+    ]);
+  });
+
+  it.each([
+    'http://127.0.0.1:8080/a',
+    'http://127.1.2.3/a',
+    'http://[::1]/a',
+    'http://localhost:3000/a',
+    'http://as.localhost/a',
+  ])('accepts the plain-http endpoint %s of this machine', (authorizationEndpoint) => {
+    expect(new LoginRequest(redirect, 'client', 'code', { authorizationEndpoint }).authorizationEndpoint.href).toBe(
+      authorizationEndpoint,
+    );
+  });
+
+  it('says what to use instead of `id_token` and `none`', () => {
+    for (const responseType of ['id_token', 'none', 'id_token none']) {
+      expect(() => new LoginRequest(redirect, 'client', responseType)).toThrow('use `code`, or `id_token token`');
+    }
+  });
+
+  it('names an option that does not exist, and suggests the right one', () => {
+    for (const [name, similar] of [
+      ['scopes', 'scope'],
+      ['code_verifier', 'codeVerifier'],
+      ['authorizationEndPoint', 'authorizationEndpoint'],
+      ['extraParameters', 'extraParams'],
+    ] as const) {
+      expect(() => paramsOf(wrong({ [name]: 'x' }))).toThrow(
+        new TypeError(`\`LoginRequest\` has no option \`${name}\`. Did you mean \`${similar}\`?`),
+      );
+    }
+    expect(() => paramsOf(null as never)).toThrow(TypeError);
+  });
+
+  it('makes an expected request that survives JSON and has no member without a value', () => {
+    const full = new LoginRequest(`${redirect}?a=b`, 'client', 'code', {
+      issuer: 'https://as.example.com',
+      responseMode: 'query',
+    });
+    expect(JSON.parse(JSON.stringify(full.toExpected()))).toStrictEqual({
+      state: full.state,
+      redirectUri: `${redirect}?a=b`,
+      responseType: 'code',
+      issuer: 'https://as.example.com',
+      codeVerifier: full.codeVerifier,
+    });
+    const token = new LoginRequest(redirect, 'client', 'token', { sendRedirectUri: false });
+    expect(token.toExpected()).toStrictEqual({ state: token.state, redirectUri: redirect, responseType: 'token' });
+    expect(Object.keys(token.toExpected())).toEqual(['state', 'redirectUri', 'responseType']);
+  });
+
+  it('returns a new URL at every call', () => {
     const request = new LoginRequest(redirect, 'client', ResponseType.Token);
     const { href } = request.toUri();
     request.toUri().searchParams.set('state', 'other');
@@ -184,15 +283,20 @@ describe('LoginRequest', () => {
     expect(href).toContain(request.state);
   });
 
-  it('tells a server to expect the answer, once all else is right', () => {
+  it('makes a server expect the response, after all options are checked', () => {
     const expected: ExpectedRequest[] = [];
-    const server = { baseUri: new URL(redirect), expect: (request: ExpectedRequest) => expected.push(request) };
+    const redirectUri = 'http://LOCALHOST:80?a=%7e';
+    const server = {
+      redirectUri,
+      baseUri: new URL(redirectUri),
+      expect: (request: ExpectedRequest) => expected.push(request),
+    };
     const request = new LoginRequest(server, 'client', ResponseType.Token, { issuer: 'https://as.example.com' });
-    expect(request.redirectUri).toBe(redirect);
+    expect(request.toUri().searchParams.get('redirect_uri')).toBe(redirectUri);
     expect(expected).toEqual([request]);
     expect(expected[0]).toMatchObject({
       state: request.state,
-      redirectUri: redirect,
+      redirectUri,
       responseType: 'token',
       issuer: 'https://as.example.com',
     });
@@ -201,7 +305,7 @@ describe('LoginRequest', () => {
     expect(expected).toHaveLength(1);
   });
 
-  it('takes an AuthServer that is not started where its port is fixed', () => {
+  it('accepts an AuthServer that has a fixed port and is not started', () => {
     expect(new LoginRequest(new AuthServer(), 'client', ResponseType.Token).redirectUri).toBe(redirect);
   });
 
@@ -222,6 +326,7 @@ describe('LoginRequest', () => {
       inspect({ request }),
       JSON.stringify(request),
       inspect(request, { customInspect: false, getters: false }),
+      printed(request),
     ]) {
       expect(text).not.toContain('canary');
     }
@@ -236,10 +341,17 @@ describe('LoginRequest', () => {
     ['/callback', TypeError],
     [{}, TypeError],
     [{ baseUri: redirect }, TypeError],
+    [{ baseUri: new URL(redirect) }, TypeError],
+    [{ redirectUri: 5 }, TypeError],
     [`${redirect}#`, TypeError],
+    [`${redirect}?`, TypeError],
+    [`${redirect}?code=1`, TypeError],
+    [`${redirect}?a=b&state=1`, TypeError],
+    [` ${redirect}`, TypeError],
+    ['http://127.0.0.1:5543/a\tb', TypeError],
     [`${redirect}#fragment`, TypeError],
     ['http://127.0.0.1:0/callback', TypeError],
-  ])('refuses the redirect URI %j', (value, type) => {
+  ])('rejects the redirect URI %j', (value, type) => {
     // A caller without types may give anything.
     const make = (): LoginRequest => new LoginRequest(value as never, 'client', ResponseType.Token);
     expect(make).toThrow(type);
@@ -254,7 +366,9 @@ describe('LoginRequest', () => {
     ['responseType', undefined],
     ['responseType', ''],
     ['responseType', '\udfff'],
-  ])('refuses for %s the value %j', (name, value) => {
+    ['responseType', 'id_token'],
+    ['responseType', 'none'],
+  ])('rejects for %s the value %j', (name, value) => {
     const make = (): LoginRequest =>
       name === 'clientId'
         ? new LoginRequest(redirect, value as never, ResponseType.Token)
@@ -279,15 +393,29 @@ describe('LoginRequest', () => {
     ['authorizationEndpoint', { authorizationEndpoint: 'javascript:alert(1)' }, TypeError],
     ['authorizationEndpoint', { authorizationEndpoint: 'file:///etc/passwd' }, TypeError],
     ['authorizationEndpoint', { authorizationEndpoint: 'https://as.example.com/#x' }, TypeError],
+    ['authorizationEndpoint', { authorizationEndpoint: 'http://as.example.com/' }, TypeError],
+    ['authorizationEndpoint', { authorizationEndpoint: 'http://192.168.1.1/' }, TypeError],
+    ['authorizationEndpoint', { authorizationEndpoint: 'http://127.0.0.1.evil.test/' }, TypeError],
+    ['authorizationEndpoint', { authorizationEndpoint: 'http://evillocalhost/' }, TypeError],
+    ['authorizationEndpoint', { authorizationEndpoint: 5 }, TypeError],
+    ['pkce', { pkce: 'no' }, TypeError],
+    ['pkce', { pkce: false, codeVerifier: verifier }, TypeError],
+    ['pkce', { pkce: false, codeChallenge: challenge }, TypeError],
     ['codeVerifier', { codeVerifier: 64 }, TypeError],
     ['codeVerifier', { codeVerifier: '' }, TypeError],
     ['codeVerifier', { codeVerifier: verifier, codeChallengeMethod: 'plain' }, RangeError],
     ['codeChallenge', { codeChallengeMethod: 'S256' }, TypeError],
+    ['codeChallenge', { codeChallenge: '' }, TypeError],
+    ['codeChallenge', { codeChallenge: 5 }, TypeError],
+    ['codeChallenge', { codeChallenge: 'abc', codeVerifier: verifier }, TypeError],
     ['codeChallengeMethod', { codeChallenge: 'abc', codeChallengeMethod: 's256' }, RangeError],
     ['responseMode', { responseMode: 'web_message' }, RangeError],
     ['extraParams', { extraParams: { nonce: 5 } }, TypeError],
     ['extraParams', { extraParams: { nonce: undefined } }, TypeError],
-  ])('names the option %s when it is wrong: %j', (name, options, type) => {
+    ['extraParams', { extraParams: { resource: ['a', 5] } }, TypeError],
+    ['extraParams', { extraParams: null }, TypeError],
+    ['extraParams', { extraParams: 'a=b' }, TypeError],
+  ])('names the option %s if it is wrong: %j', (name, options, type) => {
     const make = (): LoginRequest => new LoginRequest(redirect, 'client', ResponseType.Token, wrong(options));
     expect(make).toThrow(type);
     expect(make).toThrow(`\`${name}\``);
@@ -303,12 +431,16 @@ describe('LoginRequest', () => {
     'code_challenge',
     'code_challenge_method',
     'response_mode',
+    'code_verifier',
   ])('does not let `extraParams` overwrite %s', (name) => {
     expect(() => paramsOf({ extraParams: { [name]: 'x' } })).toThrow(TypeError);
-    expect(() => paramsOf({ extraParams: { [name]: 'x' } })).toThrow('`extraParams`');
+    const option = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+    expect(() => paramsOf({ extraParams: { [name]: ['x'] } })).toThrow(
+      `\`extraParams\` must not contain ${name}: see the option \`${option}\``,
+    );
   });
 
-  it('takes extra parameters with the names of an object’s own members', () => {
+  it('accepts extra parameters with the names of an object’s members', () => {
     const extraParams = Object.fromEntries([
       ['constructor', 'a'],
       ['__proto__', 'b'],

@@ -8,11 +8,14 @@ import { login, type LoginOptions, type PromptContext } from '#src/login.js';
 import { PKCEUtil } from '#src/oauth/pkce-util.js';
 
 const redirectUri = 'http://127.0.0.1:0/callback';
+const authorizationEndpoint = 'https://accounts.example.com/authorize';
+const request = { clientId: 'client', authorizationEndpoint };
+const parts = { ...request, redirectUri };
 const servers: AuthServer[] = [];
 let lastUri: URL | undefined;
 
-/** A browser whose person has allowed, or denied, everything already. */
-function answering(answer: Record<string, string>, seen?: (page: string, status: number) => void) {
+/** A browser whose user has allowed, or denied, everything already. */
+function respondingWith(answer: Record<string, string>, seen?: (page: string, status: number) => void) {
   return async (uri: URL): Promise<void> => {
     lastUri = uri;
     const { redirect_uri: redirect = '', state = '' } = Object.fromEntries(uri.searchParams);
@@ -29,13 +32,13 @@ function answering(answer: Record<string, string>, seen?: (page: string, status:
   };
 }
 
-/** The same, and the page that the person has before them at the end. */
+/** The same, and the page that it shows at the end. */
 function browsing(answer: Record<string, string>): { open: (uri: URL) => Promise<void>; page: Promise<string> } {
   let shown: (page: string) => void = () => undefined;
   const page = new Promise<string>((resolve) => {
     shown = resolve;
   });
-  return { open: answering(answer, shown), page };
+  return { open: respondingWith(answer, shown), page };
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -46,7 +49,7 @@ async function isFree(port: number): Promise<boolean> {
     });
     return true;
   } catch {
-    return false; // Somebody is there.
+    return false; // It is in use.
   } finally {
     server.close();
   }
@@ -62,8 +65,8 @@ afterEach(async () => {
 });
 
 describe('login', () => {
-  it('asks for a code with PKCE S256, and hands on the verifier', async () => {
-    const grant = await login({ clientId: 'client', redirectUri, openBrowser: answering({ code: 'abc' }) });
+  it('requests a code with PKCE S256, and returns the verifier with it', async () => {
+    const grant = await login({ ...parts, openBrowser: respondingWith({ code: 'abc' }) });
     expect(grant).toBeInstanceOf(AuthorizationCodeResponse);
     expect(grant.code).toBe('abc');
     expect(lastUri?.searchParams.get('code_challenge_method')).toBe('S256');
@@ -73,32 +76,30 @@ describe('login', () => {
     expect(await isFree(lastPort())).toBe(true);
   });
 
-  it('asks for a token where the response type says so', async () => {
+  it('requests a token if `responseType` is token', async () => {
     const grant = await login({
-      clientId: 'client',
-      redirectUri,
+      ...parts,
       responseType: 'token',
-      openBrowser: answering({ access_token: 'tok' }),
+      openBrowser: respondingWith({ access_token: 'tok' }),
     });
     expect(grant).toBeInstanceOf(ImplicitGrantResponse);
     expect(grant.accessToken).toBe('tok');
     expect(lastUri?.searchParams.has('code_challenge')).toBe(false);
   });
 
-  it('leaves PKCE out on demand, and takes a challenge of the app’s own', async () => {
-    await login({ clientId: 'client', redirectUri, pkce: false, openBrowser: answering({ code: 'c' }) });
+  it('sends no challenge with `pkce: false`, and the given `codeChallenge`', async () => {
+    await login({ ...parts, pkce: false, openBrowser: respondingWith({ code: 'c' }) });
     expect(lastUri?.searchParams.has('code_challenge')).toBe(false);
     const { challenge } = PKCEUtil.generateCodes();
-    await login({ clientId: 'client', redirectUri, codeChallenge: challenge, openBrowser: answering({ code: 'c' }) });
+    await login({ ...parts, codeChallenge: challenge, openBrowser: respondingWith({ code: 'c' }) });
     expect(lastUri?.searchParams.get('code_challenge')).toBe(challenge);
   });
 
-  it('offers the URI before it opens the browser', async () => {
+  it('calls `onLoginUri` before it opens the browser', async () => {
     const order: string[] = [];
-    const open = answering({ code: 'c' });
+    const open = respondingWith({ code: 'c' });
     await login({
-      clientId: 'client',
-      redirectUri,
+      ...parts,
       onLoginUri: (uri) => order.push(uri.searchParams.get('client_id') ?? ''),
       openBrowser: (uri) => {
         order.push('open');
@@ -108,14 +109,13 @@ describe('login', () => {
     expect(order).toEqual(['client', 'open']);
   });
 
-  it('holds the page while onGrant is at work, and says success afterwards', async () => {
+  it('holds the page during `exchange`, then shows success', async () => {
     const order: string[] = [];
     const browser = browsing({ code: 'c' });
     await login({
-      clientId: 'client',
-      redirectUri,
+      ...parts,
       openBrowser: browser.open,
-      onGrant: async (grant) => {
+      exchange: async (grant) => {
         expect(grant.code).toBe('c');
         await new Promise((resolve) => setTimeout(resolve, 20));
         order.push('exchanged');
@@ -127,16 +127,15 @@ describe('login', () => {
   });
 
   it.each(['a rejection', 'a throw'])(
-    'shows failure after %s of onGrant, and rejects with the same error',
+    'shows failure after %s of `exchange`, and rejects with the same error',
     async (how) => {
       const failure = new Error('exchange failed');
       const browser = browsing({ code: 'c' });
       await expect(
         login({
-          clientId: 'client',
-          redirectUri,
+          ...parts,
           openBrowser: browser.open,
-          onGrant: () => {
+          exchange: () => {
             if (how === 'a throw') throw failure;
             return Promise.reject(failure);
           },
@@ -149,24 +148,21 @@ describe('login', () => {
   );
 
   it('rejects with the provider’s error, and frees the port', async () => {
-    const denied = login({ clientId: 'client', redirectUri, openBrowser: answering({ error: 'access_denied' }) });
+    const denied = login({ ...parts, openBrowser: respondingWith({ error: 'access_denied' }) });
     await expect(denied).rejects.toMatchObject({ code: 'ACCESS_DENIED', error: 'access_denied' });
     await expect(denied).rejects.toBeInstanceOf(AuthorizationError);
     expect(await isFree(lastPort())).toBe(true);
   });
 
   it('rejects when the signal aborts, before or while it waits', async () => {
-    await expect(
-      login({ clientId: 'c', redirectUri, signal: AbortSignal.abort(), openBrowser: false }),
-    ).rejects.toMatchObject({
+    await expect(login({ ...parts, signal: AbortSignal.abort(), openBrowser: false })).rejects.toMatchObject({
       code: 'ABORTED',
     });
     let port = 0;
     const abort = new AbortController();
     const reason = new Error('gave up');
     const waiting = login({
-      clientId: 'c',
-      redirectUri,
+      ...parts,
       signal: abort.signal,
       openBrowser: (uri) => {
         lastUri = uri;
@@ -183,59 +179,57 @@ describe('login', () => {
   });
 
   it('rejects as timed out', async () => {
-    await expect(
-      login({ clientId: 'c', redirectUri, signal: AbortSignal.timeout(20), openBrowser: false }),
-    ).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    await expect(login({ ...parts, signal: AbortSignal.timeout(20), openBrowser: false })).rejects.toMatchObject({
+      code: 'TIMED_OUT',
+    });
   });
 
-  it('rejects where the port is taken', async () => {
+  it('rejects if the port is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
     try {
       await expect(
-        login({ clientId: 'c', redirectUri: `http://127.0.0.1:${port}/callback`, openBrowser: false }),
+        login({ ...request, redirectUri: `http://127.0.0.1:${port}/callback`, openBrowser: false }),
       ).rejects.toMatchObject({ name: 'PortUnavailableError', code: 'PORT_IN_USE', port });
     } finally {
       other.close();
     }
   });
 
-  it('rejects where no browser was opened and nobody was told the URI', async () => {
+  it('rejects if no browser was opened and the login URI was not shown', async () => {
     const failure = new Error('no browser');
     await expect(
       login({
-        clientId: 'c',
-        redirectUri,
+        ...parts,
         openBrowser: () => {
           throw failure;
         },
       }),
-    ).rejects.toMatchObject({ name: 'BrowserOpenError', code: 'BROWSER_NOT_OPENED', cause: failure });
+    ).rejects.toMatchObject({ name: 'BrowserOpenError', code: 'BROWSER_NOT_OPENED', cause: { message: 'no browser' } });
   });
 
-  it('goes on waiting without a browser where the person was told the URI', async () => {
+  it('waits without a browser if the login URI was shown', async () => {
     let told: URL | undefined;
     const grant = await login({
-      clientId: 'c',
-      redirectUri,
+      ...parts,
       onLoginUri: (uri) => {
         told = uri;
       },
       openBrowser: async () => {
-        setImmediate(() => void (told && answering({ code: 'later' })(told)));
+        setImmediate(() => void (told && respondingWith({ code: 'later' })(told)));
         return Promise.reject(new BrowserOpenError('BROWSER_NOT_OPENED', 'none here'));
       },
     });
     expect(grant.code).toBe('later');
   });
 
-  it('runs many at once on a server of the app’s own, each with its own grant, and leaves it running', async () => {
+  it('runs several sign-ins on a shared server, each with its own grant, and leaves it running', async () => {
     const server = new AuthServer(redirectUri);
     servers.push(server);
     await server.start();
     const grants = await Promise.all(
-      ['one', 'two', 'three'].map((code) => login({ clientId: 'c', server, openBrowser: answering({ code }) })),
+      ['one', 'two', 'three'].map((code) => login({ ...request, server, openBrowser: respondingWith({ code }) })),
     );
     expect(grants.map(({ code }) => code)).toEqual(['one', 'two', 'three']);
     expect(server.listening).toBe(true);
@@ -250,7 +244,7 @@ describe('login', () => {
     let uri: URL | undefined;
     await expect(
       login({
-        clientId: 'c',
+        ...request,
         server,
         signal: abort.signal,
         openBrowser: (login) => {
@@ -260,26 +254,26 @@ describe('login', () => {
       }),
     ).rejects.toMatchObject({ code: 'ABORTED' });
     let status = 0;
-    await answering({ code: 'c' }, (_, code) => {
+    await respondingWith({ code: 'c' }, (_, code) => {
       status = code;
     })(uri ?? new URL('about:blank'));
     expect(status).toBe(400);
   });
 
   it.each<[string, Partial<LoginOptions>, RegExp]>([
-    ['no client id', { clientId: '' }, /`clientId`/],
-    ['a prompt that is no function', { prompt: 'x' as never }, /`prompt`/],
-    ['an openBrowser that is no function', { openBrowser: 'x' as never }, /`openBrowser`/],
+    ['an empty client id', { clientId: '' }, /`clientId`/],
+    ['a `prompt` that is not a function', { prompt: 'x' as never }, /`prompt`/],
+    ['an `openBrowser` that is not a function', { openBrowser: 'x' as never }, /`openBrowser`/],
     ['a server that does not listen', { server: new AuthServer(redirectUri) }, /`server` must be listening/],
-    ['parameters of ours', { extraParams: { state: 'x' } }, /`extraParams` must not contain state/],
-    ['an endpoint that is none', { authorizationEndpoint: 'javascript:alert(1)' }, /`authorizationEndpoint`/],
+    ['a protocol parameter in `extraParams`', { extraParams: { state: 'x' } }, /`extraParams` must not contain state/],
+    ['an endpoint of another scheme', { authorizationEndpoint: 'javascript:alert(1)' }, /`authorizationEndpoint`/],
   ])('throws a TypeError at once for %s', async (_, options, message) => {
     const opened: URL[] = [];
     const promise = login({
-      clientId: 'c',
+      ...request,
       ...(options.server === undefined ? { redirectUri } : {}),
       openBrowser: (uri) => opened.push(uri),
-      ...options,
+      ...(options as object),
     });
     await expect(promise).rejects.toBeInstanceOf(TypeError);
     await expect(promise).rejects.toThrow(message);
@@ -291,17 +285,16 @@ describe('LoginOptions.prompt', () => {
   const pasted = ({ uri }: PromptContext, params = 'code=pasted'): string =>
     `${uri.searchParams.get('redirect_uri') ?? ''}?${params}&state=${uri.searchParams.get('state') ?? ''}`;
 
-  it('wins the race with what was pasted', async () => {
-    const grant = await login({ clientId: 'c', redirectUri, openBrowser: false, prompt: pasted });
+  it('resolves to the grant of the pasted URI if it is first', async () => {
+    const grant = await login({ ...parts, openBrowser: false, prompt: pasted });
     expect(grant.code).toBe('pasted');
   });
 
-  it('is dismissed when the browser wins', async () => {
+  it('is aborted if the browser is first', async () => {
     let dismissed = false;
     const grant = await login({
-      clientId: 'c',
-      redirectUri,
-      openBrowser: (uri) => void setImmediate(() => void answering({ code: 'browser' })(uri)),
+      ...parts,
+      openBrowser: (uri) => void setImmediate(() => void respondingWith({ code: 'browser' })(uri)),
       prompt: ({ signal }) =>
         new Promise((resolve) => {
           signal.addEventListener('abort', () => {
@@ -314,12 +307,11 @@ describe('LoginOptions.prompt', () => {
     expect(dismissed).toBe(true);
   });
 
-  it('is asked again, with what was wrong', async () => {
+  it('is called again with the error of the pasted text', async () => {
     const errors: (string | undefined)[] = [];
     const answers = ['nonsense', 'http://127.0.0.1:1/other?code=c&state=s', undefined];
     const grant = await login({
-      clientId: 'c',
-      redirectUri,
+      ...parts,
       openBrowser: false,
       prompt: (context) => {
         errors.push(context.error?.code);
@@ -330,32 +322,29 @@ describe('LoginOptions.prompt', () => {
     expect(grant.code).toBe('pasted');
   });
 
-  it('ends with the provider’s error where that is what was pasted', async () => {
+  it('rejects with the provider’s error if that was pasted', async () => {
     await expect(
       login({
-        clientId: 'c',
-        redirectUri,
+        ...parts,
         openBrowser: false,
         prompt: (context) => pasted(context, 'error=access_denied'),
       }),
     ).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
   });
 
-  it('leaves the server waiting where it has nothing to ask', async () => {
+  it('waits for the server alone if it returns undefined', async () => {
     const grant = await login({
-      clientId: 'c',
-      redirectUri,
-      openBrowser: (uri) => void setImmediate(() => void answering({ code: 'browser' })(uri)),
+      ...parts,
+      openBrowser: (uri) => void setImmediate(() => void respondingWith({ code: 'browser' })(uri)),
       prompt: () => undefined,
     });
     expect(grant.code).toBe('browser');
   });
 
-  it('is told whether a browser was opened', async () => {
+  it('receives whether a browser was opened', async () => {
     let opened: boolean | undefined;
     await login({
-      clientId: 'c',
-      redirectUri,
+      ...parts,
       openBrowser: () => Promise.reject(new BrowserOpenError('BROWSER_NOT_OPENED', 'none')),
       prompt: (context) => {
         opened = context.browserOpened;
@@ -367,8 +356,6 @@ describe('LoginOptions.prompt', () => {
 
   it('ends the sign-in with its own failure', async () => {
     const failure = new Error('terminal gone');
-    await expect(
-      login({ clientId: 'c', redirectUri, openBrowser: false, prompt: () => Promise.reject(failure) }),
-    ).rejects.toBe(failure);
+    await expect(login({ ...parts, openBrowser: false, prompt: () => Promise.reject(failure) })).rejects.toBe(failure);
   });
 });

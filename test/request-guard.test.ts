@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { createServer, IncomingMessage } from 'node:http';
 import { Socket, type AddressInfo } from 'node:net';
 import {
-  refuseContentType,
-  refuseForward,
-  refuseMethod,
-  refuseNavigation,
-  refuseTarget,
-  type OwnNames,
+  checkContentType,
+  checkForward,
+  rejectMethod,
+  checkNavigation,
+  checkTarget,
+  parseTarget,
+  isRepeatedNavigation,
+  type ServerNames,
 } from '#src/callback/request-guard.js';
 import { requestBytes, sendRaw } from './helpers/raw.js';
 
@@ -28,21 +30,21 @@ function requestWith(...headers: Headers): IncomingMessage {
   return request;
 }
 
-const own: OwnNames = {
+const own: ServerNames = {
   hosts: new Set(['127.0.0.1:5543']),
   origins: new Set(['http://127.0.0.1:5543']),
 };
 
-describe('refuseTarget', () => {
-  it.each(['127.0.0.1:5543'])('lets a path with the Host %j pass', (host) => {
+describe('checkTarget', () => {
+  it.each(['127.0.0.1:5543'])('accepts a path with the Host %j', (host) => {
     for (const target of ['/', '/callback', '/callback?code=abc', '//', '/..%2f', '/%2e%2e/']) {
-      expect(refuseTarget(requestWith(['Host', host]), target, own)).toBeUndefined();
+      expect(checkTarget(requestWith(['Host', host]), parseTarget(target), own)).toBeUndefined();
     }
   });
 
   it('reads Host without regard to case', () => {
     const names = { ...own, hosts: new Set(['localhost:5543']) };
-    expect(refuseTarget(requestWith(['HOST', 'LocalHost:5543']), '/', names)).toBeUndefined();
+    expect(checkTarget(requestWith(['HOST', 'LocalHost:5543']), parseTarget('/'), names)).toBeUndefined();
   });
 
   it.each([
@@ -68,35 +70,38 @@ describe('refuseTarget', () => {
     '127.0.0.1:5543/',
     '__proto__',
     'constructor',
-  ])('refuses the Host %j', (host) => {
-    expect(refuseTarget(requestWith(['Host', host]), '/callback', own)).toMatchObject({
+  ])('rejects the Host %j', (host) => {
+    expect(checkTarget(requestWith(['Host', host]), parseTarget('/callback'), own)).toMatchObject({
       reason: 'foreign_host',
       status: 421,
     });
   });
 
-  it('refuses no Host and two of them, equal ones too', () => {
+  it('rejects no Host and two of them, equal ones too', () => {
     const host = ['Host', '127.0.0.1:5543'] as const;
     for (const request of [requestWith(), requestWith(host, host), requestWith(host, ['host', 'evil.test'])]) {
-      expect(refuseTarget(request, '/callback', own)).toMatchObject({ reason: 'foreign_host', status: 421 });
+      expect(checkTarget(request, parseTarget('/callback'), own)).toMatchObject({
+        reason: 'foreign_host',
+        status: 421,
+      });
     }
   });
 
-  it('does not take a header’s value for its name', () => {
+  it('does not confuse the value of a header with its name', () => {
     const request = requestWith(['X-A', 'host'], ['X-B', '127.0.0.1:5543']);
-    expect(refuseTarget(request, '/callback', own)).toMatchObject({ reason: 'foreign_host' });
+    expect(checkTarget(request, parseTarget('/callback'), own)).toMatchObject({ reason: 'foreign_host' });
   });
 
-  it.each(['', '*', 'http://127.0.0.1:5543/callback', 'http://evil.test/', '127.0.0.1:5543', 'callback', '?code=abc'])(
-    'refuses the target %j',
+  it.each(['', '*', '127.0.0.1:5543', 'callback', '?code=abc', 'ftp://127.0.0.1:5543/callback'])(
+    'rejects the target %j',
     (target) => {
       const request = requestWith(['Host', '127.0.0.1:5543']);
-      expect(refuseTarget(request, target, own)).toMatchObject({ reason: 'bad_target', status: 400 });
+      expect(checkTarget(request, parseTarget(target), own)).toMatchObject({ reason: 'bad_target', status: 400 });
     },
   );
 });
 
-describe('refuseNavigation', () => {
+describe('checkNavigation', () => {
   it.each([
     ['an old browser', []],
     ['a navigation', [['Sec-Fetch-Dest', 'document']]],
@@ -109,8 +114,8 @@ describe('refuseNavigation', () => {
       ],
     ],
     ['another purpose', [['Purpose', 'navigation']]],
-  ] as readonly (readonly [string, Headers])[])('lets %s pass', (_, headers) => {
-    expect(refuseNavigation(requestWith(...headers))).toBeUndefined();
+  ] as readonly (readonly [string, Headers])[])('accepts %s', (_, headers) => {
+    expect(checkNavigation(requestWith(...headers))).toBeUndefined();
   });
 
   it.each([
@@ -121,8 +126,8 @@ describe('refuseNavigation', () => {
     ['Purpose', 'preview'],
     ['purpose', 'Prefetch'],
     ['X-Moz', 'prefetch'],
-  ])('refuses what a browser fetches ahead: %s: %s', (name, value) => {
-    expect(refuseNavigation(requestWith([name, value], ['Sec-Fetch-Dest', 'document']))).toMatchObject({
+  ])('rejects a prefetch: %s: %s', (name, value) => {
+    expect(checkNavigation(requestWith([name, value], ['Sec-Fetch-Dest', 'document']))).toMatchObject({
       reason: 'prefetch',
       status: 403,
     });
@@ -141,21 +146,21 @@ describe('refuseNavigation', () => {
     'video',
     '',
     'document, image',
-  ])('refuses what is for %j', (destination) => {
-    expect(refuseNavigation(requestWith(['Sec-Fetch-Dest', destination]))).toMatchObject({
+  ])('rejects the destination %j', (destination) => {
+    expect(checkNavigation(requestWith(['Sec-Fetch-Dest', destination]))).toMatchObject({
       reason: 'not_a_navigation',
       status: 403,
     });
   });
 });
 
-describe('refuseForward', () => {
+describe('checkForward', () => {
   const origin = ['Origin', 'http://127.0.0.1:5543'] as const;
   const json = ['Content-Type', 'application/json'] as const;
 
-  it('lets the page’s own script pass, in browsers with and without Sec-Fetch-Site', () => {
-    expect(refuseForward(requestWith(origin, json), own)).toBeUndefined();
-    expect(refuseForward(requestWith(origin, json, ['Sec-Fetch-Site', 'same-origin']), own)).toBeUndefined();
+  it('accepts the script of the page, in browsers with and without Sec-Fetch-Site', () => {
+    expect(checkForward(requestWith(origin, json), own)).toBeUndefined();
+    expect(checkForward(requestWith(origin, json, ['Sec-Fetch-Site', 'same-origin']), own)).toBeUndefined();
   });
 
   it.each([
@@ -170,36 +175,36 @@ describe('refuseForward', () => {
     'http://127.0.0.1:5543 http://evil.test',
     'http://127.0.0.1:5543, http://127.0.0.1:5543',
     'http://127.0.0.1:5543.evil.test',
-  ])('refuses the Origin %j', (value) => {
-    expect(refuseForward(requestWith(['Origin', value], json), own)).toMatchObject({
+  ])('rejects the Origin %j', (value) => {
+    expect(checkForward(requestWith(['Origin', value], json), own)).toMatchObject({
       reason: 'foreign_origin',
       status: 403,
     });
   });
 
-  it('refuses no Origin and two of them', () => {
-    expect(refuseForward(requestWith(json), own)).toMatchObject({ reason: 'foreign_origin' });
-    expect(refuseForward(requestWith(origin, origin, json), own)).toMatchObject({ reason: 'foreign_origin' });
-    expect(refuseForward(requestWith(origin, ['origin', 'http://evil.test'], json), own)).toMatchObject({
+  it('rejects no Origin and two of them', () => {
+    expect(checkForward(requestWith(json), own)).toMatchObject({ reason: 'foreign_origin' });
+    expect(checkForward(requestWith(origin, origin, json), own)).toMatchObject({ reason: 'foreign_origin' });
+    expect(checkForward(requestWith(origin, ['origin', 'http://evil.test'], json), own)).toMatchObject({
       reason: 'foreign_origin',
     });
   });
 
-  it.each(['same-site', 'cross-site', 'none', '', 'same-origin, cross-site'])('refuses Sec-Fetch-Site: %j', (site) => {
-    expect(refuseForward(requestWith(origin, json, ['Sec-Fetch-Site', site]), own)).toMatchObject({
+  it.each(['same-site', 'cross-site', 'none', '', 'same-origin, cross-site'])('rejects Sec-Fetch-Site: %j', (site) => {
+    expect(checkForward(requestWith(origin, json, ['Sec-Fetch-Site', site]), own)).toMatchObject({
       reason: 'foreign_origin',
     });
   });
 
-  it('looks at who sends before what is sent', () => {
-    expect(refuseForward(requestWith(['Content-Type', 'text/plain']), own)).toMatchObject({ reason: 'foreign_origin' });
-    expect(refuseForward(requestWith(origin, ['Content-Type', 'text/plain']), own)).toMatchObject({
+  it('checks the sender before the body', () => {
+    expect(checkForward(requestWith(['Content-Type', 'text/plain']), own)).toMatchObject({ reason: 'foreign_origin' });
+    expect(checkForward(requestWith(origin, ['Content-Type', 'text/plain']), own)).toMatchObject({
       reason: 'content_type',
     });
   });
 });
 
-describe('refuseContentType', () => {
+describe('checkContentType', () => {
   it.each([
     'application/json',
     'Application/JSON',
@@ -208,8 +213,8 @@ describe('refuseContentType', () => {
     'application/json; charset="utf-8"',
     'application/json ; charset = utf-8',
     'application/json; profile=x; charset=utf-8',
-  ])('lets %j pass', (type) => {
-    expect(refuseContentType(requestWith(['Content-Type', type]), 'application/json')).toBeUndefined();
+  ])('accepts %j', (type) => {
+    expect(checkContentType(requestWith(['Content-Type', type]), 'application/json')).toBeUndefined();
   });
 
   it.each([
@@ -227,25 +232,25 @@ describe('refuseContentType', () => {
     'application/json; charset=utf-8; charset=utf-16',
     'application/json; charset=',
     'application/json; charset=utf-80',
-  ])('refuses %j', (type) => {
-    expect(refuseContentType(requestWith(['Content-Type', type]), 'application/json')).toMatchObject({
+  ])('rejects %j', (type) => {
+    expect(checkContentType(requestWith(['Content-Type', type]), 'application/json')).toMatchObject({
       reason: 'content_type',
       status: 415,
     });
   });
 
-  it('refuses no type, and a body that is compressed', () => {
-    expect(refuseContentType(requestWith(), 'application/json')).toMatchObject({ status: 415 });
+  it('rejects no type, and a body that is compressed', () => {
+    expect(checkContentType(requestWith(), 'application/json')).toMatchObject({ status: 415 });
     for (const encoding of ['gzip', 'br', 'deflate', 'identity']) {
       const request = requestWith(['Content-Type', 'application/json'], ['Content-Encoding', encoding]);
-      expect(refuseContentType(request, 'application/json')).toMatchObject({ reason: 'content_type', status: 415 });
+      expect(checkContentType(request, 'application/json')).toMatchObject({ reason: 'content_type', status: 415 });
     }
   });
 });
 
-describe('refuseMethod', () => {
-  it('says which methods there are', () => {
-    expect(refuseMethod('GET', 'POST')).toMatchObject({
+describe('rejectMethod', () => {
+  it('names the supported methods', () => {
+    expect(rejectMethod('GET', 'POST')).toMatchObject({
       reason: 'method',
       status: 405,
       headers: { Allow: 'GET, POST' },
@@ -257,8 +262,8 @@ describe('the guards, on requests as Node’s parser reads them', () => {
   it('see both of two Hosts and two Origins, of which Node keeps one', async () => {
     const server = createServer((request, response) => {
       const hosts = new Set([`127.0.0.1:${(server.address() as AddressInfo).port}`]);
-      const target = refuseTarget(request, request.url ?? '', { hosts, origins: own.origins });
-      const forward = refuseForward(request, own);
+      const target = checkTarget(request, parseTarget(request.url ?? ''), { hosts, origins: own.origins });
+      const forward = checkForward(request, own);
       response.end(JSON.stringify([target?.reason, forward?.reason]));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -269,16 +274,88 @@ describe('the guards, on requests as Node’s parser reads them', () => {
       ['Content-Type', 'application/json'],
       ['Connection', 'close'],
     ] as const;
-    const told = async (...headers: Headers): Promise<string> => {
+    const reasonsFor = async (...headers: Headers): Promise<string> => {
       return (await sendRaw(port, requestBytes('GET / HTTP/1.1', [...headers, ...rest]))).body;
     };
     try {
-      expect(await told(host, origin)).toBe('[null,null]');
-      expect(await told(host, origin, origin)).toBe('[null,"foreign_origin"]');
-      expect(await told(host, ['Host', 'evil.test'], origin)).not.toContain('[null');
-      expect(await told(['Host', 'evil.test'], host, origin)).not.toContain('[null');
+      expect(await reasonsFor(host, origin)).toBe('[null,null]');
+      expect(await reasonsFor(host, origin, origin)).toBe('[null,"foreign_origin"]');
+      expect(await reasonsFor(host, ['Host', 'evil.test'], origin)).not.toContain('[null');
+      expect(await reasonsFor(['Host', 'evil.test'], host, origin)).not.toContain('[null');
     } finally {
       server.close();
+    }
+  });
+});
+
+describe('an absolute-form target (RFC 9112, section 3.2.2)', () => {
+  const host = ['Host', '127.0.0.1:5543'] as const;
+
+  it('is accepted if its authority is a name of the server', () => {
+    for (const target of [
+      'http://127.0.0.1:5543/callback?code=a',
+      'HTTP://127.0.0.1:5543',
+      'http://127.0.0.1:5543?x',
+    ]) {
+      expect(checkTarget(requestWith(host), parseTarget(target), own)).toBeUndefined();
+    }
+    expect(parseTarget('http://127.0.0.1:5543/callback?code=a')).toMatchObject({ path: '/callback', query: 'code=a' });
+    expect(parseTarget('http://127.0.0.1:5543?x')).toMatchObject({ path: '/', query: 'x' });
+  });
+
+  it('is rejected with another authority, or with another Host', () => {
+    for (const target of ['http://evil.test/callback', 'http://127.0.0.1:5543@evil.test/', 'http:///callback']) {
+      expect(checkTarget(requestWith(host), parseTarget(target), own)).toMatchObject({ reason: 'foreign_host' });
+    }
+    const foreign = requestWith(['Host', 'evil.test']);
+    const target = parseTarget('http://127.0.0.1:5543/callback');
+    expect(checkTarget(foreign, target, own)).toMatchObject({ reason: 'foreign_host' });
+    expect(checkTarget(requestWith(), target, own)).toMatchObject({ reason: 'foreign_host' });
+  });
+});
+
+describe('a navigation that a service worker repeats (R6)', () => {
+  it.each([
+    [
+      'Chromium',
+      [
+        ['Sec-Fetch-Mode', 'navigate'],
+        ['Sec-Fetch-Site', 'cross-site'],
+      ],
+    ],
+    [
+      'Firefox',
+      [
+        ['Sec-Fetch-Mode', 'same-origin'],
+        ['Sec-Fetch-Site', 'same-origin'],
+      ],
+    ],
+  ] as readonly (readonly [string, Headers])[])('is recognized in %s', (_, headers) => {
+    const request = requestWith(['Sec-Fetch-Dest', 'empty'], ...headers);
+    expect(isRepeatedNavigation(request)).toBe(true);
+    expect(checkNavigation(request)).toBeUndefined();
+  });
+
+  it('is not what a script of another site can send', () => {
+    const request = requestWith(
+      ['Sec-Fetch-Dest', 'empty'],
+      ['Sec-Fetch-Mode', 'no-cors'],
+      ['Sec-Fetch-Site', 'cross-site'],
+    );
+    expect(isRepeatedNavigation(request)).toBe(false);
+    expect(checkNavigation(request)).toMatchObject({ reason: 'not_a_navigation' });
+  });
+});
+
+describe('a POST to `token` without an origin (R5)', () => {
+  const json = ['Content-Type', 'application/json'] as const;
+
+  it.each([[], [['Origin', 'null']]] as readonly Headers[])('is accepted from the same site: %j', (...origin) => {
+    expect(checkForward(requestWith(...origin, json, ['Sec-Fetch-Site', 'same-origin']), own)).toBeUndefined();
+    for (const site of ['same-site', 'cross-site', 'none']) {
+      expect(checkForward(requestWith(...origin, json, ['Sec-Fetch-Site', site]), own)).toMatchObject({
+        reason: 'foreign_origin',
+      });
     }
   });
 });

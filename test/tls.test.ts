@@ -71,7 +71,7 @@ async function ask(uri: URL, options: RequestOptions = {}, body = ''): Promise<{
 }
 
 describe('AuthServerOptions.tls', () => {
-  it('takes a code in the query, by https', async () => {
+  it('accepts a code in the query, by https', async () => {
     const server = await started('127.0.0.1');
     expect(server.baseUri.protocol).toBe('https:');
     const received = once(server, 'authorizationCodeReceived');
@@ -83,7 +83,7 @@ describe('AuthServerOptions.tls', () => {
     expect([code, uri.protocol]).toEqual(['c', 'https:']);
   });
 
-  it('takes a fragment that its own page forwards, and none from the same host without TLS', async () => {
+  it('accepts a fragment from its page, and none from the same host without TLS', async () => {
     const server = await started('127.0.0.1');
     const received = once(server, 'implicitGrantReceived');
     const { state } = requestFor(server, ResponseType.Token);
@@ -113,16 +113,14 @@ describe('AuthServerOptions.tls', () => {
     expect(response.params.get('iss')).toBe(authorizationServer.issuer);
   });
 
-  it('goes with https, and https goes with it', () => {
-    expect(() => new AuthServer('https://127.0.0.1:0/callback')).toThrow(
-      /`tls` must be given where `baseUri` is an https/,
-    );
-    expect(() => new AuthServer('http://127.0.0.1:0/callback', { tls })).toThrow(/`tls`.* only there/);
+  it('requires `tls` if and only if the base URI is https', () => {
+    expect(() => new AuthServer('https://127.0.0.1:0/callback')).toThrow(/`tls` is required if `baseUri` is an https/);
+    expect(() => new AuthServer('http://127.0.0.1:0/callback', { tls })).toThrow(/`tls`.* accepted only then/);
   });
 
-  it('says that the certificate could not be used', async () => {
+  it('rejects with SERVER_FAILED if the certificate cannot be used', async () => {
     const server = new AuthServer('https://127.0.0.1:0/callback', { tls: { key: 'no key', cert: 'no certificate' } });
-    await expect(server.start()).rejects.toThrow();
+    await expect(server.start()).rejects.toMatchObject({ name: 'ServerError', code: 'SERVER_FAILED' });
     expect(server.listening).toBe(false);
   });
 });

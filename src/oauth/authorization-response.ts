@@ -125,7 +125,7 @@ export function validateResponse(
   if (rejection !== undefined) {
     const { reason, problem } = rejection;
     const { code, advice } = rejections[reason];
-    const details = request === undefined ? { params } : { params, state: request.state };
+    const details = request === undefined ? { params } : { params, state: received.state };
     const error = new AuthorizationError(
       code,
       `The authorization response was rejected: ${problem}. ${advice}`,

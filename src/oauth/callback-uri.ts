@@ -63,38 +63,36 @@ const optionNames: OptionNames<ParseCallbackUriOptions> = {
  * @see [RFC 8252, section 7.1](https://www.rfc-editor.org/rfc/rfc8252#section-7.1)
  */
 export function parseCallbackUri(uri: string | URL, options: ParseCallbackUriOptions): GrantResponse {
-  assertKnownOptions('parseCallbackUri', options, optionNames);
-  const { state, allowUnsolicited = false, redirectUri: given, ...checks } = options;
+  const given = { ...options }; // Also if there are none: the error must name `state`.
+  assertKnownOptions('parseCallbackUri', given, optionNames);
+  const { state = '', allowUnsolicited = false, redirectUri: redirect, ...checks } = given;
   if (typeof allowUnsolicited !== 'boolean') throw new TypeError('`allowUnsolicited` must be true or false');
-  const needed: unknown = state;
-  if (needed === undefined ? !allowUnsolicited : typeof needed !== 'string' || needed === '') {
+  if (typeof state !== 'string' || (state === '' && !allowUnsolicited)) {
     throw new TypeError(
-      '`state` must be the state of the request, which is not empty. Without it any page can sign the user in to another account; pass `allowUnsolicited: true` only if the provider returns no `state`',
+      '`state` must be the state of the request, and not empty: without it any page could sign the user in to another account. Pass `allowUnsolicited: true` only if the provider returns no `state`',
     );
   }
-  const redirectUri = given === undefined ? undefined : checkRedirectUri('redirectUri', given);
+  const redirectUri = redirect === undefined ? undefined : checkRedirectUri('redirectUri', redirect);
   const received = readCallbackUri(uri, redirectUri);
-  const isExpected = state !== undefined && isSameState(received.state, state);
-  const result = validateResponse(received, isExpected ? { ...checks, state, redirectUri } : undefined, {
-    allowUnsolicited: state === undefined,
-    redirectUri,
-  });
+  const isExpected = state === '' || isSameState(received.state, state);
+  const request = { ...checks, state: received.state ?? '', redirectUri };
+  const result = validateResponse(received, isExpected ? request : undefined);
   if (result.kind === 'grant') return result.grant;
   throw result.error;
 }
 
 /**
  * @internal Reads a callback URI as the user or the system gives it.
- * @param redirectUri - helps to find the URI in a pasted text; it is not compared here
+ * @param redirectUri - helps to find the URI in a text; it is not compared here, and the scheme stays
  * @throws {@link AuthorizationError} only if it is no URI
  */
 export function readCallbackUri(uri: string | URL, redirectUri?: string): ReceivedResponse {
   if (typeof uri !== 'string' && !(uri instanceof URL)) {
     throw new TypeError(`\`uri\` must be a string or a URL, not ${typeof uri}`);
   }
-  const text = uri instanceof URL ? uri.href : cleanPastedUri(uri, redirectUri);
+  const text = uri instanceof URL ? uri.href : cleanPastedUri(uri, redirectUri, true);
   const [, address = '', query = '', fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text) ?? [];
-  if (!URL.canParse(address)) {
+  if (!URL.canParse(address) || !/:.*[/?#]/s.test(text)) {
     throw malformedResponse(
       text === ''
         ? 'it is empty'

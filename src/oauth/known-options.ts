@@ -34,28 +34,28 @@ export function pickOptions<Options extends object, Name extends keyof Options>(
 
 function findSimilar(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z\d]/g, '');
-  const ranked = names
-    .map((candidate) => ({ candidate, edits: countEdits(plain(name).slice(0, 40), plain(candidate)) }))
-    .sort((one, other) => one.edits - other.edits);
-  const [best] = ranked;
-  return best !== undefined && best.edits <= Math.max(1, plain(best.candidate).length / 3) ? best.candidate : undefined;
+  const wrong = plain(name).slice(0, 50);
+  const [best] = names
+    .map((candidate) => ({
+      candidate,
+      share: countEdits(wrong, plain(candidate)) / Math.max(wrong.length, candidate.length),
+    }))
+    .sort((one, other) => one.share - other.share);
+  return best !== undefined && best.share <= 0.4 ? best.candidate : undefined;
 }
 
 /** The Levenshtein distance. */
 function countEdits(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [line, character] of [...one].entries()) {
-    const next = [line + 1];
-    for (const [column, compared] of [...other].entries()) {
-      next.push(
-        Math.min(
-          (next[column] ?? 0) + 1,
-          (row[column + 1] ?? 0) + 1,
-          (row[column] ?? 0) + (character === compared ? 0 : 1),
-        ),
-      );
-    }
-    row = next;
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let line = 1; line <= one.length; line++) {
+    let diagonal = 0;
+    let left = 0;
+    row = row.map((above, column) => {
+      const replaced = diagonal + (one[line - 1] === other[column - 1] ? 0 : 1);
+      left = column === 0 ? line : Math.min(above + 1, left + 1, replaced);
+      diagonal = above;
+      return left;
+    });
   }
-  return row[other.length] ?? 0;
+  return row.at(-1) ?? 0;
 }

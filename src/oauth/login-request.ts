@@ -1,7 +1,7 @@
 import type { ExpectedRequest } from './authorization-response.js';
 import { checkAuthorizationEndpoint, checkResponseType } from './authorization-uri.js';
 import { assertKnownOptions, type OptionNames } from './known-options.js';
-import { PKCEUtil } from './pkce-util.js';
+import { choosePkceCodes } from './pkce-util.js';
 import { randomBase64url } from './random-and-digest.js';
 import { checkRedirectUri } from './redirect-uri.js';
 
@@ -75,19 +75,9 @@ export const loginRequestOptionNames: OptionNames<LoginRequestOptions> = {
   extraParams: true,
 };
 
-/** The parameters that this class writes, and a verifier, which is never sent here; and what to use instead of `extraParams`. */
-const protocolOptions = new Map([
-  ['client_id', 'clientId'],
-  ['response_type', 'responseType'],
-  ['redirect_uri', 'redirectUri'],
-  ['state', 'state'],
-  ['scope', 'scope'],
-  ['show_dialog', 'showDialog'],
-  ['code_challenge', 'codeChallenge'],
-  ['code_challenge_method', 'codeChallengeMethod'],
-  ['response_mode', 'responseMode'],
-  ['code_verifier', 'codeVerifier'],
-]);
+// What this class writes itself, and the verifier, which is never sent here. Each has an option of the same name in camel case.
+const protocolNames =
+  /^(?:client_id|response_type|redirect_uri|state|scope|show_dialog|response_mode|code_verifier|code_challenge(?:_method)?)$/;
 
 /**
  * An authorization request: the URI that the browser opens, and the state that the response must carry.
@@ -152,13 +142,13 @@ export class LoginRequest implements ExpectedRequest {
       extraParams = {},
     } = options;
     const receiver = typeof redirect === 'string' || redirect instanceof URL ? undefined : redirect;
-    this.redirectUri = checkRedirect(receiver === undefined ? redirect : (receiver as unknown));
+    this.redirectUri = checkRedirect(redirect);
     this.authorizationEndpoint = checkAuthorizationEndpoint('authorizationEndpoint', authorizationEndpoint);
     this.clientId = checkText('clientId', clientId);
     this.responseType = checkResponseType('responseType', checkText('responseType', responseType));
     this.issuer = issuer === undefined ? undefined : checkText('issuer', issuer);
     this.#state = state === undefined ? randomBase64url(32) : checkText('state', state);
-    const { verifier, challenge, method } = makePkceCodes(this.responseType, options);
+    const { verifier, challenge, method } = choosePkceCodes(this.responseType.split(' ').includes('code'), options);
     this.#codeVerifier = verifier;
     if (responseMode !== undefined && !['query', 'fragment', 'form_post'].includes(responseMode)) {
       throw new RangeError('`responseMode` must be query, fragment or form_post');
@@ -246,41 +236,6 @@ function checkRedirect(redirect: unknown): string {
   return text;
 }
 
-function makePkceCodes(
-  responseType: string,
-  { pkce, codeVerifier, codeChallenge, codeChallengeMethod }: LoginRequestOptions,
-): { verifier?: string | undefined; challenge?: string | undefined; method?: string | undefined } {
-  if (pkce !== undefined && typeof pkce !== 'boolean') throw new TypeError('`pkce` must be true or false');
-  if (codeVerifier === undefined && codeChallenge === undefined) {
-    if (codeChallengeMethod !== undefined) {
-      throw new TypeError('`codeChallengeMethod` is given without `codeChallenge` or `codeVerifier`');
-    }
-    if (pkce === false || !responseType.split(' ').includes('code')) return {};
-    return { ...PKCEUtil.generateCodes(), method: 'S256' };
-  }
-  if (pkce === false) throw new TypeError('`pkce` is false, but there is a `codeVerifier` or `codeChallenge`');
-  const method = codeChallengeMethod ?? 'S256';
-  if (method !== 'S256' && (method as string) !== 'plain') {
-    throw new RangeError('`codeChallengeMethod` must be S256 or plain');
-  }
-  if (codeVerifier === undefined) return { challenge: checkText('codeChallenge', codeChallenge), method };
-  if (!/^[\w.~-]{43,128}$/.test(checkText('codeVerifier', codeVerifier))) {
-    throw new RangeError(
-      '`codeVerifier` must be 43 to 128 of the characters A-Z a-z 0-9 - . _ ~ (RFC 7636, section 4.1)',
-    );
-  }
-  if (method !== 'S256') {
-    throw new RangeError(
-      '`codeChallengeMethod` must be S256 if `codeVerifier` is given: plain would show the verifier',
-    );
-  }
-  const { challenge } = PKCEUtil.generateCodes(codeVerifier);
-  if (codeChallenge !== undefined && codeChallenge !== challenge) {
-    throw new TypeError('`codeChallenge` is not the challenge of `codeVerifier`; give one of them only');
-  }
-  return { verifier: codeVerifier, challenge, method };
-}
-
 function joinScopes(scope: string | Iterable<string>): string | undefined {
   const given: unknown = scope;
   if (typeof given !== 'string' && (typeof given !== 'object' || given === null || !(Symbol.iterator in given))) {
@@ -297,8 +252,8 @@ function flattenExtraParams(extraParams: Readonly<Record<string, unknown>>): [st
   const given: unknown = extraParams;
   if (typeof given !== 'object' || given === null) throw new TypeError('`extraParams` must be an object');
   return Object.entries(given).flatMap(([name, value]: [string, unknown]) => {
-    const option = protocolOptions.get(name);
-    if (option !== undefined) {
+    if (protocolNames.test(name)) {
+      const option = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
       throw new TypeError(`\`extraParams\` must not contain ${name}: see the option \`${option}\``);
     }
     return [value].flat().map((item: unknown): [string, string] => {

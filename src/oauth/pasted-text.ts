@@ -8,12 +8,13 @@ const opening = `(?<=^|["'\`<>(\\[“‘])`;
  *
  * @param text - the pasted text
  * @param redirectUri - the redirect URI of the request; without it only a whole URI is found
+ * @param keepScheme - whether a scheme that was pasted stays: browsers show and copy https for http, but R25 compares it
  * @returns the URI; if none was found, the text without white space, which is then no URI
  */
-export function cleanPastedUri(text: string, redirectUri?: string): string {
+export function cleanPastedUri(text: string, redirectUri?: string, keepScheme = false): string {
   const plain = text.replace(/&(?:amp|#38|#x26);/gi, '&').replace(/[\u200b\u2060]/g, '');
-  const words = joinLines(plain).split(/\s+/).filter(Boolean);
-  for (const { pattern, complete } of [...redirectUriForms(redirectUri), ...uriForms]) {
+  const words = splitWords(plain);
+  for (const { pattern, complete } of [...redirectUriForms(redirectUri, keepScheme), ...uriForms]) {
     const index = words.findIndex((word) => pattern.test(word));
     const match = pattern.exec(words[index] ?? '');
     if (match === null) continue;
@@ -30,45 +31,51 @@ interface Form {
   readonly complete: (uri: string) => string;
 }
 
-const uriForms: readonly Form[] = ['://', ':(?=\\S*[/?#])'].map((separator) => ({
+const uriForms: readonly Form[] = ['://', ':(?=\\S{0,500}[/?#])'].map((separator) => ({
   pattern: new RegExp(`${opening}[a-z][a-z\\d+.-]*${separator}`, 'i'),
   complete: (uri) => uri,
 }));
 
 /** The forms in which the callback URI of this redirect URI appears. */
-function redirectUriForms(redirectUri: string | undefined): Form[] {
+function redirectUriForms(redirectUri: string | undefined, keepScheme: boolean): Form[] {
   if (redirectUri === undefined) return [];
   const { protocol, host, pathname } = new URL(redirectUri);
   const [address = ''] = redirectUri.split('?');
   const escaped = host.replace(/[^\w]/g, '\\$&');
   const isHttp = protocol === 'http:' || protocol === 'https:';
-  const part = '(?:\\S*[?#&])?(?:code|state|error|error_code|access_token|token|id_token)=';
+  const part = '(?:\\S{0,500}[?#&])?(?:code|state|error|error_code|access_token|token|id_token)=';
   return [
     isHttp
       ? {
-          pattern: new RegExp(`${opening}(?:${protocol.replace(':', 's?')}://)?${escaped}(?=[/?#]|$)`, 'i'),
+          pattern: new RegExp(
+            `${opening}(?:${protocol.replace(':', keepScheme ? '' : 's?')}://)?${escaped}(?=[/?#]|$)`,
+            'i',
+          ),
           complete: (uri) => `${protocol}//${uri.replace(/^https?:\/\//i, '')}`,
         }
       : { pattern: new RegExp(`${opening}${protocol.replace(/[^\w]/g, '\\$&')}`, 'i'), complete: (uri) => uri },
     {
       pattern: new RegExp(`${opening}(?![a-z][a-z\\d+.-]*:)${part}`, 'i'),
       complete: (uri) => {
-        if (uri.startsWith('#')) return redirectUri + uri;
-        if (uri.startsWith('?')) return address + uri;
-        return address + (uri.startsWith(pathname) ? uri.slice(pathname.length) : `?${uri}`);
+        const [path = ''] = /^[^?#=]*(?=[?#])/.exec(uri) ?? [];
+        const rest = uri.slice(path.length);
+        if (!pathname.endsWith(path)) return uri;
+        return rest.startsWith('#') ? redirectUri + rest : `${address}?${rest.replace(/^\?/, '')}`;
       },
     },
   ];
 }
 
-/** Joins the lines of a wrapped URI; other lines stay words of their own. */
-function joinLines(text: string): string {
-  let joined = '';
-  for (const line of text.split(/[\r\n\v\f\u2028\u2029]+/).map((item) => item.trim())) {
-    const isContinuation = /[:?#=&]\S*$/.test(joined) && !/\s|:\/\//.test(line);
-    joined += isContinuation ? line : ` ${line}`;
+/** The words of a text. A line that continues a wrapped URI belongs to its word. */
+function splitWords(text: string): string[] {
+  const joined: string[] = [];
+  let isInUri = false;
+  for (const line of text.split(/\r\n|[\r\n\v\f\u2028\u2029]/).map((item) => item.trim())) {
+    const isContinuation: boolean = isInUri && !/^$|\s|:\/\//.test(line);
+    joined.push(isContinuation ? line : ` ${line}`);
+    isInUri = isContinuation || /[:?#=&]/.test(line.split(/\s/).at(-1) ?? '');
   }
-  return joined;
+  return joined.join('').split(/\s+/).filter(Boolean);
 }
 
 /** Removes the quotes and the punctuation of the text around a URI. */

@@ -14,54 +14,94 @@ export interface PKCECodes {
 /** Makes the codes of PKCE (Proof Key for Code Exchange). */
 export class PKCEUtil {
   /**
-   * Makes a code verifier and its `S256` code challenge.
+   * Makes a code verifier and its `S256` code challenge. `login()` and `LoginRequest` do that themselves.
    *
    * The verifier is for the token request only: keep it in memory, and out of the login URI and the logs.
    *
-   * @param lengthOrVerifier - how many characters the random verifier is to have, 43 to 128; or a verifier of your own, of
-   * 43 to 128 unreserved characters (`A-Z a-z 0-9 - . _ ~`)
+   * @param lengthOrVerifier - the number of characters of the random verifier, 43 to 128; or your verifier, of 43 to 128
+   * unreserved characters (`A-Z a-z 0-9 - . _ ~`)
    * @default 100
    * @returns the verifier and its challenge
-   * @throws TypeError where `lengthOrVerifier` is neither a number nor a string, or has a character that is not unreserved
-   * @throws RangeError where it is not a whole number from 43 to 128, or has fewer or more characters than that
+   * @throws TypeError if `lengthOrVerifier` is neither a number nor a string, or has a character that is not unreserved
+   * @throws RangeError if it is not a whole number from 43 to 128, or has fewer or more characters than that
    *
    * @example
    * ```ts
-   * import { AuthServer, LoginRequest, PKCEUtil, ResponseType } from 'embed-auth-server';
+   * import { LoginRequest, PKCEUtil, ResponseType } from 'embed-auth-server';
    *
-   * const server = new AuthServer();
-   * await server.start();
    * const { verifier, challenge } = PKCEUtil.generateCodes();
-   * const request = new LoginRequest(server, 'my-client-id', ResponseType.Code, {
+   * const request = new LoginRequest('myapp.auth://callback', 'my-client-id', ResponseType.Code, {
+   *   authorizationEndpoint: 'https://accounts.example.com/authorize',
    *   codeChallenge: challenge,
-   *   codeChallengeMethod: 'S256',
    * });
-   * console.log(`Open this in your browser: ${request.toUri().href}`);
-   *
-   * const response = await server.waitForGrant();
-   * const body = new URLSearchParams({
-   *   grant_type: 'authorization_code',
-   *   code: response.params.get('code') ?? '',
-   *   code_verifier: verifier,
-   *   client_id: 'my-client-id',
-   *   redirect_uri: server.baseUri.href,
-   * });
-   * await fetch('https://accounts.spotify.com/api/token', { method: 'POST', body });
+   * console.log(request.toUri().href, verifier.length);
    * ```
    *
    * @see [RFC 7636, sections 4.1 and 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)
    */
   static generateCodes(lengthOrVerifier: number | string = 100): PKCECodes {
-    const verifier = checkedVerifier(lengthOrVerifier);
+    const verifier = checkVerifier(lengthOrVerifier);
     return { verifier, challenge: sha256(verifier).toString('base64url') };
   }
 }
 
-function checkedVerifier(lengthOrVerifier: unknown): string {
+/** The options of a request that concern PKCE. */
+interface PkceOptions {
+  readonly pkce?: boolean | undefined;
+  readonly codeVerifier?: string | undefined;
+  readonly codeChallenge?: string | undefined;
+  readonly codeChallengeMethod?: string | undefined;
+}
+
+/**
+ * @internal The codes of a request: from its options, or random ones.
+ * @param isCode - whether the request asks for a code
+ */
+export function choosePkceCodes(
+  isCode: boolean,
+  { pkce, codeVerifier, codeChallenge, codeChallengeMethod }: PkceOptions,
+): { verifier?: string; challenge?: string; method?: string } {
+  if (pkce !== undefined && typeof pkce !== 'boolean') throw new TypeError('`pkce` must be true or false');
+  if (codeVerifier === undefined && codeChallenge === undefined) {
+    if (codeChallengeMethod !== undefined) {
+      throw new TypeError('`codeChallengeMethod` is given without `codeChallenge` or `codeVerifier`');
+    }
+    return isCode && pkce !== false ? { ...PKCEUtil.generateCodes(), method: 'S256' } : {};
+  }
+  if (pkce === false) throw new TypeError('`pkce` is false, but `codeVerifier` or `codeChallenge` is given');
+  const method = codeChallengeMethod ?? 'S256';
+  if (method !== 'S256' && method !== 'plain') throw new RangeError('`codeChallengeMethod` must be S256 or plain');
+  if (codeVerifier === undefined) {
+    if (typeof codeChallenge !== 'string' || !/^[!-~]+$/.test(codeChallenge)) {
+      throw new TypeError('`codeChallenge` must be a string of visible ASCII characters');
+    }
+    return { challenge: codeChallenge, method };
+  }
+  if (typeof codeVerifier !== 'string' || codeVerifier === '') {
+    throw new TypeError('`codeVerifier` must be a string, and not empty');
+  }
+  if (!/^[\w.~-]{43,128}$/.test(codeVerifier)) {
+    throw new RangeError(
+      '`codeVerifier` must be 43 to 128 of the characters A-Z a-z 0-9 - . _ ~ (RFC 7636, section 4.1)',
+    );
+  }
+  if (method !== 'S256') {
+    throw new RangeError(
+      '`codeChallengeMethod` must be S256 if `codeVerifier` is given: plain would show the verifier',
+    );
+  }
+  const codes = PKCEUtil.generateCodes(codeVerifier);
+  if (codeChallenge !== undefined && codeChallenge !== codes.challenge) {
+    throw new TypeError('`codeChallenge` is not the challenge of `codeVerifier`; give one of the two');
+  }
+  return { ...codes, method };
+}
+
+function checkVerifier(lengthOrVerifier: unknown): string {
   if (typeof lengthOrVerifier === 'number') {
     if (!Number.isInteger(lengthOrVerifier) || !isAllowedLength(lengthOrVerifier)) {
       throw new RangeError(
-        `\`lengthOrVerifier\` must be a whole number from ${minimumLength} to ${maximumLength} where it is a number`,
+        `\`lengthOrVerifier\` must be a whole number from ${minimumLength} to ${maximumLength} if it is a number`,
       );
     }
     // Four characters hold three bytes. Cut to length, each of them still has its full six random bits.
@@ -73,11 +113,11 @@ function checkedVerifier(lengthOrVerifier: unknown): string {
   }
   if (!isAllowedLength(lengthOrVerifier.length)) {
     throw new RangeError(
-      `\`lengthOrVerifier\` must have ${minimumLength} to ${maximumLength} characters where it is a verifier, but it has ${lengthOrVerifier.length}`,
+      `\`lengthOrVerifier\` must have ${minimumLength} to ${maximumLength} characters if it is a verifier, but it has ${lengthOrVerifier.length}`,
     );
   }
   if (!/^[\w.~-]+$/.test(lengthOrVerifier)) {
-    throw new TypeError('`lengthOrVerifier` must have letters, digits and -._~ only where it is a verifier');
+    throw new TypeError('`lengthOrVerifier` must have letters, digits and -._~ only if it is a verifier');
   }
   return lengthOrVerifier;
 }

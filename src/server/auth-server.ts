@@ -171,6 +171,8 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       throw result.error;
     }
     if (expected !== undefined) this.signIns.consume(expected);
+    const rejection = result.kind === 'error' ? result.rejection : undefined;
+    if (rejection !== undefined) rethrow(this.signIns.rejected(rejection, expected));
     rethrow(this.signIns.deliver(result, expected, 'receive').failure);
     if (result.kind === 'error') throw result.error;
     return result.grant;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestBytes } from '../helpers/raw.js';
+import { dial, requestBytes } from '../helpers/raw.js';
 import { withServer, type Arena } from '../helpers/with-server.js';
 
-/** Sends the awaited answer, all of it right but these headers. */
-async function expectRefused(
+/** Sends the awaited response, with these headers replaced. */
+async function expectRejected(
   arena: Arena,
   replaced: Readonly<Record<string, string | undefined>>,
   status: number,
@@ -14,29 +14,45 @@ async function expectRefused(
   expect([replaced, response.status]).toEqual([replaced, status]);
   expect(arena.rejections.slice(before)).toEqual([reason]);
   expect(response.text).not.toContain('stolen');
+  expect(JSON.parse(response.body)).toMatchObject({ state: 'error', reason: 'not_forwarded', rejection: reason });
   // No CORS header, ever: what a foreign page may send, it may not read.
   expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
 }
 
 describe('POST of the token', () => {
-  it('8: refuses one without Origin (R5)', () =>
-    withServer((arena) => expectRefused(arena, { Origin: undefined }, 403, 'foreign_origin')));
+  it('8: rejects one without Origin, unless Sec-Fetch-Site is same-origin (R5)', () =>
+    withServer(
+      async (arena) => {
+        for (const site of [undefined, 'same-site', 'cross-site', 'none', '']) {
+          await expectRejected(arena, { Origin: undefined, 'Sec-Fetch-Site': site }, 403, 'foreign_origin');
+        }
+        expect((await arena.forward(arena.answer(), { Origin: undefined })).status).toBe(200);
+      },
+      { events: 1 },
+    ));
 
-  it('9: refuses Origin: null (R5)', () =>
-    withServer(async (arena) => {
-      for (const origin of ['null', 'NULL', '', 'undefined', '*']) {
-        await expectRefused(arena, { Origin: origin }, 403, 'foreign_origin');
-      }
-    }));
+  it('9: rejects Origin: null, unless Sec-Fetch-Site is same-origin (R5)', () =>
+    withServer(
+      async (arena) => {
+        for (const origin of ['NULL', '', 'undefined', '*']) {
+          await expectRejected(arena, { Origin: origin }, 403, 'foreign_origin');
+        }
+        for (const site of [undefined, 'same-site', 'cross-site', 'none', '']) {
+          await expectRejected(arena, { Origin: 'null', 'Sec-Fetch-Site': site }, 403, 'foreign_origin');
+        }
+        expect((await arena.forward(arena.answer(), { Origin: 'null' })).status).toBe(200);
+      },
+      { events: 1 },
+    ));
 
-  it('10: refuses the Origin of another local port (R5)', () =>
+  it('10: rejects the Origin of another local port (R5)', () =>
     withServer(async (arena) => {
       for (const origin of ['http://127.0.0.1:1', 'http://127.0.0.1', `http://127.0.0.1:${arena.server.port}0`]) {
-        await expectRefused(arena, { Origin: origin }, 403, 'foreign_origin');
+        await expectRejected(arena, { Origin: origin }, 403, 'foreign_origin');
       }
     }));
 
-  it('11: refuses the Origin of another name, or scheme, of this machine (R5)', () =>
+  it('11: rejects the Origin of another name, or scheme, of this machine (R5)', () =>
     withServer(async (arena) => {
       const { port } = arena.server;
       for (const origin of [
@@ -48,18 +64,18 @@ describe('POST of the token', () => {
         `${arena.origin}/`,
         `x${arena.origin}`,
       ]) {
-        await expectRefused(arena, { Origin: origin }, 403, 'foreign_origin');
+        await expectRejected(arena, { Origin: origin }, 403, 'foreign_origin');
       }
     }));
 
-  it('12: refuses a Sec-Fetch-Site that is not same-origin, although the Origin is ours (R5)', () =>
+  it('12: rejects a Sec-Fetch-Site that is not same-origin, although the Origin is right (R5)', () =>
     withServer(async (arena) => {
       for (const site of ['same-site', 'cross-site', 'none', '', 'same-origin, cross-site']) {
-        await expectRefused(arena, { 'Sec-Fetch-Site': site }, 403, 'foreign_origin');
+        await expectRejected(arena, { 'Sec-Fetch-Site': site }, 403, 'foreign_origin');
       }
     }));
 
-  it('12: takes one without Sec-Fetch-Site, as old browsers send it (R5)', () =>
+  it('12: accepts one without Sec-Fetch-Site, as old browsers send it (R5)', () =>
     withServer(
       async (arena) => {
         expect((await arena.forward(arena.answer(), { 'Sec-Fetch-Site': undefined })).status).toBe(200);
@@ -67,35 +83,35 @@ describe('POST of the token', () => {
       { events: 1 },
     ));
 
-  it('13: refuses JSON as text/plain, which a form can send (R5)', () =>
+  it('13: rejects JSON as text/plain, which a form can send (R5)', () =>
     withServer(async (arena) => {
       for (const type of ['text/plain', 'text/plain;charset=UTF-8', 'text/plain; application/json', 'text/json']) {
-        await expectRefused(arena, { 'Content-Type': type }, 415, 'content_type');
+        await expectRejected(arena, { 'Content-Type': type }, 415, 'content_type');
       }
     }));
 
-  it('14: refuses JSON without a content type (R5)', () =>
+  it('14: rejects JSON without a content type (R5)', () =>
     withServer(async (arena) => {
-      await expectRefused(arena, { 'Content-Type': undefined }, 415, 'content_type');
-      await expectRefused(arena, { 'Content-Type': '' }, 415, 'content_type');
+      await expectRejected(arena, { 'Content-Type': undefined }, 415, 'content_type');
+      await expectRejected(arena, { 'Content-Type': '' }, 415, 'content_type');
     }));
 
-  it('15: refuses forms (R5)', () =>
+  it('15: rejects forms (R5)', () =>
     withServer(async (arena) => {
       for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'multipart/mixed']) {
-        await expectRefused(arena, { 'Content-Type': type }, 415, 'content_type');
+        await expectRejected(arena, { 'Content-Type': type }, 415, 'content_type');
       }
     }));
 
-  it('16: refuses charsets other than UTF-8 (R5, R10)', () =>
+  it('16: rejects charsets other than UTF-8 (R5, R10)', () =>
     withServer(async (arena) => {
       for (const charset of ['utf-7', 'utf-16', 'utf-16le', '"utf-7"', 'utf-8; charset=utf-7', 'x'.repeat(500), '']) {
-        await expectRefused(arena, { 'Content-Type': `application/json; charset=${charset}` }, 415, 'content_type');
+        await expectRejected(arena, { 'Content-Type': `application/json; charset=${charset}` }, 415, 'content_type');
       }
-      await expectRefused(arena, { 'Content-Type': 'application/json, text/plain' }, 415, 'content_type');
+      await expectRejected(arena, { 'Content-Type': 'application/json, text/plain' }, 415, 'content_type');
     }));
 
-  it('16: takes UTF-8 however it is written', () =>
+  it('16: accepts UTF-8 in any spelling', () =>
     withServer(
       async (arena) => {
         const { status } = await arena.forward(arena.answer(), {
@@ -120,7 +136,7 @@ describe('POST of the token', () => {
       }
     }));
 
-  it('18: refuses two Origins, also where both are ours (R5)', () =>
+  it('18: rejects two Origins, even if both are right (R5)', () =>
     withServer(async (arena) => {
       const body = JSON.stringify({ fragment: arena.answer() });
       for (const [one, other] of [
@@ -140,8 +156,8 @@ describe('POST of the token', () => {
         );
         expect([one, other, status]).toEqual([one, other, 403]);
       }
-      await expectRefused(arena, { Origin: `${arena.origin}, ${arena.origin}` }, 403, 'foreign_origin');
-      await expectRefused(arena, { Origin: `${arena.origin} http://evil.test` }, 403, 'foreign_origin');
+      await expectRejected(arena, { Origin: `${arena.origin}, ${arena.origin}` }, 403, 'foreign_origin');
+      await expectRejected(arena, { Origin: `${arena.origin} http://evil.test` }, 403, 'foreign_origin');
     }));
 
   it('20: has no other method at the token (R6)', () =>
@@ -162,7 +178,7 @@ describe('POST of the token', () => {
       }
     }));
 
-  it('41: refuses bodies that are not the one shape (R10)', () =>
+  it('41: rejects bodies of another shape (R10)', () =>
     withServer(async (arena) => {
       const fragment = arena.answer();
       for (const body of [
@@ -197,13 +213,41 @@ describe('POST of the token', () => {
           body,
         );
         expect([body.slice(0, 40), response.status]).toEqual([body.slice(0, 40), 400]);
-        expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+        expect(JSON.parse(response.body)).toMatchObject({
+          state: 'error',
+          reason: 'not_forwarded',
+          rejection: 'body_invalid',
+        });
         expect(response.text).not.toMatch(/stolen|SyntaxError|node_modules/);
       }
       expect(new Set(arena.rejections)).toEqual(new Set(['body_invalid']));
     }));
 
-  it('45: tells the app once of the same POST sent 50 times at a time (R2)', () =>
+  it('R5: processes a body that has both a fragment and a report that the page is loaded', () =>
+    withServer(
+      async (arena) => {
+        expect((await arena.forward({ loaded: true, fragment: arena.answer() })).status).toBe(200);
+      },
+      { events: 1 },
+    ));
+
+  it('R14: uses nothing of a body that the client cuts off, and reports it', () =>
+    withServer(async (arena) => {
+      const body = JSON.stringify({ fragment: arena.answer() });
+      const headers = [
+        ['Host', arena.host],
+        ['Origin', arena.origin],
+        ['Content-Type', 'application/json'],
+        ['Content-Length', String(body.length + 10)],
+      ] as const;
+      const rejected = new Promise((resolve) => arena.server.once('callbackRejected', resolve));
+      const socket = await dial(arena.server.port);
+      socket.write(requestBytes('POST /token HTTP/1.1', headers, body));
+      socket.end();
+      expect(await rejected).toEqual({ reason: 'body_invalid' });
+    }));
+
+  it('45: emits one event for the same POST sent 50 times at once (R2)', () =>
     withServer(
       async (arena) => {
         const responses = await Promise.all(Array.from({ length: 50 }, () => arena.forward(arena.answer())));
@@ -211,12 +255,12 @@ describe('POST of the token', () => {
         expect(statuses).toEqual([200, ...Array.from({ length: 49 }, () => 409)]);
         expect(arena.rejections).toEqual(Array.from({ length: 49 }, () => 'state_used'));
         const replay = responses.find(({ status }) => status === 409);
-        expect(JSON.parse(replay?.body ?? '')).toMatchObject({ state: 'error', reason: 'state_used' });
+        expect(JSON.parse(replay?.body ?? '')).toMatchObject({ state: 'pending', reason: 'state_used' });
       },
       { events: 1 },
     ));
 
-  it('45: tells the app once of 50 answers down one connection (R2)', () =>
+  it('45: emits one event for 50 responses on one connection (R2)', () =>
     withServer(
       async (arena) => {
         const target = `GET /callback?${arena.answer()} HTTP/1.1`;

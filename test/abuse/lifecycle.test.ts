@@ -167,6 +167,7 @@ describe('Start and stop', () => {
     const opened: URL[] = [];
     const signingIn = login({
       clientId: 'client',
+      authorizationEndpoint: 'https://accounts.example.com/authorize',
       redirectUri: 'http://127.0.0.1:6667/callback',
       openBrowser: (uri) => opened.push(uri),
     });
@@ -217,6 +218,7 @@ describe('Signals (R21)', () => {
     await server.stop();
     const signingIn = login({
       clientId: 'client',
+      authorizationEndpoint: 'https://accounts.example.com/authorize',
       redirectUri: `http://127.0.0.1:${port}/callback`,
       openBrowser: false,
       signal: AbortSignal.timeout(20),
@@ -232,6 +234,7 @@ describe('Signals (R21)', () => {
     await server.stop();
     const grant = await login({
       clientId: 'client',
+      authorizationEndpoint: 'https://accounts.example.com/authorize',
       responseType: 'token',
       redirectUri: `http://127.0.0.1:${port}/callback`,
       openBrowser: async (uri) => {
@@ -251,6 +254,7 @@ describe('login() for codes (R20)', () => {
     let uri: URL | undefined;
     const signingIn = login({
       clientId: 'client',
+      authorizationEndpoint: 'https://accounts.example.com/authorize',
       port: 0,
       redirectUri: 'http://127.0.0.1:0/callback',
       signal: controller.signal,

@@ -57,7 +57,7 @@ describe('GET of the callback', () => {
     }, code),
   );
 
-  it('24: tells the app once where a scanner fetches the callback before the person (R2, R6)', () =>
+  it('24: emits one event if a scanner fetches the callback before the user (R2, R6)', () =>
     withServer(
       async (arena) => {
         const scanner = await arena.get(`/callback?${arena.answer()}`, [['User-Agent', 'LinkScanner']]);
@@ -71,12 +71,12 @@ describe('GET of the callback', () => {
       { ...code, events: 1 },
     ));
 
-  it('24: loses nothing to a scanner where the answer is in the fragment, which it never sees (R6)', () =>
+  it('24: loses nothing to a scanner if the response is in the fragment, which it never sees (R6)', () =>
     withServer(async (arena) => {
       for (let visit = 0; visit < 3; visit += 1) expect((await arena.get('/callback')).status).toBe(200);
     }));
 
-  it('25: refuses the foreign token of a top-level navigation, which our own script posts (R1)', () =>
+  it('25: rejects the foreign token of a top-level navigation, which the script of the page posts (R1)', () =>
     withServer(async (arena) => {
       // Everything about it is right but the state: this is what a hostile page's `location = '.../callback#...'` comes to.
       expect((await arena.get('/callback', navigation)).status).toBe(200);
@@ -96,7 +96,7 @@ describe('GET of the callback', () => {
       expect(new Set(arena.rejections)).toEqual(new Set(['state_foreign']));
     }));
 
-  it('25: refuses a foreign code in the query of a top-level navigation (R1)', () =>
+  it('25: rejects a foreign code in the query of a top-level navigation (R1)', () =>
     withServer(async (arena) => {
       for (const query of ['code=theirs&state=theirs', 'code=theirs', 'error=access_denied&state=theirs']) {
         const { status, body } = await arena.get(`/callback?${query}`, navigation);
@@ -121,7 +121,7 @@ describe('GET of the callback', () => {
       { events: 1 },
     ));
 
-  it('58: tells the app once where the page is reloaded, or come back to (R2)', () =>
+  it('58: emits one event if the page is reloaded, or opened again with Back (R2)', () =>
     withServer(
       async (arena) => {
         expect((await arena.get(`/callback?${arena.answer()}`, navigation)).status).toBe(200);
@@ -154,10 +154,42 @@ describe('GET of the callback', () => {
     }, code));
 });
 
+describe('A navigation that a service worker repeats (R6)', () => {
+  it.each([
+    [
+      'Chromium',
+      [
+        ['Sec-Fetch-Dest', 'empty'],
+        ['Sec-Fetch-Mode', 'navigate'],
+        ['Sec-Fetch-Site', 'cross-site'],
+      ],
+    ],
+    [
+      'Firefox',
+      [
+        ['Sec-Fetch-Dest', 'empty'],
+        ['Sec-Fetch-Mode', 'same-origin'],
+        ['Sec-Fetch-Site', 'same-origin'],
+      ],
+    ],
+  ] as const)('R6: counts with an awaited state, or without a query, as in %s', (_, headers) =>
+    withServer(
+      async (arena) => {
+        expect((await arena.get('/callback', headers)).status).toBe(200);
+        expect((await arena.get('/callback?code=theirs&state=theirs', headers)).status).toBe(403);
+        expect((await arena.get('/callback?x=1', headers)).status).toBe(403);
+        expect((await arena.get(`/callback?${arena.answer()}`, headers)).status).toBe(200);
+        expect((await arena.get(`/callback?${arena.answer()}`, headers)).status).toBe(403);
+      },
+      { ...code, events: 1 },
+    ),
+  );
+});
+
 describe('form_post (R23)', () => {
   const form = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
 
-  it('R23: takes the awaited answer, also with Origin: null', () =>
+  it('R23: accepts the awaited response, also with Origin: null', () =>
     withServer(
       async (arena) => {
         const headers = [...form, ...navigation, ['Origin', 'null']] as const;
@@ -169,7 +201,7 @@ describe('form_post (R23)', () => {
       { ...code, events: 1 },
     ));
 
-  it('R23: refuses a foreign state, a frame, and a body that is no form', () =>
+  it('R23: rejects a foreign state, a frame, and a body that is not a form', () =>
     withServer(async (arena) => {
       const post = async (headers: readonly (readonly [string, string])[], body: string): Promise<number> =>
         (await arena.ask('POST /callback HTTP/1.1', headers, body)).status;
@@ -182,8 +214,40 @@ describe('form_post (R23)', () => {
         expect(await post([...navigation, ['Content-Type', type]], arena.answer())).toBe(415);
       }
       expect(await post(navigation, arena.answer())).toBe(415);
-      // Only the body counts: what is in the query is not its answer.
-      const { status } = await arena.ask(`POST /callback?${arena.answer()} HTTP/1.1`, [...form, ...navigation], 'a=b');
-      expect(status).toBe(400);
+    }, code));
+
+  it('R15: reads the response in the query of a POST, as after a 307, and nothing of its body', () =>
+    withServer(
+      async (arena) => {
+        for (const headers of [form, [['Content-Type', 'text/plain']] as const, []]) {
+          const { state } = arena.another();
+          const body = 'password=secret&code=body';
+          const target = `/callback?code=right&state=${state}`;
+          const { status } = await arena.ask(`POST ${target} HTTP/1.1`, [...headers, ...navigation], body);
+          expect(status).toBe(200);
+        }
+        const texts = arena.told.map(
+          ({ value }) => `${value.params.toString()} ${'uri' in value ? value.uri.href : ''}`,
+        );
+        expect(texts.join('\n')).not.toMatch(/secret|body/);
+        expect(arena.told.map(({ value }) => 'code' in value && value.code)).toEqual(['right', 'right', 'right']);
+      },
+      { ...code, events: 3 },
+    ));
+
+  it('R6, R23: checks the method, the navigation, the content type and the body, in this order', () =>
+    withServer(async (arena) => {
+      const body = arena.answer();
+      const reasonFor = async (method: string, headers: readonly (readonly [string, string])[]): Promise<unknown> => {
+        await arena.ask(`${method} /callback HTTP/1.1`, [...headers, ['Content-Length', '999999']], undefined);
+        return arena.rejections.at(-1);
+      };
+      expect(body).not.toBe('');
+      const image = ['Sec-Fetch-Dest', 'image'] as const;
+      const text = ['Content-Type', 'text/plain'] as const;
+      expect(await reasonFor('PUT', [image, text])).toBe('method');
+      expect(await reasonFor('POST', [image, text])).toBe('not_a_navigation');
+      expect(await reasonFor('POST', [text])).toBe('content_type');
+      expect(await reasonFor('POST', [...form])).toBe('body_too_large');
     }, code));
 });

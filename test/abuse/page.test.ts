@@ -162,23 +162,26 @@ describe('The page', () => {
     }
   });
 
-  it('R19: has an own page, of plain text, for each refusal', () =>
+  it('R19: has its own response for each rejection: text, JSON for the script, a page for a browser', () =>
     withServer(async (arena) => {
-      for (const [startLine, status] of [
-        ['GET /nothing HTTP/1.1', 404],
-        ['DELETE /callback HTTP/1.1', 405],
-        ['POST /callback HTTP/1.1', 415],
-        ['POST /token HTTP/1.1', 403],
-        ['GET callback HTTP/1.1', 400],
-        ['GET /x HTTP/9.9', 400],
+      for (const [startLine, status, headers, type] of [
+        ['GET /nothing HTTP/1.1', 404, [], 'text/plain'],
+        ['DELETE /callback HTTP/1.1', 405, [], 'text/plain'],
+        ['POST /callback HTTP/1.1', 415, [], 'text/plain'],
+        ['POST /token HTTP/1.1', 403, [], 'application/json'],
+        ['GET callback HTTP/1.1', 400, [], 'text/plain'],
+        ['GET /x HTTP/9.9', 400, [], 'text/plain'],
+        ['GET /nothing HTTP/1.1', 404, [['Accept', 'text/html']], 'text/html'],
+        ['POST /callback HTTP/1.1', 415, [['Accept', 'text/html,*/*']], 'text/html'],
+        ['GET http://evil.test/callback HTTP/1.1', 421, [['Accept', 'text/html']], 'text/html'],
       ] as const) {
-        const page = await arena.ask(startLine);
+        const page = await arena.ask(startLine, headers);
         expect([startLine, page.status, page.headers.get('content-type')]).toEqual([
           startLine,
           status,
-          'text/plain; charset=utf-8',
+          `${type}; charset=utf-8`,
         ]);
-        expect(page.body).not.toMatch(/Error|\n\s+at |Express|Cannot|node/);
+        expect(page.body).not.toMatch(/Error\b|\n\s+at |Express|Cannot GET|node:|node_modules/);
         expect(page.headers.has('x-powered-by')).toBe(false);
         expect(page.headers.has('server')).toBe(false);
       }

@@ -3,26 +3,44 @@ import { LoginRequest } from '#src/oauth/login-request.js';
 import { parseCallbackUri } from '#src/oauth/callback-uri.js';
 import { navigation, withServer, type Arena, type ArenaOptions } from '../helpers/with-server.js';
 
-/** Sends the same text as a query, as a fragment, as a form and to `receive`: the way it came must make no difference. */
-async function expectRejected(arena: Arena, text: string, reason: string, status = 400): Promise<void> {
+/** Sends the text as a query, a fragment, a form and to `receive`: the channel makes no difference. */
+async function expectRejected(
+  arena: Arena,
+  text: string | (() => string),
+  reason: string,
+  message = 'The authorization response was rejected',
+): Promise<void> {
   const before = arena.rejections.length;
-  const query = await arena.get(`/callback?${text}`, navigation);
-  expect([text, query.status]).toEqual([text, status]);
-  const fragment = await arena.forward(text);
-  expect([text, fragment.status]).toEqual([text, status]);
+  const next = typeof text === 'string' ? (): string => text : text;
+  const query = await arena.get(`/callback?${next()}`, navigation);
+  expect([next(), query.status]).toEqual([expect.any(String), 400]);
+  const fragment = await arena.forward(next());
+  expect([next(), fragment.status]).toEqual([expect.any(String), 400]);
   const form = await arena.ask(
     'POST /callback HTTP/1.1',
     [...navigation, ['Content-Type', 'application/x-www-form-urlencoded']],
-    text,
+    next(),
   );
-  expect([text, form.status]).toEqual([text, status]);
-  await expect(arena.server.receive(`${arena.server.baseUri.href}#${text}`)).rejects.toThrow(
-    'The callback was not taken',
-  );
-  expect(arena.rejections.slice(before)).toEqual([reason, reason, reason, reason]);
+  expect([next(), form.status]).toEqual([expect.any(String), 400]);
+  await expect(arena.server.receive(`${arena.server.baseUri.href}#${next()}`)).rejects.toThrow(message);
+  expect([next(), arena.rejections.slice(before)]).toEqual([expect.any(String), [reason, reason, reason, reason]]);
 }
 
-/** The answer, once taken, through the fragment. */
+/** The same with an awaited state, of which each response ends the wait with a typed error (R26). */
+async function expectEnded(
+  arena: Arena,
+  textFor: (state: string) => string,
+  reason: string,
+  code: string,
+): Promise<void> {
+  const before = arena.told.length;
+  await expectRejected(arena, () => textFor(arena.another().state), reason);
+  expect(arena.told.slice(before).map(({ name, value }) => [name, 'code' in value && value.code])).toEqual(
+    Array.from({ length: 4 }, () => ['errorReceived', code]),
+  );
+}
+
+/** The event of an accepted fragment. */
 async function take(params: string, options: ArenaOptions = {}): Promise<Arena['told'][number]> {
   let event: Arena['told'][number] | undefined;
   await withServer(
@@ -33,44 +51,94 @@ async function take(params: string, options: ArenaOptions = {}): Promise<Arena['
     },
     { ...options, events: 1 },
   );
-  if (event === undefined) throw new Error('Nothing was told');
+  if (event === undefined) throw new Error('There was no event');
   return event;
 }
 
+const authorizationEndpoint = 'https://provider.example/authorize';
+
 describe('Parameters', () => {
-  it('31: refuses two states, in whatever order (R1, R15)', () =>
+  it('31: rejects two different states in any order, and accepts the same one twice (R1, R15)', () =>
+    withServer(
+      async (arena) => {
+        const { state } = arena.request;
+        for (const states of [
+          `state=${state}&state=theirs`,
+          `state=theirs&state=${state}`,
+          `state=${state}&%73tate=theirs`,
+        ]) {
+          await expectRejected(arena, `access_token=stolen&${states}`, 'malformed');
+        }
+        expect((await arena.forward(`access_token=right&state=${state}&state=${state}`)).status).toBe(200);
+      },
+      { events: 1 },
+    ));
+
+  it('32: ends the wait for contradicting parameters, and accepts identical ones (R15, R26)', () =>
+    withServer(
+      async (arena) => {
+        for (const text of [
+          'access_token=a&access_token=b',
+          'code=a&code=b',
+          'error=a&error=b',
+          'access_token=a&error=access_denied',
+          'access_token=a&scope=a&scope=b',
+        ]) {
+          await expectEnded(arena, (state) => `${text}&state=${state}`, 'malformed', 'RESPONSE_MALFORMED');
+        }
+        const { status } = await arena.forward(`access_token=a&access_token=a&x=1&x=2&state=${arena.request.state}`);
+        expect(status).toBe(200);
+      },
+      { events: 1 },
+    ));
+
+  it('32: ends the wait for a grant of another kind than requested (R15, R26)', () =>
     withServer(async (arena) => {
-      const { state } = arena.request;
-      for (const states of [
-        `state=${state}&state=theirs`,
-        `state=theirs&state=${state}`,
-        `state=${state}&state=${state}`,
-      ]) {
-        await expectRejected(arena, `access_token=stolen&${states}`, 'malformed');
+      await expectEnded(arena, (state) => `code=a&state=${state}`, 'malformed', 'RESPONSE_MALFORMED');
+    }));
+
+  it('R15: ends the wait for an awaited state without a response, in query and fragment', () =>
+    withServer(async (arena) => {
+      const { state } = arena.another();
+      expect((await arena.get(`/callback?state=${state}`, navigation)).body).toContain('data-auth-state="pending"');
+      expect(arena.told).toEqual([]);
+      const { status } = await arena.forward({ query: `state=${state}`, fragment: '' });
+      expect(status).toBe(400);
+      expect(arena.told.map(({ value }) => 'code' in value && value.code)).toEqual(['RESPONSE_EMPTY']);
+    }));
+
+  it('R30: ends the wait for raw control characters in any value', () =>
+    withServer(async (arena) => {
+      for (const control of ['\t', '\n', '\r', '\u0001', '\u007f']) {
+        const { state } = arena.another();
+        const form = await arena.ask(
+          'POST /callback HTTP/1.1',
+          [...navigation, ['Content-Type', 'application/x-www-form-urlencoded']],
+          `access_token=a&x=b${control}c&state=${state}`,
+        );
+        expect([control, form.status]).toEqual([control, 400]);
       }
-      await expectRejected(arena, `access_token=stolen&state=${state}&%73tate=theirs`, 'malformed');
+      expect(arena.told.map(({ value }) => 'code' in value && value.code)).toEqual(
+        Array.from({ length: 5 }, () => 'RESPONSE_MALFORMED'),
+      );
     }));
 
-  it('32: refuses two codes or two tokens (R15)', () =>
+  it('R25: ends the wait for a response that arrives at another address than the request named', () =>
     withServer(async (arena) => {
-      const state = `state=${arena.request.state}`;
-      await expectRejected(arena, `access_token=a&access_token=b&${state}`, 'malformed');
-      await expectRejected(arena, `access_token=a&access_token=a&${state}`, 'malformed');
-      await expectRejected(arena, `code=a&code=b&${state}`, 'malformed');
-      await expectRejected(arena, `error=a&error=b&${state}`, 'malformed');
-      await expectRejected(arena, `access_token=a&error=access_denied&${state}`, 'malformed');
-      await expectRejected(arena, `access_token=a&scope=a&scope=b&${state}`, 'malformed');
+      const request = (): LoginRequest => {
+        const other = new LoginRequest('http://127.0.0.1:1/other', 'client', 'token', { authorizationEndpoint });
+        arena.server.expect(other);
+        return other;
+      };
+      await expectRejected(arena, () => `access_token=a&state=${request().state}`, 'wrong_redirect_uri');
+      expect(new Set(arena.told.map(({ value }) => 'code' in value && value.code))).toEqual(
+        new Set(['REDIRECT_URI_MISMATCH']),
+      );
     }));
 
-  it('32: refuses a grant of the kind that was not asked for (R15)', () =>
-    withServer(async (arena) => {
-      await expectRejected(arena, `code=a&state=${arena.request.state}`, 'malformed');
-    }));
-
-  it('33: merges nothing of the query and the fragment (R1, R15)', () =>
+  it('33: does not mix query and fragment (R1, R15)', () =>
     withServer(async (arena) => {
       const { state } = arena.request;
-      // The state in one, the token in the other: no way that it came makes them one answer.
       expect((await arena.get(`/callback?state=${state}`, navigation)).body).toContain('data-auth-state="pending"');
       expect((await arena.forward('access_token=theirs')).status).toBe(400);
       const query = await arena.ask(
@@ -84,7 +152,6 @@ describe('Parameters', () => {
       expect(query.status).toBe(400);
       const base = arena.server.baseUri.href;
       for (const uri of [
-        `${base}?state=${state}#access_token=theirs`,
         `${base}?access_token=theirs#state=${state}`,
         `${base}?code=theirs&state=theirs#${arena.answer()}`,
       ]) {
@@ -92,7 +159,19 @@ describe('Parameters', () => {
       }
     }));
 
-  it('33: takes the query where both hold an answer, and nothing from the fragment (R15)', () =>
+  it('33: accepts a state in the query for a token in the fragment, as Imgur and Trello send it (R15)', () =>
+    withServer(
+      async (arena) => {
+        const { state } = arena.request;
+        const { status } = await arena.forward({ query: `state=${state}`, fragment: 'access_token=right' });
+        expect(status).toBe(200);
+        const [event] = arena.told;
+        expect(event?.value).toMatchObject({ accessToken: 'right', state });
+      },
+      { events: 1 },
+    ));
+
+  it('33: reads the query if both hold a response, and nothing from the fragment (R15)', () =>
     withServer(
       async (arena) => {
         const query = `access_token=right&state=${arena.request.state}`;
@@ -102,7 +181,7 @@ describe('Parameters', () => {
       { events: 1 },
     ));
 
-  it('34: takes __proto__ and constructor for names like any other (R1, R10)', () =>
+  it('34: reads __proto__ and constructor as ordinary names (R1, R10)', () =>
     withServer(
       async (arena) => {
         for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__proto__[state]']) {
@@ -145,22 +224,22 @@ describe('Parameters', () => {
   });
 
   it.each(['abc', '-1', '1e9', 'NaN', '', 'Infinity', '0x10', '1.5', ' 1', '99999999999', '%00'])(
-    '36: has no lifetime where expires_in is "%s" (R15)',
+    '36: has no lifetime if expires_in is "%s" (R15)',
     async (text) => {
       const { value } = await take(`expires_in=${text}`);
       expect(value).toMatchObject({ expiresIn: undefined, isExpired: false });
     },
   );
 
-  it('36: keeps an honest lifetime, and token types in any case (R15)', async () => {
+  it('36: keeps a valid lifetime, and token types in any case; 0 means not stated (R15)', async () => {
     expect((await take('expires_in=3600&token_type=BEARER')).value).toMatchObject({
       expiresIn: 3600,
       tokenType: 'BEARER',
     });
-    expect((await take('expires_in=0')).value).toMatchObject({ expiresIn: 0, isExpired: true });
+    expect((await take('expires_in=0')).value).toMatchObject({ expiresIn: undefined, isExpired: false });
   });
 
-  it('40: hands error_uri=javascript: on as a string, and puts it nowhere on the page (R7)', () =>
+  it('40: passes error_uri=javascript: on as a string, and writes it nowhere on the page (R7)', () =>
     withServer(
       async (arena) => {
         const uri = 'javascript:alert(1)';
@@ -174,7 +253,7 @@ describe('Parameters', () => {
       { events: 1 },
     ));
 
-  it('59: refuses an issuer that is wrong, missing, or there twice (R22)', () =>
+  it('59: ends the wait for an issuer that is wrong, missing, or there twice (R22, R26)', () =>
     withServer(
       async (arena) => {
         for (const iss of [
@@ -184,22 +263,39 @@ describe('Parameters', () => {
           '&iss=https://provider.example/',
           '&iss=HTTPS://provider.example',
         ]) {
-          await expectRejected(arena, arena.answer() + iss, 'wrong_issuer');
-          await expectRejected(arena, `error=access_denied&state=${arena.request.state}${iss}`, 'wrong_issuer');
+          for (const text of ['access_token=stolen', 'error=access_denied']) {
+            const textFor = (state: string): string => `${text}&state=${state}${iss}`;
+            await expectEnded(arena, textFor, 'wrong_issuer', 'ISSUER_MISMATCH');
+          }
         }
-        const right = encodeURIComponent('https://provider.example');
-        await expectRejected(arena, `${arena.answer()}&iss=${right}&iss=https://evil.test`, 'malformed');
+        const both = (state: string): string =>
+          `access_token=a&state=${state}&iss=https%3A%2F%2Fprovider.example&iss=https://evil.test`;
+        await expectEnded(arena, both, 'malformed', 'RESPONSE_MALFORMED');
       },
       { issuer: 'https://provider.example' },
     ));
 
-  it('59: refuses a wrong issuer in parseCallbackUri too (R22)', () => {
+  it('R22: accepts a missing `iss` only with an ID token of the expected issuer', () =>
+    withServer(
+      async (arena) => {
+        const idToken = (iss: string): string => `x.${Buffer.from(JSON.stringify({ iss })).toString('base64url')}.y`;
+        const evil = (state: string): string =>
+          `access_token=a&id_token=${idToken('https://evil.test')}&state=${state}`;
+        await expectEnded(arena, evil, 'wrong_issuer', 'ISSUER_MISMATCH');
+        const { state } = arena.request;
+        const right = `access_token=a&id_token=${idToken('https://provider.example')}&state=${state}`;
+        expect((await arena.forward(right)).status).toBe(200);
+      },
+      { issuer: 'https://provider.example', events: 1 },
+    ));
+
+  it('59: rejects a wrong issuer in parseCallbackUri, too (R22)', () => {
     const uri = 'myapp.auth://token#access_token=a&state=s&iss=https://evil.test';
     expect(() => parseCallbackUri(uri, { state: 's', issuer: 'https://provider.example' })).toThrow('issuer');
     expect(parseCallbackUri(uri, { state: 's', issuer: 'https://evil.test' })).toMatchObject({ accessToken: 'a' });
   });
 
-  it('60: refuses states that are long, of unicode, or the right one with something around it (R1)', () =>
+  it('60: rejects states that are long, of unicode, or the awaited one with additions (R1)', () =>
     withServer(async (arena) => {
       const { state } = arena.request;
       for (const other of [
@@ -218,7 +314,7 @@ describe('Parameters', () => {
       ]) {
         await expectRejected(arena, `access_token=stolen&state=${encodeURIComponent(other)}`, 'state_foreign');
       }
-      await expectRejected(arena, `access_token=stolen&state=${state}%00`, 'malformed');
+      await expectRejected(arena, `access_token=stolen&state=${state}%00`, 'state_foreign');
     }));
 
   it.each([
@@ -226,7 +322,7 @@ describe('Parameters', () => {
     ['of unicode', '\u{1F512}\u00e9 \u202e&=#?+%'],
     ['with padding', 'YWJj=='],
     ['named __proto__', '__proto__'],
-  ])('60: takes a state %s where it is the one that is awaited', (_name, state) =>
+  ])('60: accepts a state %s if it is the awaited one', (_name, state) =>
     withServer(
       async (arena) => {
         const request = new LoginRequest(arena.server, 'client', 'token', { state });

@@ -1,5 +1,5 @@
 import request, { type Test } from 'supertest';
-import type { AuthServer, AuthServerEvents } from '#src/server/auth-server.js';
+import type { AuthServer, AuthServerEvents } from '#src/index.js';
 
 /** What a browser does at the redirect of an authorization code: GET of the callback. */
 export function deliverQuery(server: AuthServer, params: Record<string, string>): Test {

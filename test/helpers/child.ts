@@ -27,10 +27,12 @@ export function runFixture(
   const err: string[] = [];
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => out.push(chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => err.push(chunk));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  // Made only when a line is asked for: it pauses the output after 1,024 lines that nothing reads.
+  let lines: AsyncIterator<string> | undefined;
   return {
     process: child,
     line: async () => {
+      lines ??= createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       const next = await lines.next();
       if (next.done === true) throw new Error(`The child has ended: ${err.join('')}`);
       return JSON.parse(next.value) as unknown;

@@ -4,32 +4,32 @@ import express from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   createCallbackRouter,
+  createMemoryRequestStore,
+  createSessionRequestStore,
+  type MaybePromise,
   type CallbackExchange,
+  type CallbackPage,
   type CallbackRouter,
-  type CallbackRouterOptions,
   type ExpectedRequest,
   type GrantResponse,
-  type RouterCallbackPage,
+  type RequestStore,
 } from '#src/index.js';
 
-const sessions = new WeakMap<IncomingMessage, ExpectedRequest>();
-
-const needed = {
+const required = {
   redirectUri: 'http://localhost:3000/auth/callback',
-  expectedRequests: (req: IncomingMessage) => sessions.get(req),
-  takeRequest: (req: IncomingMessage) => sessions.delete(req),
+  requests: createSessionRequestStore(),
   onGrant: () => undefined,
 };
 
 describe('createCallbackRouter, as a type', () => {
-  it('is mounted in an Express app, with Express’s own types in the handlers', () => {
+  it('is mounted in an Express app, with Express’s types in the handlers', () => {
     const app = express();
     const router = createCallbackRouter<express.Request, express.Response>({
-      ...needed,
+      ...required,
       onGrant: (grant, exchange) => {
         expectTypeOf(grant).toEqualTypeOf<GrantResponse>();
         expectTypeOf(exchange).toEqualTypeOf<CallbackExchange<express.Request, express.Response>>();
-        expectTypeOf(exchange.page).toEqualTypeOf<RouterCallbackPage>();
+        expectTypeOf(exchange.page).toEqualTypeOf<CallbackPage>();
         exchange.res.cookie('signed-in', '1');
         exchange.page.redirect('/profile');
       },
@@ -41,38 +41,33 @@ describe('createCallbackRouter, as a type', () => {
     expect(app.get('/elsewhere', router)).toBe(app);
   });
 
-  it('knows the request by the annotation of a parameter, too', () => {
-    const app = express();
-    const router = createCallbackRouter({ ...needed, expectedRequests: (req: express.Request) => sessions.get(req) });
+  it('infers the request from the store', () => {
+    const requests = createMemoryRequestStore({ sessionId: (req: express.Request) => req.headers.cookie });
+    const router = createCallbackRouter({ ...required, requests });
     expectTypeOf(router).toEqualTypeOf<CallbackRouter<express.Request, ServerResponse>>();
-    expect(app.use('/auth', router)).toBe(app);
+    expect(express().use('/auth', router)).toBeInstanceOf(Function);
   });
 
   it('needs no framework’s types', () => {
-    const router = createCallbackRouter(needed);
+    const router = createCallbackRouter(required);
     expectTypeOf(router).toEqualTypeOf<CallbackRouter<IncomingMessage, ServerResponse>>();
     expect(express().use(router)).toBeInstanceOf(Function);
   });
 
-  it('takes the requests of a session in any of the shapes that a session has', () => {
-    type Expected = ReturnType<CallbackRouterOptions['expectedRequests']>;
-    expectTypeOf<null>().toExtend<Expected>();
-    expectTypeOf<undefined>().toExtend<Expected>();
-    expectTypeOf<ExpectedRequest>().toExtend<Expected>();
-    expectTypeOf<readonly ExpectedRequest[]>().toExtend<Expected>();
-    expectTypeOf<Promise<ExpectedRequest | undefined>>().toExtend<Expected>();
-    expectTypeOf<string>().not.toExtend<Expected>();
-    expect(createCallbackRouter({ ...needed, expectedRequests: () => [] })).toBeInstanceOf(Function);
+  it('accepts a store whose methods return promises', () => {
+    type Store = RequestStore<IncomingMessage>;
+    expectTypeOf<Store['find']>().returns.toEqualTypeOf<MaybePromise<ExpectedRequest | undefined>>();
+    expectTypeOf<Store['take']>().returns.toEqualTypeOf<MaybePromise<boolean>>();
+    expectTypeOf<{ add(): Promise<void>; find(): Promise<undefined>; take(): Promise<boolean> }>().toExtend<Store>();
+    expectTypeOf<{ find(): undefined }>().not.toExtend<Store>();
+    expect(createCallbackRouter(required)).toBeInstanceOf(Function);
   });
 
-  it('refuses what is missing, and a parameter that is no request', () => {
-    const { redirectUri, ...rest } = needed;
-    // @ts-expect-error -- the redirect URI is needed
+  it('rejects missing options', () => {
+    const { redirectUri, ...rest } = required;
+    // @ts-expect-error -- the redirect URI is required
     expect(() => createCallbackRouter(rest)).toThrow(TypeError);
-    // @ts-expect-error -- so is the answer to what is expected: nothing is accepted unseen
+    // @ts-expect-error -- and so is the store: nothing is accepted unseen
     expect(() => createCallbackRouter({ redirectUri, onGrant: () => undefined })).toThrow(TypeError);
-    // @ts-expect-error -- a string is no request
-    const make = () => createCallbackRouter({ ...needed, expectedRequests: (req: string) => ({ state: req }) });
-    expect(make).toBeInstanceOf(Function);
   });
 });

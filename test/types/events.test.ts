@@ -25,7 +25,7 @@ describe('the events of an AuthServer, as types', () => {
     expect(server.eventNames()).toEqual([]);
   });
 
-  it('give each handler its response and its page', () => {
+  it('have a response and a page', () => {
     server.on('implicitGrantReceived', (response, page) => {
       expectTypeOf(response).toEqualTypeOf<ImplicitGrantResponse>();
       expectTypeOf(page).toEqualTypeOf<CallbackPage>();
@@ -44,13 +44,13 @@ describe('the events of an AuthServer, as types', () => {
     expect(server.eventNames()).toHaveLength(4);
   });
 
-  it('let the page wait for any promise', () => {
+  it('hold the page with any promise', () => {
     expectTypeOf<CallbackPage['waitUntil']>().parameters.toEqualTypeOf<[outcome: Promise<unknown>]>();
     expectTypeOf<CallbackPage['waitUntil']>().returns.toBeVoid();
     expect(server.listening).toBe(false);
   });
 
-  it('take a handler that is async, and one with fewer parameters', () => {
+  it('accept an async handler, and one with fewer parameters', () => {
     server.on('implicitGrantReceived', async () => {
       await server.stop();
     });
@@ -58,7 +58,7 @@ describe('the events of an AuthServer, as types', () => {
     expect(server.listenerCount('errorReceived')).toBe(2);
   });
 
-  it('refuse another name and another parameter', () => {
+  it('reject another name and another parameter', () => {
     // @ts-expect-error -- the original's name had a misspelling
     server.on('implictGrantReceived', () => undefined);
     // @ts-expect-error -- there is no `sender`
@@ -87,13 +87,16 @@ describe('an AuthServer, as a type', () => {
     expectTypeOf<AuthServer['stop']>().returns.toEqualTypeOf<Promise<void>>();
     expectTypeOf<AuthServer['receive']>().parameter(0).toEqualTypeOf<string | URL>();
     expectTypeOf<AuthServer['receive']>().returns.resolves.toEqualTypeOf<GrantResponse>();
-    expectTypeOf<AuthServer['waitForGrant']>().parameters.toEqualTypeOf<[options?: WaitForGrantOptions | undefined]>();
-    expectTypeOf<AuthServer['waitForGrant']>().returns.resolves.toEqualTypeOf<GrantResponse>();
+    expectTypeOf(server.redirectUri).toEqualTypeOf<string>();
+    const wait = (options?: WaitForGrantOptions) => server.waitForGrant(options);
+    expectTypeOf(wait).returns.resolves.toEqualTypeOf<GrantResponse>();
+    const exchange = () => server.waitForGrant({ exchange: async ({ createdAt }) => Promise.resolve(createdAt) });
+    expectTypeOf(exchange).returns.resolves.toEqualTypeOf<Date>();
     expectTypeOf<AuthServer>().toExtend<AsyncDisposable>();
     expect(server.listening).toBe(false);
   });
 
-  it('is read, not written', () => {
+  it('is read-only', () => {
     // @ts-expect-error -- the redirect URI is the constructor's
     const move = (): void => void (server.baseUri = new URL('http://127.0.0.1:1/callback'));
     // @ts-expect-error -- so is the port

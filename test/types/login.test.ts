@@ -13,92 +13,118 @@ import {
   type GrantResponse,
   type ImplicitGrantResponse,
   type LoginOptions,
-  type LoginRequestOptions,
 } from '#src/index.js';
 
-// These functions are for the compiler; jest shows only that they are there. None of them is called.
+// These functions are for the compiler; Jest shows only that they exist. None of them is called.
+const parts = { clientId: 'id', authorizationEndpoint: 'https://accounts.example.com/authorize' };
 
 describe('login, as a type', () => {
-  it('comes to a code by default, and where a code is asked for', () => {
-    const byDefault = () => login({ clientId: 'id' });
+  it('resolves to a code by default, and for `code`', () => {
+    const byDefault = () => login(parts);
     expectTypeOf(byDefault).returns.resolves.toEqualTypeOf<AuthorizationCodeResponse>();
-    const byName = () => login({ clientId: 'id', responseType: 'code' });
+    const byName = () => login({ ...parts, responseType: 'code' });
     expectTypeOf(byName).returns.resolves.toEqualTypeOf<AuthorizationCodeResponse>();
-    const byConstant = () => login({ clientId: 'id', responseType: ResponseType.Code });
+    const byConstant = () => login({ ...parts, responseType: ResponseType.Code });
     expectTypeOf(byConstant).returns.resolves.toEqualTypeOf<AuthorizationCodeResponse>();
     expect([byDefault, byName, byConstant]).toHaveLength(3);
   });
 
-  it('comes to an implicit grant where a token is asked for', () => {
-    const byName = () => login({ clientId: 'id', responseType: 'token' });
+  it('resolves to an implicit grant for `token`', () => {
+    const byName = () => login({ ...parts, responseType: 'token' });
     expectTypeOf(byName).returns.resolves.toEqualTypeOf<ImplicitGrantResponse>();
-    const byConstant = () => login({ clientId: 'id', responseType: ResponseType.Token });
+    const byConstant = () => login({ ...parts, responseType: ResponseType.Token });
     expectTypeOf(byConstant).returns.resolves.toEqualTypeOf<ImplicitGrantResponse>();
     expect([byName, byConstant]).toHaveLength(2);
   });
 
-  it('comes to either where the type is known at run time only, or another registered one', () => {
-    const bySetting = (responseType: string) => login({ clientId: 'id', responseType });
+  it('resolves to either for a type known at run time only, or another registered one', () => {
+    const bySetting = (responseType: string) => login({ ...parts, responseType });
     expectTypeOf(bySetting).returns.resolves.toEqualTypeOf<GrantResponse>();
-    const byEither = (responseType: 'code' | 'token') => login({ clientId: 'id', responseType });
+    const byEither = (responseType: 'code' | 'token') => login({ ...parts, responseType });
     expectTypeOf(byEither).returns.resolves.toEqualTypeOf<GrantResponse>();
-    const byAnother = () => login({ clientId: 'id', responseType: 'id_token token' });
+    const byAnother = () => login({ ...parts, responseType: 'id_token token' });
     expectTypeOf(byAnother).returns.resolves.toEqualTypeOf<GrantResponse>();
     expectTypeOf<GrantFor<ResponseType>>().toEqualTypeOf<GrantResponse>();
     expect([bySetting, byEither, byAnother]).toHaveLength(3);
   });
 
-  it('hands `onGrant` the same grant', () => {
+  it('passes the same grant to `exchange`, and resolves to its result', () => {
     const code = () =>
       login({
-        clientId: 'id',
-        onGrant: (grant, page) => {
+        ...parts,
+        exchange: (grant, { page, signal }) => {
           expectTypeOf(grant).toEqualTypeOf<AuthorizationCodeResponse>();
           expectTypeOf(page).toEqualTypeOf<CallbackPage>();
+          expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+          return grant.code.length;
         },
       });
     const token = () =>
       login({
-        clientId: 'id',
+        ...parts,
         responseType: 'token',
-        onGrant: async (grant) => {
+        exchange: async (grant) => {
           expectTypeOf(grant).toEqualTypeOf<ImplicitGrantResponse>();
-          await Promise.resolve();
+          return Promise.resolve({ token: grant.accessToken });
         },
       });
+    expectTypeOf(code).returns.resolves.toEqualTypeOf<number>();
+    expectTypeOf(token).returns.resolves.toEqualTypeOf<{ token: string }>();
     expect([code, token]).toHaveLength(2);
   });
 
-  it('takes every option of the server and of the request', () => {
-    expectTypeOf<LoginOptions>().toExtend<AuthServerOptions & LoginRequestOptions>();
-    expectTypeOf<LoginOptions['clientId']>().toEqualTypeOf<string>();
+  it('accepts an authorization URI instead of its parts', () => {
+    const uri = () => login({ authorizationUri: 'https://accounts.example.com/authorize?state=s' });
+    expectTypeOf(uri).returns.resolves.toEqualTypeOf<AuthorizationCodeResponse>();
+    const made = () =>
+      login({
+        authorizationUri: ({ redirectUri, state, codeChallenge }) => {
+          expectTypeOf([redirectUri, state, codeChallenge]).toEqualTypeOf<string[]>();
+          return Promise.resolve(new URL(redirectUri));
+        },
+        exchange: ({ uri: callback }) => callback.href,
+      });
+    expectTypeOf(made).returns.resolves.toEqualTypeOf<string>();
+    expect([uri, made]).toHaveLength(2);
+  });
+
+  it('accepts the options of the server', () => {
+    expectTypeOf<LoginOptions>().toExtend<AuthServerOptions>();
     expectTypeOf<LoginOptions['signal']>().toEqualTypeOf<AbortSignal | undefined>();
-    expectTypeOf<Parameters<NonNullable<LoginOptions['onLoginUri']>>>().toEqualTypeOf<[uri: URL]>();
+    expectTypeOf<Parameters<NonNullable<LoginOptions['onLoginUri']>>>().toEqualTypeOf<
+      [uri: URL, addresses: { startUri: URL }]
+    >();
     expect(login).toHaveLength(1);
   });
 
-  it('refuses what it cannot do', () => {
+  it('rejects other options', () => {
     const wrong = [
-      // @ts-expect-error -- `clientId` is needed
+      // @ts-expect-error -- `clientId` is required
       () => login({}),
-      // @ts-expect-error -- so are the options
+      // @ts-expect-error -- there is no default provider
+      () => login({ clientId: 'id' }),
+      // @ts-expect-error -- the URI has its own client id
+      () => login({ authorizationUri: 'https://a.example/', clientId: 'id' }),
+      // @ts-expect-error -- and its own scope
+      () => login({ authorizationUri: 'https://a.example/', scope: 'a' }),
+      // @ts-expect-error -- the options are required
       () => login(),
       // @ts-expect-error -- only false leaves the browser closed
-      () => login({ clientId: 'id', openBrowser: true }),
+      () => login({ ...parts, openBrowser: true }),
       // @ts-expect-error -- a time is not a signal
-      () => login({ clientId: 'id', signal: 300_000 }),
+      () => login({ ...parts, signal: 300_000 }),
       // @ts-expect-error -- not the wire's name
-      () => login({ clientId: 'id', response_type: 'token' }),
+      () => login({ ...parts, response_type: 'token' }),
     ];
-    expect(wrong).toHaveLength(5);
-    // A code is no access token yet, and an implicit grant has nothing to verify.
-    expectTypeOf<GrantFor<'code'>>().not.toHaveProperty('accessToken');
+    expect(wrong).toHaveLength(8);
+    // The access token of a hybrid response is optional; an implicit grant has no verifier.
+    expectTypeOf<GrantFor<'code'>['accessToken']>().toEqualTypeOf<string | undefined>();
     expectTypeOf<GrantFor<'token'>>().not.toHaveProperty('codeVerifier');
   });
 });
 
 describe('ResponseType, as a type', () => {
-  it('names the two values literally, and takes any other string', () => {
+  it('names the two values literally, and accepts any other string', () => {
     expectTypeOf(ResponseType.Code).toEqualTypeOf<'code'>();
     expectTypeOf(ResponseType.Token).toEqualTypeOf<'token'>();
     expectTypeOf<'id_token token'>().toExtend<ResponseType>();
@@ -110,7 +136,7 @@ describe('ResponseType, as a type', () => {
 });
 
 describe('LoginRequest, as a type', () => {
-  it('is made for a URI or a server, and is what a server expects', () => {
+  it('is made for a URI or a server, and is accepted by `expect`', () => {
     const request = new LoginRequest('http://127.0.0.1:5543/callback', 'id', ResponseType.Token, {
       scope: new Set(['a', 'b']),
       authorizationEndpoint: new URL('https://accounts.example.com/authorize'),
@@ -120,11 +146,11 @@ describe('LoginRequest, as a type', () => {
     expectTypeOf(request.codeVerifier).toEqualTypeOf<string | undefined>();
     expectTypeOf<LoginRequest['toUri']>().returns.toEqualTypeOf<URL>();
     expectTypeOf<AuthServer>().toExtend<ConstructorParameters<typeof LoginRequest>[0]>();
-    expectTypeOf<AuthServer['expect']>().parameter(0).toEqualTypeOf<ExpectedRequest>();
+    expectTypeOf<AuthServer['expect']>().parameter(0).toEqualTypeOf<ExpectedRequest | string | URL>();
     expect(request.toUri().searchParams.get('scope')).toBe('a b');
   });
 
-  it('refuses what is wrong by its type', () => {
+  it('rejects wrong values', () => {
     const uri = 'http://127.0.0.1:5543/callback';
     const wrong = [
       // @ts-expect-error -- the response type is needed: which flow it is must be seen
@@ -141,7 +167,7 @@ describe('LoginRequest, as a type', () => {
 });
 
 describe('AuthServerOptions, as a type', () => {
-  it('takes one port, none in particular, or candidates', () => {
+  it('accepts one port, any port, or candidates', () => {
     expectTypeOf<AuthServerOptions['port']>().toEqualTypeOf<number | Iterable<number> | undefined>();
     expectTypeOf<{ port: number[] }>().toExtend<AuthServerOptions>();
     expectTypeOf<{ port: Set<number> }>().toExtend<AuthServerOptions>();
@@ -149,7 +175,7 @@ describe('AuthServerOptions, as a type', () => {
     expect(new AuthServer('http://127.0.0.1:0/callback', { port: new Set([5543]) }).port).toBe(5543);
   });
 
-  it('takes a page as text, as a function and as a path', () => {
+  it('accepts a page as text, as a function and as a path', () => {
     expectTypeOf<{ template: string }>().toExtend<AuthServerOptions>();
     expectTypeOf<{ template: () => Promise<string> }>().toExtend<AuthServerOptions>();
     expectTypeOf<{ templatePath: URL }>().toExtend<AuthServerOptions>();
@@ -159,7 +185,7 @@ describe('AuthServerOptions, as a type', () => {
     expect(new AuthServer(undefined, options).port).toBe(5543);
   });
 
-  it('refuses a name that it does not know', () => {
+  it('rejects an unknown name', () => {
     // @ts-expect-error -- it is `port`
     const make = (): AuthServer => new AuthServer(undefined, { ports: [5543] });
     expect(make).toBeInstanceOf(Function);

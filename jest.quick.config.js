@@ -1,0 +1,14 @@
+import all from './jest.config.js';
+
+/**
+ * Everything that needs no browser, no build and no example: `npm run test:quick`.
+ *
+ * @type {import('jest').Config}
+ */
+export default {
+  ...all,
+  testPathIgnorePatterns: [
+    '/test/(?:cli|compat|e2e|examples|package)/',
+    '/test/(?:cli|documentation|router-behind-proxy|tls)\\.test\\.ts$',
+  ],
+};
