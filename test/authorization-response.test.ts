@@ -542,6 +542,14 @@ describe('validateResponse', () => {
     },
   );
 
+  it('passes an error on for every response type', () => {
+    for (const responseType of ['code', 'token', 'id_token token', 'code token']) {
+      expect(validate({ query: 'error=server_error&state=xyz' }, { responseType })).toMatchObject({
+        error: { code: 'AUTHORIZATION_FAILED', error: 'server_error' },
+      });
+    }
+  });
+
   it('knows Facebook’s error, which has no `error`', () => {
     const query = 'error_code=1349126&error_message=App%20not%20active&state=xyz';
     const result = validate({ query, fragment: '_=_' });
