@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'puppeteer-core';
 import { launchChromium } from '../../examples/support/chromium.js';
-import { loadLanguage, pageLanguages, type PageTextKey } from '#src/page/language.js';
+import { pageLanguages, type PageTextKey } from '#src/page/language.js';
 import type { PageReason } from '#src/page/options.js';
 import type { PageView } from '#src/page/renderer.js';
+import { loadLanguage } from '#src/page/texts.js';
 import { startPageServer, type PageServer, type PageServerOptions } from '../helpers/page-server.js';
 
 jest.setTimeout(30_000);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { callbackHtml, forwardingScript } from '#src/page/default-templates.js';
 import { CallbackPageRenderer, type PageView } from '#src/page/renderer.js';
 import type { CallbackPageOptions } from '#src/page/options.js';
-import { loadLanguage } from '#src/page/language.js';
+import { loadLanguage } from '#src/page/texts.js';
 import { compileHtml, escapeHtml, escapeJson } from '#src/page/html-template.js';
 import { attributeOf, elementsOf, parseHtml, textOf, type HtmlNode } from '../helpers/html.js';
 import { propertyTimeout, runs } from '../helpers/runs.js';
