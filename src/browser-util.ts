@@ -4,29 +4,33 @@ import { BrowserOpenError } from './errors.js';
 /** How long an opener is watched. One that fails does so in well under this; one that still runs is a browser. */
 const watchMilliseconds = 1_000;
 
-const hint =
-  'Print the login URI instead (`onLoginUri` is the place for it with `login`), so that the person can open it.';
+/** What an error is about. */
+type Subject = "the system's opener" | 'the program in BROWSER';
 
-/** Browsers that live in a terminal. xdg-open knows them all; an opener in the background has no terminal to give them. */
+const hint =
+  'Show the login URI instead (with `login`: `terminal: true`, or `onLoginUri`), so that the user can open it.';
+
+/** Browsers that need a terminal. An opener in the background has none to give them: some fetch the page and exit with 0. */
 const textModeBrowsers: readonly string[] = ['w3m', 'lynx', 'links', 'links2', 'elinks'];
 
 /** Opens the system's browser. */
 export class BrowserUtil {
   /**
-   * Opens an http or https URI in the person's browser.
+   * Opens an http or https URI in the user's browser.
    *
-   * The URI reaches the system's opener as one argument, without a shell. The promise resolves when the opener has done its
-   * work, or when it still runs after a second, as where it is the browser itself. It rejects when nothing was opened, so
-   * that the app can print the URI. No opener can tell whether the person sees the page, so print the URI in any case
-   * where you have a terminal.
+   * The URI reaches the opener as one argument, without a shell. The environment variable `BROWSER` is honoured on every
+   * system: a list of command lines, separated by colons (on Windows by semicolons), each with `%s` for the URI or without;
+   * `none` opens nothing. The promise resolves when the opener has done its work, or when it still runs after a second, as a
+   * browser does. It rejects when nothing was opened, so that the app can show the URI. No opener can tell whether the user sees
+   * the page, so show the URI in any case if you have a terminal.
    *
-   * In Electron, rather hand its own opener to `login`: `login({ openBrowser: (uri) => shell.openExternal(uri.href) })`.
+   * In Electron, give `login` Electron's opener: `login({ openBrowser: (uri) => shell.openExternal(uri.href) })`.
    *
    * @param uri - the login URI; what `LoginRequest.toUri()` returns
    * @returns a promise that resolves when the browser was asked to open the URI
-   * @throws {@link BrowserOpenError} with the code `URI_NOT_ALLOWED` where `uri` is not an absolute http or https URI
-   * @throws {@link BrowserOpenError} with the code `BROWSER_NOT_OPENED` where there is no display, there is no opener, or
-   * the opener failed
+   * @throws {@link BrowserOpenError} with the code `URI_NOT_ALLOWED` if `uri` is not an absolute http or https URI
+   * @throws {@link BrowserOpenError} with the code `BROWSER_NOT_OPENED` if there is no display, there is no opener, or the
+   * opener failed
    *
    * @example
    * ```ts
@@ -45,18 +49,56 @@ export class BrowserUtil {
    */
   static async open(uri: string | URL): Promise<void> {
     const href = browsableHref(uri);
-    refuseWithoutDisplay();
-    let opener: ChildProcess;
-    try {
-      // Loaded here, because most runs of an app use a cached token and open nothing.
-      const { default: open } = await import('open');
-      opener = await open(href);
-    } catch (error) {
-      throw notStarted(error);
-    }
-    // `open` resolves once the opener runs (on Windows: once it has ended), whatever comes of it.
-    await watch(opener);
+    const browsers = configuredBrowsers();
+    if (browsers.length > 0) await openConfigured(browsers, href);
+    else await openDefault(href);
   }
+}
+
+/** @internal Begins to load what {@link BrowserUtil.open} will need, while the port is being bound. */
+export function preloadOpener(): void {
+  if (process.env['BROWSER'] || !hasDisplay()) return;
+  // A failure is reported by the import in open().
+  import('open').catch(() => undefined);
+}
+
+/** Runs the first browser of `BROWSER` that works. */
+async function openConfigured(browsers: readonly Command[], href: string): Promise<void> {
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const failures: unknown[] = [];
+  for (const [command, ...args] of browsers) {
+    try {
+      const name = command.split(/[/\\]/).pop() ?? '';
+      if (textModeBrowsers.includes(name)) throw notOpened(`BROWSER names a text-mode browser (${name}).`);
+      const hasPlace = args.some((arg) => arg.includes('%s'));
+      const filled = args.map((arg) => arg.replace(/%[s%]/g, (match) => (match === '%s' ? href : '%')));
+      const child = spawn(command, hasPlace ? filled : [...args, href], { stdio: 'ignore', detached: true });
+      await watch(child, 'the program in BROWSER');
+      return;
+    } catch (error) {
+      // `spawn` throws some failures, and emits the others.
+      failures.push(error instanceof BrowserOpenError ? error : notStarted(error, 'the program in BROWSER'));
+    }
+  }
+  throw failures[0];
+}
+
+async function openDefault(href: string): Promise<void> {
+  // Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0.
+  if (!hasDisplay()) {
+    throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
+  }
+  let opener: ChildProcess;
+  try {
+    // Loaded here, because most runs of an app use a cached token and open nothing.
+    const { default: open } = await import('open');
+    // The xdg-open that comes with `open` exits with 0 even if every browser failed.
+    opener = await open(href, hasXdgOpen() ? { app: { name: 'xdg-open' } } : {});
+  } catch (error) {
+    throw notStarted(error, "the system's opener");
+  }
+  // `open` resolves once the opener runs (on Windows: once it has ended), with success or not.
+  await watch(opener, "the system's opener");
 }
 
 /** The normalised URI. It begins with `http:` or `https:`, so no opener can take it for an option or a path. */
@@ -77,36 +119,75 @@ function browsableHref(uri: unknown): string {
   return url.href;
 }
 
-/**
- * xdg-open without a display goes through the text-mode browsers, and some of them (w3m, elinks), finding no terminal,
- * fetch the page, show it to nobody and exit with 0. With `BROWSER` set it runs that, display or not: VS Code, Codespaces
- * and wslu set it to a helper that opens the browser of another machine.
- */
-function refuseWithoutDisplay(): void {
-  const { DISPLAY, WAYLAND_DISPLAY, BROWSER = '' } = process.env;
-  if (process.platform !== 'linux' || DISPLAY || WAYLAND_DISPLAY || isWsl()) return;
-  // A list with colons, each entry a command line. xdg-open leaves out itself and what is empty.
-  const [first] = BROWSER.split(':').filter((entry) => entry !== '' && entry !== 'xdg-open');
-  if (first === undefined) {
-    throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
+/** A program and its arguments. */
+type Command = readonly [program: string, ...args: string[]];
+
+// Quoted text, an escaped character, a space, a separator, or other text.
+const posixSyntax =
+  /"(?<double>(?:\\.|[^"\\])*)"|'(?<single>[^']*)'|\\(?<escaped>.)|(?<space>\s+)|(?<separator>:)|[^\s"'\\:]+|./gs;
+const windowsSyntax = /"(?<double>[^"]*)"|(?<space>\s+)|(?<separator>;)|[^\s";]+|./gs;
+
+/** The command lines in `BROWSER`, split without a shell. xdg-open is left out: it is what runs without `BROWSER`. */
+function configuredBrowsers(): Command[] {
+  const { BROWSER = '' } = process.env;
+  if (BROWSER.trim().toLowerCase() === 'none') throw notOpened('BROWSER is set to `none`.');
+  if (BROWSER.includes(' ') && process.getBuiltinModule('node:fs').existsSync(BROWSER)) return [[BROWSER]];
+  const lines: string[][] = [[]];
+  let word: string | undefined;
+  const endWord = (): void => {
+    if (word !== undefined) lines.at(-1)?.push(word);
+    word = undefined;
+  };
+  for (const { 0: text, groups = {} } of BROWSER.matchAll(process.platform === 'win32' ? windowsSyntax : posixSyntax)) {
+    const { double, single, escaped, space, separator } = groups;
+    if (space !== undefined) endWord();
+    else if (separator !== undefined) {
+      endWord();
+      lines.push([]);
+    } else {
+      const quoted = process.platform === 'win32' ? double : double?.replace(/\\(["\\$`])/g, '$1');
+      word = (word ?? '') + (quoted ?? single ?? escaped ?? text);
+    }
   }
-  const command = first.trim().split(/\s/u, 1)[0]?.split('/').pop() ?? '';
-  if (textModeBrowsers.includes(command)) {
-    throw notOpened(`this session has no display, and BROWSER names a text-mode browser (${command}).`);
-  }
+  endWord();
+  return lines.flatMap(([program = '', ...args]) =>
+    program === '' || (program === 'xdg-open' && args.length === 0) ? [] : [[program, ...args]],
+  );
 }
 
-/** Whether `open` may reach Windows' own opener, which needs no display. */
+function hasXdgOpen(): boolean {
+  if (process.platform !== 'linux' || isWsl()) return false;
+  const { accessSync, constants } = process.getBuiltinModule('node:fs');
+  return (process.env['PATH'] ?? '').split(':').some((folder) => {
+    try {
+      accessSync(`${folder}/xdg-open`, constants.X_OK);
+      return folder !== '';
+    } catch {
+      return false;
+    }
+  });
+}
+
+function hasDisplay(): boolean {
+  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
+  return process.platform !== 'linux' || Boolean(DISPLAY) || Boolean(WAYLAND_DISPLAY) || isWsl();
+}
+
+/** Whether `open` may reach Windows' opener, which needs no display. It does not try in containers and over SSH. */
 function isWsl(): boolean {
-  // A kernel of one's own need not have Microsoft's name; a service need not have the variable.
+  const { WSL_DISTRO_NAME, SSH_CONNECTION, SSH_CLIENT, SSH_TTY } = process.env;
+  const { existsSync } = process.getBuiltinModule('node:fs');
+  // A kernel that the user has built need not have Microsoft's name; a service need not have the variable.
   return (
-    process.env.WSL_DISTRO_NAME !== undefined ||
-    process.getBuiltinModule('node:os').release().toLowerCase().includes('microsoft')
+    (WSL_DISTRO_NAME !== undefined || /microsoft/i.test(process.getBuiltinModule('node:os').release())) &&
+    !(SSH_CONNECTION ?? SSH_CLIENT ?? SSH_TTY) &&
+    !existsSync('/.dockerenv') &&
+    !existsSync('/run/.containerenv')
   );
 }
 
 /** Resolves when the opener exits with 0 or still runs when the time is over; rejects when it fails before. */
-function watch(opener: ChildProcess): Promise<void> {
+function watch(opener: ChildProcess, subject: Subject): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (failure?: BrowserOpenError): void => {
       clearTimeout(timer);
@@ -118,11 +199,11 @@ function watch(opener: ChildProcess): Promise<void> {
     };
     const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (code === 0) settle();
-      else if (code === null) settle(notOpened(`the system's opener was ended by ${signal ?? 'a signal'}.`));
-      else settle(notOpened(`the system's opener exited with code ${code}; there may be no browser installed.`));
+      else if (code === null) settle(notOpened(`${subject} was ended by ${signal ?? 'a signal'}.`));
+      else settle(notOpened(`${subject} exited with code ${code}; there may be no browser installed.`));
     };
     const onError = (error: Error): void => {
-      settle(notStarted(error));
+      settle(notStarted(error, subject));
     };
     // It holds the process for its second: the opener itself does not, and the caller awaits the outcome.
     const timer = setTimeout(settle, watchMilliseconds);
@@ -137,18 +218,20 @@ function watch(opener: ChildProcess): Promise<void> {
 }
 
 /** A fresh error, because the one of `spawn` carries the URI, and with it the state, in its `spawnargs`. */
-function notStarted(error: unknown): BrowserOpenError {
-  // Whatever was thrown, its members are looked at one by one below.
+function notStarted(error: unknown, subject: Subject): BrowserOpenError {
+  // Anything may have been thrown; its members are looked at one by one.
   const { code, syscall, path } = Object(error) as Partial<Record<'code' | 'syscall' | 'path', unknown>>;
   const known = Object.entries({ code, syscall, path }).filter(([, value]) => typeof value === 'string');
   const reason = typeof code === 'string' ? code : 'unknown error';
   const cause = Object.assign(
-    new Error(`The system's opener could not be started: ${reason}`),
+    new Error(`T${subject.slice(1)} could not be started: ${reason}`),
     Object.fromEntries(known),
   );
-  const advice =
-    code === 'ENOENT' ? 'there is no opener on this system; on Linux, the package xdg-utils has it' : reason;
-  return notOpened(`the system's opener could not be started (${advice}).`, { cause });
+  const missing =
+    subject === "the system's opener"
+      ? 'there is no opener on this system; on Linux, the package xdg-utils has it'
+      : 'there is no such program; BROWSER takes a command line';
+  return notOpened(`${subject} could not be started (${code === 'ENOENT' ? missing : reason}).`, { cause });
 }
 
 function notOpened(reason: string, options?: ErrorOptions): BrowserOpenError {

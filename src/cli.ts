@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { ExitStatus, UsageError } from './cli/exit-status.js';
+import { CommandError, ExitStatus, UsageError } from './cli/exit-status.js';
 import { help, providerTable } from './cli/help.js';
 import { runLogin } from './cli/login-command.js';
-import { outputTo, type Terminal } from './cli/terminal.js';
+import { outputTo, printable, type Terminal } from './cli/terminal.js';
 
 const signals = {
   SIGINT: ExitStatus.Interrupted,
@@ -11,32 +11,32 @@ const signals = {
   SIGHUP: ExitStatus.Hangup,
 } as const;
 
-const terminal: Terminal = { out: outputTo(process.stdout), err: outputTo(process.stderr) };
+const terminal: Terminal = {
+  out: outputTo(process.stdout),
+  err: outputTo(process.stderr, { mustArrive: false }),
+};
 const interrupt = new AbortController();
 let signalled: ExitStatus | undefined;
 
 for (const [name, status] of Object.entries(signals)) {
   process.on(name, () => {
-    // The first asks for a clean end; who asks again does not wish to wait for it.
+    // The first signal asks for a clean end, the second one does not wait for it.
     if (signalled !== undefined) process.exit(status);
     signalled = status;
     interrupt.abort(new DOMException('Ended by a signal', 'AbortError'));
   });
 }
-for (const stream of [process.stdout, process.stderr]) {
-  // The reader has gone (EPIPE): there is nobody to tell, as with `| head`.
-  stream.on('error', () => process.exit(ExitStatus.Failed));
-}
+// A failed write is reported to its callback; without a listener it would also end the process.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 async function run(args: readonly string[]): Promise<ExitStatus> {
   const [command, ...rest] = args;
-  const asks = (...flags: string[]): boolean =>
-    flags.includes(command ?? '') || flags.some((flag) => rest.includes(flag));
-  if (command === 'help' || asks('--help', '-h')) {
+  const has = (...flags: string[]): boolean => flags.some((flag) => args.includes(flag));
+  if (command === 'help' || has('--help', '-h')) {
     await terminal.out.write(help);
     return ExitStatus.Ok;
   }
-  if (asks('--version', '-v')) {
+  if (has('--version', '-v')) {
     await terminal.out.write(`${await version()}\n`);
     return ExitStatus.Ok;
   }
@@ -45,13 +45,16 @@ async function run(args: readonly string[]): Promise<ExitStatus> {
     return ExitStatus.Ok;
   }
   if (command === 'login') return await runLogin(rest, terminal, interrupt.signal);
-  throw new UsageError(command === undefined ? 'There is no command.' : `There is no such command: ${args.join(' ')}`);
+  throw new UsageError(
+    command === undefined
+      ? 'A command is missing: login or providers.'
+      : `Unknown command: ${printable(args.join(' '), 200)}`,
+  );
 }
 
 async function version(): Promise<string> {
   const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  // It is this package's own file.
-  return (JSON.parse(text) as { version: string }).version;
+  return (JSON.parse(text) as { version: string }).version; // The package.json of this package.
 }
 
 async function main(): Promise<ExitStatus> {
@@ -62,11 +65,12 @@ async function main(): Promise<ExitStatus> {
       await terminal.err.write('\nThe sign-in was ended.\n');
       return signalled;
     }
-    if (!(error instanceof UsageError)) throw error;
-    await terminal.err.write(`${error.message}\n\`embed-auth-server --help\` lists the options.\n`);
-    return ExitStatus.Usage;
+    if (!(error instanceof CommandError)) throw error;
+    const help = error instanceof UsageError ? '\n`embed-auth-server --help` lists the options.' : '';
+    await terminal.err.write(`${error.message}${help}\n`);
+    return error.status;
   }
 }
 
-// Exits rather than waits for what is left: the watch over the browser's opener, or the terminal's input.
+// What may still run, such as the watch over the opener of the browser, must not delay the end.
 process.exit(await main());

@@ -231,6 +231,70 @@ describeOnLinux('BrowserUtil.open on Linux', () => {
     expect(visit.arguments).toEqual([new URL(uri).href]);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['without a place', '%b --new "a b" \'c d\' e\\ f', ['--new', 'a b', 'c d', 'e f', loginUri]],
+    ['with a place', '%b --url=%s --last', [`--url=${loginUri}`, '--last']],
+    ['with two places and a percent sign', '%b %s 100%% %s', [loginUri, '100%', loginUri]],
+    ['with the place in quotes', '%b "%s" ""', [loginUri, '']],
+    ['with colons in quotes', '%b "a:b" c\\:d', ['a:b', 'c:d', loginUri]],
+    ['with a quotation mark that is not closed', `%b "a b`, ['"a', 'b', loginUri]],
+    [
+      'with what a shell would execute',
+      '%b $(id) `id` $HOME ; & | > * ~ #',
+      ['$(id)', '`id`', '$HOME', ';', '&', '|', '>', '*', '~', '#', loginUri],
+    ],
+  ])('splits BROWSER into arguments itself: %s (R33)', async (_name, template, expected) => {
+    const browser = await install('my-browser', 'browser.mjs');
+    const visit = await visited(loginUri, { BROWSER: template.replace('%b', browser) });
+    expect(visit.arguments).toEqual(expected);
+  });
+
+  it.each<[string, (browser: string) => string, readonly string[]]>([
+    ['semicolons separate', (browser) => `C:\\missing.exe;${browser} --new`, ['--new', loginUri]],
+    [
+      'backslashes and apostrophes are text',
+      (browser) => `${browser} C:\\a\\b O'Brien "c d"`,
+      ['C:\\a\\b', "O'Brien", 'c d', loginUri],
+    ],
+  ])('splits BROWSER by the rules of Windows there: %s', async (_name, value, expected) => {
+    const BROWSER = value(await install('my-browser', 'browser.mjs'));
+    const visit = await visited(loginUri, { BROWSER, OPENER_TEST_PLATFORM: 'win32' });
+    expect(visit.arguments).toEqual(expected);
+  });
+
+  it('honours BROWSER on macOS', async () => {
+    const BROWSER = await install('my-browser', 'browser.mjs');
+    const visit = await visited(loginUri, { BROWSER, OPENER_TEST_PLATFORM: 'darwin' });
+    expect(visit.arguments).toEqual([loginUri]);
+  });
+
+  it('honours a BROWSER that is a path with spaces', async () => {
+    const BROWSER = await install('my great browser', 'browser.mjs');
+    expect((await visited(loginUri, { BROWSER })).arguments).toEqual([loginUri]);
+  });
+
+  it('tries the browsers of BROWSER in their order until one works', async () => {
+    const failing = await install('failing', 'fails.sh');
+    await install('my-browser', 'browser.mjs');
+    const visit = await visited(loginUri, { BROWSER: `missing:w3m:${failing} --x:my-browser --new:${failing}` });
+    expect(visit.arguments).toEqual(['--new', loginUri]);
+  });
+
+  it.each(['none', ' NONE '])('opens nothing if BROWSER is %j', async (BROWSER) => {
+    await install('xdg-open', 'browser.mjs');
+    const { outcome } = await open(loginUri, { BROWSER, DISPLAY: ':99' });
+    expect(outcome).toEqual(notOpened('BROWSER is set to `none`'));
+  });
+
+  it("prefers the system's xdg-open to the one that comes with `open`, which reports success if every browser failed", async () => {
+    await install('xdg-open', 'browser.mjs');
+    await install('firefox', 'fails.sh');
+    expect((await visited(loginUri, { DISPLAY: ':99' })).arguments).toEqual([loginUri]);
+    await install('xdg-open', 'fails.sh');
+    const { outcome } = await open(loginUri, { DISPLAY: ':99' });
+    expect(outcome).toEqual(notOpened("the system's opener exited with code 3"));
+  });
+
   it('keeps what a shell would take for its own', async () => {
     const uri = 'https://app.example.test/?a=1&calc;$(id)`id`%PATH%^|*\\';
     const visit = await visited(uri, { BROWSER: await install('my-browser', 'browser.mjs') });
@@ -250,24 +314,28 @@ describeOnLinux('BrowserUtil.open on Linux', () => {
   });
 
   it('gives the browser no terminal: its session is its own, its stdio null', async () => {
-    await install('w3m', 'browser.mjs');
+    await install('firefox', 'browser.mjs');
     const visit = await visited(loginUri, { WAYLAND_DISPLAY: 'wayland-9' });
     expect(visit.stdio).toEqual(['/dev/null', '/dev/null', '/dev/null']);
     expect(visit.session).not.toBe(readFileSync('/proc/self/stat', 'utf8').replace(/.*\) /s, '').split(' ')[3]);
   });
 
-  it.each([
-    ['that `open` brings', () => app],
-    ['of the system', () => bundledApp],
-  ])('resolves while the browser runs on as the opener %s, and lets the process end', async (_name, program) => {
-    const BROWSER = await install('xdg-open', 'browser.mjs');
-    const visit = once(server, 'visit');
-    // No close: the process of open() ends although the browser still runs.
-    const report = await open(loginUri, { BROWSER: `${BROWSER} --new`, DISPLAY: ':99' }, program());
-    expect(report.outcome).toBe('opened');
-    await visit;
-    expect(sockets.size).toBe(1);
-  });
+  it.each<[string, () => string, string?]>([
+    ['of the system', () => app],
+    ['of the system, in an app that bundles us', () => bundledApp],
+    ['in BROWSER', () => app, 'my-browser'],
+  ])(
+    'resolves while the browser runs on as the opener %s, and lets the process end',
+    async (_name, program, BROWSER = '') => {
+      await install(BROWSER === '' ? 'xdg-open' : BROWSER, 'browser.mjs');
+      const visit = once(server, 'visit');
+      // No close: the process of open() ends although the browser still runs.
+      const report = await open(loginUri, { BROWSER, DISPLAY: ':99' }, program());
+      expect(report.outcome).toBe('opened');
+      await visit;
+      expect(sockets.size).toBe(1);
+    },
+  );
 
   it.each([
     ['no browser at all', {}],
@@ -282,9 +350,9 @@ describeOnLinux('BrowserUtil.open on Linux', () => {
   });
 
   it.each(['w3m', 'lynx -accept_all_cookies', 'links', 'links2:firefox', ' elinks %s', '/usr/bin/w3m'])(
-    'rejects at once without a display where BROWSER needs a terminal: %s',
+    'rejects at once, with and without a display, if BROWSER needs a terminal: %s',
     async (BROWSER) => {
-      const { outcome } = await open(loginUri, { BROWSER });
+      const { outcome } = await open(loginUri, { BROWSER, DISPLAY: BROWSER === 'w3m' ? ':99' : '' });
       expect(outcome).toEqual(notOpened('BROWSER names a text-mode browser'));
     },
   );
@@ -307,13 +375,14 @@ describeOnLinux('BrowserUtil.open on Linux', () => {
   });
 
   it('rejects where BROWSER is missing', async () => {
-    const { outcome } = await open(loginUri, { BROWSER: join(bin, 'missing') });
-    expect(outcome).toEqual(notOpened('exited with code 3'));
+    const { outcome } = await open(loginUri, { BROWSER: join(bin, 'missing'), DISPLAY: ':99' });
+    expect(outcome).toEqual(
+      notOpened('there is no such program', expect.objectContaining({ code: 'ENOENT', path: join(bin, 'missing') })),
+    );
   });
 
   it('rejects where the opener is ended by a signal', async () => {
-    const BROWSER = await install('my-browser', 'dies.sh');
-    const { outcome } = await open(loginUri, { BROWSER, OPENER_TEST_VICTIM: 'parent' });
+    const { outcome } = await open(loginUri, { BROWSER: await install('my-browser', 'dies.sh') });
     expect(outcome).toEqual(notOpened('ended by SIGKILL'));
   });
 

@@ -1,82 +1,131 @@
 import { AuthError, AuthorizationError, type AuthErrorCode } from '../index.js';
-import { ExitStatus } from './exit-status.js';
+import { EndpointError } from './endpoint.js';
+import { CommandError, ExitStatus } from './exit-status.js';
 import type { LoginArguments } from './login-arguments.js';
-import { printable } from './terminal.js';
-import { TokenExchangeError } from './token-exchange.js';
+import { count, printable } from './terminal.js';
 
-/** What a failed sign-in comes to. */
+/** How the command ends after a failure. */
 export interface Failure {
   readonly status: ExitStatus;
   readonly message: string;
 }
 
-type Context = Pick<LoginArguments, 'seconds' | 'provider'>;
+interface Context extends Pick<LoginArguments, 'seconds' | 'provider' | 'clientSecret'> {
+  /** What the authorization server is called; undefined before it is known. */
+  readonly serverName: string | undefined;
+}
 
-// What the option is called on the command line, behind what the library says; undefined: there is nothing to add.
+// What to do, by the names of the command line; undefined if the library's message says enough.
 const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
   ACCESS_DENIED: undefined,
-  AUTHORIZATION_FAILED: 'Compare --client-id, --scope and --redirect-uri with what is registered with the provider.',
+  AUTHORIZATION_FAILED:
+    'Compare --client-id, --scope and the redirect URI above with what is registered with the provider.',
   STATE_FOREIGN: 'Run the command again, and use the address that it prints.',
   STATE_USED: 'Run the command again.',
   RESPONSE_MALFORMED: 'Run the command again.',
   RESPONSE_EMPTY: 'Run the command again.',
   ISSUER_MISMATCH: 'Check --issuer.',
-  REDIRECT_URI_MISMATCH: 'Run the command again, and paste the address of the page at which the sign-in ended.',
+  REDIRECT_URI_MISMATCH: 'Run the command again, and use the redirect URI that it prints.',
   ABORTED: undefined,
-  TIMED_OUT: 'Run the command again; --timeout says how long it waits.',
+  TIMED_OUT: undefined,
   SERVER_STOPPED: 'Run the command again.',
   SERVER_FAILED: undefined,
-  PORT_IN_USE: 'On the command line: --port, once for each port that may be tried.',
-  PORT_NOT_PERMITTED: 'On the command line: --port.',
-  PORT_BLOCKED: 'On the command line: --port or --redirect-uri.',
-  ADDRESS_UNAVAILABLE: 'On the command line: --redirect-uri.',
-  BROWSER_NOT_OPENED: 'On the command line: --no-browser.',
+  PORT_IN_USE: 'To try further ports, give --port once for each.',
+  PORT_NOT_PERMITTED: 'Give another --port.',
+  PORT_BLOCKED: 'Give another --port or --redirect-uri.',
+  ADDRESS_UNAVAILABLE: 'Check --redirect-uri and --host.',
+  BROWSER_NOT_OPENED: 'Open the address yourself: --no-browser prints it.',
   URI_NOT_ALLOWED: 'Check --authorize-uri.',
   TEMPLATE_UNREADABLE: undefined,
 };
 
 const flags: Readonly<Record<string, string>> = {
+  authorizationEndpoint: '--authorize-uri',
+  baseUri: '--redirect-uri',
   clientId: '--client-id',
   extraParams: '--param',
+  host: '--host',
   issuer: '--issuer',
   port: '--port',
-  redirect: '--redirect-uri',
-  baseUri: '--redirect-uri',
+  publicUri: '--public-uri',
+  redirectUri: '--redirect-uri',
+  responseType: '--flow',
   scope: '--scope',
+  signal: '--timeout',
 };
 
-/** Says what happened and what to do, without a secret. Undefined for what is a bug, and to be thrown. */
-export function describeFailure(error: unknown, { seconds, provider }: Context): Failure | undefined {
-  if (error instanceof TokenExchangeError) return { status: ExitStatus.Failed, message: error.message };
-  // A caller's mistake begins with the option's name; any other of these is a bug.
+/** Says what happened and what to do, without a secret. Undefined for a bug, which must be thrown. */
+export function describeFailure(error: unknown, context: Context): Failure | undefined {
+  const { seconds, provider, clientSecret, serverName = 'The authorization server' } = context;
+  if (error instanceof CommandError) {
+    const hints = error instanceof EndpointError ? [error.advice, clientAdvice(error, clientSecret)] : [];
+    return { status: error.status, message: lines([error.message, ...hints]) };
+  }
+  const limit = `The limit was ${count(seconds, 'second')}; --timeout sets another.`;
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return { status: ExitStatus.TimedOut, message: `The sign-in was not finished in time.\n${limit}` };
+  }
+  // A caller's mistake begins with the name of the option; any other TypeError is a bug.
   if ((error instanceof TypeError || error instanceof RangeError) && error.message.startsWith('`')) {
     return { status: ExitStatus.Usage, message: printable(withFlags(error.message)) };
   }
   if (!(error instanceof AuthError)) return undefined;
-  const from = provider?.name ?? 'The authorization server';
-  const said = error instanceof AuthorizationError ? providersWords(error, from) : '';
-  const hint = provider !== undefined && error.code === 'AUTHORIZATION_FAILED' ? provider.redirectHint : undefined;
-  const message = {
-    ACCESS_DENIED: 'The access was denied, so there is no grant.',
-    AUTHORIZATION_FAILED: `${from} answered with an error.`,
-    TIMED_OUT: `Nobody signed in within ${seconds} seconds.`,
-  }[error.code as string];
-  return {
-    status:
-      { ACCESS_DENIED: ExitStatus.Denied, TIMED_OUT: ExitStatus.TimedOut }[error.code as string] ?? ExitStatus.Failed,
-    message: [(message ?? error.message) + said, advice[error.code], hint].filter(Boolean).join('\n'),
-  };
+  const message = withFlags(error.message);
+  switch (error.code) {
+    case 'TIMED_OUT':
+      return { status: ExitStatus.TimedOut, message: `${message}\n${limit}` };
+    case 'ACCESS_DENIED':
+      return {
+        status: ExitStatus.Denied,
+        message: lines(['The access was denied.', providersWords(error, serverName)]),
+      };
+    case 'AUTHORIZATION_FAILED': {
+      const hint = provider?.name === serverName ? `${serverName}: ${provider.redirectHint}` : undefined;
+      const said = providersWords(error, serverName);
+      return {
+        status: ExitStatus.Failed,
+        message: lines([`${serverName} responded with an error.`, said, advice[error.code], hint]),
+      };
+    }
+    default:
+      return { status: ExitStatus.Failed, message: lines([message, advice[error.code]]) };
+  }
 }
 
-/** Names the options as the command line does. */
+function clientAdvice({ error }: EndpointError, clientSecret: string | undefined): string | undefined {
+  switch (error) {
+    case 'invalid_client':
+      return clientSecret === undefined
+        ? 'Check --client-id. If the app has a client secret, set EMBED_AUTH_CLIENT_SECRET.'
+        : 'Check --client-id and EMBED_AUTH_CLIENT_SECRET.';
+    case 'invalid_grant':
+      return 'Run the command again.';
+    case 'invalid_scope':
+      return 'Check --scope.';
+    case 'unauthorized_client':
+    case 'unsupported_grant_type':
+      return 'Check that the provider allows this app to sign in this way.';
+    default:
+      return undefined;
+  }
+}
+
+/** Names the options as the command line does, and leaves out a reference to one that it does not have. */
 function withFlags(message: string): string {
-  return message.replace(/`(\w+)`/g, (whole, name: string) => flags[name] ?? whole);
+  return message
+    .replace(/: see the option `(\w+)`$/, (whole, name: string) => (name in flags ? whole : '.'))
+    .replace(/`(\w+)`/g, (whole, name: string) => flags[name] ?? whole);
 }
 
-/** The provider's own words: foreign text, shown as such. */
-function providersWords({ error, errorDescription, errorUri }: AuthorizationError, from: string): string {
-  if (error === undefined) return '';
+/** The provider's words: foreign text, shown as such. */
+function providersWords(error: AuthError, serverName: string): string | undefined {
+  if (!(error instanceof AuthorizationError) || error.error === undefined) return undefined;
+  const { errorDescription, errorUri } = error;
   const description = errorDescription === undefined ? '' : `: ${printable(errorDescription, 300)}`;
   const uri = errorUri === undefined ? '' : ` (${printable(errorUri, 300)})`;
-  return `\n${from} says: ${printable(error, 100)}${description}${uri}`;
+  return `${serverName} says: ${printable(error.error, 100)}${description}${uri}`;
+}
+
+function lines(parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join('\n');
 }

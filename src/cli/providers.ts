@@ -1,31 +1,33 @@
-/** A way of signing in that the command knows. */
+/** A grant that the command can request with a redirect. */
 export type Flow = 'code' | 'implicit';
 
-/** What the command knows about a provider. As of November 2026. */
+/** What the command knows about a provider, as of November 2026. */
 export interface Provider {
-  /** The provider's own name. */
+  /** The provider's name. */
   readonly name: string;
   readonly authorizationEndpoint: string;
-  /** Where codes are exchanged; undefined where the provider has the implicit grant only. */
+  /** The endpoint that exchanges codes; undefined if the provider has the implicit grant only. */
   readonly tokenEndpoint: string | undefined;
-  /** The flows that it serves, the one to prefer for a public client first. */
+  /** The device authorization endpoint (RFC 8628). */
+  readonly deviceAuthorizationEndpoint?: string;
+  /** The flows that it supports. The first one is the default: the best for an app without a secret. */
   readonly flows: readonly Flow[];
   /** Whether an app without a client secret can exchange a code, with PKCE alone. */
   readonly exchangesWithoutSecret: boolean;
-  /** The redirect URI to register where the person has no reason for another. */
+  /** The redirect URI that is used by default. */
   readonly redirectUri: string;
-  /** What to register. */
+  /** What to register, and whether the port may vary. */
   readonly redirectHint: string;
   /** Whether `redirect_uri` is sent with the implicit grant. Default: true. */
   readonly sendsRedirectUri?: boolean;
-  /** How the implicit grant must be asked to answer. */
+  /** The `response_mode` that the implicit grant needs. */
   readonly implicitResponseMode?: 'fragment';
 }
 
 const loopback = 'http://127.0.0.1:5543/callback';
 const localhost = 'http://localhost:5543/callback';
 
-/** The providers by the word that `--provider` takes. Used by the command only: nothing of it is in the main entry. */
+/** The providers by the names that `--provider` accepts. Only the command imports them. */
 export const providers = {
   spotify: {
     name: 'Spotify',
@@ -35,7 +37,7 @@ export const providers = {
     exchangesWithoutSecret: true,
     redirectUri: loopback,
     redirectHint:
-      'http://127.0.0.1 or http://[::1], the port may vary; localhost is refused. No implicit grant since 2025.',
+      'Register it with 127.0.0.1 or [::1]; the port may vary. localhost is rejected. No implicit grant since 2025.',
   },
   twitch: {
     name: 'Twitch',
@@ -44,7 +46,7 @@ export const providers = {
     flows: ['implicit', 'code'],
     exchangesWithoutSecret: false,
     redirectUri: localhost,
-    redirectHint: 'http://localhost with exactly the registered port and path.',
+    redirectHint: 'Register exactly this URI; the port must match.',
   },
   discord: {
     name: 'Discord',
@@ -53,7 +55,8 @@ export const providers = {
     flows: ['code', 'implicit'],
     exchangesWithoutSecret: true,
     redirectUri: loopback,
-    redirectHint: 'Exactly as registered. To exchange a code without a secret, switch on "Public Client".',
+    redirectHint:
+      'Register exactly this URI; the port must match. To exchange a code without a secret, switch on "Public Client".',
   },
   anilist: {
     name: 'AniList',
@@ -62,46 +65,53 @@ export const providers = {
     flows: ['implicit', 'code'],
     exchangesWithoutSecret: false,
     redirectUri: loopback,
-    redirectHint: 'The one registered redirect URI; it is not sent with the implicit grant.',
+    redirectHint: 'Register exactly this URI; the port must match. It is not sent with the implicit grant.',
     sendsRedirectUri: false,
   },
   google: {
     name: 'Google',
     authorizationEndpoint: 'https://accounts.google.com/o/oauth2/v2/auth',
     tokenEndpoint: 'https://oauth2.googleapis.com/token',
+    deviceAuthorizationEndpoint: 'https://oauth2.googleapis.com/device/code',
     flows: ['code', 'implicit'],
     exchangesWithoutSecret: false,
     redirectUri: loopback,
     redirectHint:
-      'Clients of type "Desktop app": any loopback port, nothing to register. Implicit: web clients, exact match.',
+      'Clients of the type "Desktop app" need no registered URI, and the port may vary. --flow implicit needs a web client with exactly this URI, --device a client of the type "TVs and Limited Input devices".',
   },
   microsoft: {
     name: 'Microsoft',
     authorizationEndpoint: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
     tokenEndpoint: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+    deviceAuthorizationEndpoint: 'https://login.microsoftonline.com/common/oauth2/v2.0/devicecode',
     flows: ['code', 'implicit'],
     exchangesWithoutSecret: true,
     redirectUri: localhost,
-    redirectHint: 'Platform "Mobile and desktop applications": http://localhost/callback, the port may vary.',
+    redirectHint:
+      'Register http://localhost/callback under "Mobile and desktop applications"; the port may vary. --device needs "Allow public client flows".',
     implicitResponseMode: 'fragment',
   },
   github: {
     name: 'GitHub',
     authorizationEndpoint: 'https://github.com/login/oauth/authorize',
     tokenEndpoint: 'https://github.com/login/oauth/access_token',
+    deviceAuthorizationEndpoint: 'https://github.com/login/device/code',
     flows: ['code'],
     exchangesWithoutSecret: false,
     redirectUri: loopback,
-    redirectHint: 'http://127.0.0.1/callback, the port may vary.',
+    redirectHint:
+      'Register http://127.0.0.1/callback; the port may vary. --device needs "Enable Device Flow", and no secret.',
   },
   gitlab: {
     name: 'GitLab',
     authorizationEndpoint: 'https://gitlab.com/oauth/authorize',
     tokenEndpoint: 'https://gitlab.com/oauth/token',
+    deviceAuthorizationEndpoint: 'https://gitlab.com/oauth/authorize_device',
     flows: ['code'],
     exchangesWithoutSecret: true,
     redirectUri: loopback,
-    redirectHint: 'Exactly as registered; clear "Confidential" to exchange a code without a secret.',
+    redirectHint:
+      'Register exactly this URI; the port must match. Clear "Confidential" to exchange a code without a secret.',
   },
   dropbox: {
     name: 'Dropbox',
@@ -110,7 +120,7 @@ export const providers = {
     flows: ['code'],
     exchangesWithoutSecret: true,
     redirectUri: loopback,
-    redirectHint: 'Exactly as registered.',
+    redirectHint: 'Register exactly this URI; the port must match.',
   },
   imgur: {
     name: 'Imgur',
@@ -119,16 +129,16 @@ export const providers = {
     flows: ['implicit'],
     exchangesWithoutSecret: false,
     redirectUri: loopback,
-    redirectHint: 'The registered callback.',
+    redirectHint: 'Register exactly this URI as the callback; the port must match.',
   },
 } as const satisfies Readonly<Record<string, Provider>>;
 
-/** A word that `--provider` takes. */
+/** A name that `--provider` accepts. */
 export type ProviderId = keyof typeof providers;
 
-/** The provider of that name, in whatever case. */
+/** The provider of that name, in upper or lower case. */
 export function findProvider(id: string): Provider | undefined {
   const key = id.toLowerCase();
-  // Its own properties only: `constructor` is no provider.
+  // `constructor` and other inherited properties are not providers.
   return Object.hasOwn(providers, key) ? providers[key as ProviderId] : undefined;
 }

@@ -125,6 +125,7 @@ function readTmux(variable: string): string | undefined {
     const { execFileSync } = process.getBuiltinModule('node:child_process');
     const output = execFileSync('tmux', ['show-environment', variable], {
       encoding: 'utf8',
+      env: process.env,
       timeout: 500,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -61,8 +61,15 @@ export class LineAssembler {
 
   /** Finishes the text; one without content is dropped. */
   take(): void {
-    const text = this.#text.trim();
-    if (text !== '') this.finished.push(text);
+    let text = '';
+    for (const line of this.#text.split('\n')) {
+      if (/^\s*https?:\/\//i.test(line) && text.includes('://')) {
+        this.finished.push(text.trim());
+        text = '';
+      }
+      text += `${line}\n`;
+    }
+    if (text.trim() !== '') this.finished.push(text.trim());
     this.#text = '';
     this.#hasEnded = false;
   }
@@ -74,7 +81,6 @@ export class LineAssembler {
       this.#text += '\n';
       this.#hasEnded = true;
     } else if (token === '\t' || (token >= ' ' && token !== '\u007f')) {
-      if (this.#hasEnded && /^\s*https?:\/\//i.test(token) && this.#text.includes('://')) this.take();
       if (this.#text.length < maxLength) this.#text += token;
       this.#hasEnded = false;
     } else if (this.#hasKeys && !this.#isPaste) {
@@ -84,7 +90,7 @@ export class LineAssembler {
   }
 
   #press(key: string): KeyAction | undefined {
-    if (key === '\u007f' || key === '\b') this.#text = [...this.#text].slice(0, -1).join('');
+    if (key === '\u007f' || key === '\b') this.#text = this.#text.replace(/.$/su, '');
     else if (key === '\u0015') this.#text = '';
     else if (key === '\u0017') this.#text = this.#text.replace(/\S+\s*$/u, '');
     // As in a terminal's own line: Ctrl-D after text sends the text.

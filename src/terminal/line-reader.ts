@@ -20,18 +20,20 @@ const keySignals = { interrupt: 'SIGINT', quit: 'SIGQUIT', suspend: 'SIGTSTP' } 
  */
 export class LineReader {
   readonly #input: LineInput;
-  readonly #changed: (length: number) => void;
+  readonly #changed: (length: number | undefined) => void;
   readonly #assembler: LineAssembler;
   readonly #decoder = new StringDecoder('utf8');
   readonly #isTerminal: boolean;
   #wasRaw = false;
   #wasFlowing = false;
   #state: 'new' | 'reading' | 'ended' = 'new';
+  /** The terminal belongs to the shell, or the process is about to end. */
+  #isAway = false;
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
 
-  /** @param changed - called with the number of characters of the unfinished text, and with 0 before the terminal is left */
-  constructor(input: LineInput, changed: (length: number) => void) {
+  /** @param changed - called with the length of the unfinished text, and with undefined before the terminal is left */
+  constructor(input: LineInput, changed: (length: number | undefined) => void) {
     this.#input = input;
     this.#changed = changed;
     this.#isTerminal = input.isTTY === true && input.setRawMode !== undefined;
@@ -62,7 +64,7 @@ export class LineReader {
       this.#input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onEnd);
       process.off('exit', this.#onExit).off('SIGHUP', this.#onHangup).off('SIGCONT', this.#onContinue);
       clearTimeout(this.#timer);
-      this.#changed(0);
+      this.#changed(undefined);
     }
     this.#state = 'ended';
     this.#wake?.();
@@ -99,7 +101,7 @@ export class LineReader {
     clearTimeout(this.#timer);
     const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk);
     for (const action of this.#assembler.add(text)) this.#act(action);
-    if (this.#state !== 'reading') return;
+    if (this.#state !== 'reading' || this.#isAway) return;
     this.#changed(this.#assembler.length);
     // The sign-in keeps the process alive, not this.
     if (this.#assembler.isComplete) this.#timer = setTimeout(this.#finish, joinMilliseconds).unref();
@@ -131,9 +133,14 @@ export class LineReader {
     if (!isForeground()) return;
     // The shell has changed the mode behind libuv's back.
     this.#leave();
+    this.#return();
+  };
+
+  #return(): void {
+    this.#isAway = false;
     this.#enter();
     this.#changed(this.#assembler.length);
-  };
+  }
 
   #act(action: KeyAction): void {
     if (action === 'end') {
@@ -142,12 +149,13 @@ export class LineReader {
     }
     const signal = keySignals[action];
     if (process.platform === 'win32' && action !== 'interrupt') return;
-    this.#changed(0);
+    this.#isAway = true;
+    this.#changed(undefined);
     this.#leave();
     // After the pause has taken effect. A program without a listener ends here.
     setImmediate(() => {
       sendToForeground(signal);
-      if (action !== 'suspend' && process.listenerCount(signal) > 0 && this.#state === 'reading') this.#enter();
+      if (action !== 'suspend' && process.listenerCount(signal) > 0 && this.#state === 'reading') this.#return();
     });
   }
 }

@@ -1,3 +1,4 @@
+import { cleanPastedUri } from '../oauth/pasted-text.js';
 import { LineReader, type LineInput } from './line-reader.js';
 import { Screen, type ScreenOutput } from './screen.js';
 
@@ -7,7 +8,8 @@ export class PastePrompt {
   readonly #reader: LineReader;
   #isShown = false;
   #isClosed = false;
-  #length = 0;
+  /** Undefined while the terminal belongs to the shell. */
+  #length: number | undefined = 0;
 
   constructor(input: LineInput, screen: Screen) {
     this.#screen = screen;
@@ -15,6 +17,11 @@ export class PastePrompt {
       this.#length = length;
       this.#update();
     });
+  }
+
+  /** Whether nothing can be pasted any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Shows the question. What is pasted before that is accepted too. */
@@ -39,14 +46,10 @@ export class PastePrompt {
   }
 
   #update(): void {
-    const question = this.#isShown ? 'Address: ' : '';
-    this.#screen.status = this.#length === 0 ? question : `Address: ${this.#length} characters, press Enter`;
+    if (this.#length === undefined) this.#screen.status = '';
+    else if (this.#length > 0) this.#screen.status = `Address: ${this.#length} characters, press Enter`;
+    else this.#screen.status = this.#isShown ? 'Address: ' : '';
   }
-}
-
-/** Until src/oauth/pasted-text.ts is there. */
-function cleanPastedUri(text: string, _redirectUri: string | undefined): string {
-  return text.split(/\s*\n\s*/).join('');
 }
 
 /** Shows where to sign in and asks once, for `promptForCallbackUri()`. */

@@ -42,8 +42,9 @@ export class Screen {
     this.#print(this.#hasLinks ? `\u001b]8;;${href}\u001b\\${href}\u001b]8;;\u001b\\\n` : `${href}\n`);
   }
 
-  writeBlank(): void {
-    this.#print('\n');
+  /** Writes a line as it is, for a reader that is not a user. */
+  writeLine(text: string): void {
+    this.#print(`${text}\n`);
   }
 
   /** Shows one line at the end, below everything that is written; an empty text removes it. */

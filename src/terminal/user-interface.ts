@@ -76,7 +76,7 @@ export class TerminalUserInterface {
     const { loginUri, startUri, redirectUri, opensBrowser } = context;
     const shownFirst = this.openerTarget === 'login' || startUri === undefined ? loginUri : startUri;
     if (!this.#isInteractive) {
-      this.#screen.write(`Sign in at ${shownFirst.href}`);
+      this.#screen.writeLine(`Sign in at ${shownFirst.href}`);
       return;
     }
     const screen = this.#screen;
@@ -89,7 +89,12 @@ export class TerminalUserInterface {
     screen.writeUri(shownFirst);
     this.#showsLoginUri = shownFirst === loginUri;
     if (isElsewhere && startUri !== undefined) {
-      screen.write(`If port ${startUri.port || '80'} of this machine is forwarded to yours, this one is enough:`);
+      const { port } = startUri;
+      const isForwarded =
+        this.#environment.name === 'ssh'
+          ? `you connected with ssh -L ${port}:127.0.0.1:${port}`
+          : `port ${port} is forwarded to your machine`;
+      screen.write(`If ${isForwarded}, this one is enough:`);
       screen.writeUri(startUri);
     }
     screen.write(
@@ -134,7 +139,7 @@ export class TerminalUserInterface {
         this.#offer();
       });
     const text = await this.#paste.read(context.signal, this.#context?.redirectUri);
-    if (text === undefined && !context.signal.aborted && this.#isInteractive) {
+    if (this.#paste.isClosed && this.#isInteractive && !this.#hasEnded) {
       this.#screen.write(
         'The input was closed, so nothing can be pasted any more. Still waiting for the browser; Ctrl-C ends the sign-in.',
       );

@@ -123,8 +123,12 @@
     history.replaceState(history.state, '', location.origin + location.pathname);
   }
 
+  function uriOf(name) {
+    return location.origin + location.pathname.replace(/[^/]*$/, name);
+  }
+
   function post(body, credentials) {
-    return fetch(location.origin + location.pathname.replace(/[^/]*$/, 'token'), {
+    return fetch(uriOf('token'), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body,
@@ -197,18 +201,29 @@
     else window.addEventListener('load', report);
   }
 
+  function release(result) {
+    isHeld = false;
+    show(result);
+  }
+
   function update() {
     const outcome = isHeld && document.querySelector('[data-auth-outcome]');
-    if (outcome) {
-      isHeld = false;
-      show(JSON.parse(outcome.getAttribute('data-auth-outcome')));
-    } else if (isHeld && isParsed) {
-      // The response ended without an outcome: the app has exited.
-      isHeld = false;
-      show(local('pending', 'return_to_app'));
-    } else {
-      paint();
-    }
+    if (outcome) release(JSON.parse(outcome.getAttribute('data-auth-outcome')));
+    // The response ended without an outcome: the app has exited.
+    else if (isHeld && isParsed) release(local('pending', 'return_to_app'));
+    else paint();
+  }
+
+  // Chromium parses a page whose connection was reset for ever, so a held page checks that the server is still there.
+  function checkServer() {
+    if (!isHeld) return;
+    fetch(uriOf('auth_assets/main.js'), { credentials: 'omit', cache: 'no-store' }).then(
+      () => setTimeout(checkServer, 2000),
+      () => {
+        isParsed = true;
+        update();
+      },
+    );
   }
 
   // Elements that are parsed or added later are filled too.
@@ -224,6 +239,7 @@
     if (query || fragment) clearAddress();
     show(withDetail(page, query));
     reportLoaded();
+    setTimeout(checkServer, 2000);
   } else if (fragment || new URLSearchParams(query).get('state')) {
     forward();
   } else {

@@ -1,0 +1,36 @@
+import type { LoginArguments } from './login-arguments.js';
+
+type Arguments = Pick<LoginArguments, 'redirectUri' | 'publicUri' | 'ports' | 'provider'>;
+
+/** Says which redirect URI must be registered with the provider, and whether its port may vary. */
+export function describeRedirectUri(
+  { redirectUri, publicUri, ports, provider }: Arguments,
+  serverName: string,
+): string {
+  const usedPorts = publicUri === undefined ? ports : [];
+  const uris =
+    usedPorts.length === 0 ? [publicUri ?? redirectUri] : usedPorts.map((port) => withPort(redirectUri, port));
+  const heading = uris.length === 1 ? 'Redirect URI' : 'Redirect URIs';
+  return [`${heading}: ${uris.join(' ')}`, ...rules(usedPorts, provider, serverName)].join('\n');
+}
+
+function rules(ports: readonly number[], provider: LoginArguments['provider'], serverName: string): readonly string[] {
+  const fixed = ports.length < 2 ? 'Register exactly this URI' : 'Register each of them';
+  const any =
+    'PORT is a free port, another one in each run. If the provider requires a fixed port, give its number as --port.';
+  return [
+    provider?.name === serverName
+      ? `${serverName}: ${provider.redirectHint}`
+      : `${ports.includes(0) ? 'Register it' : fixed} with ${serverName}. The port may vary only if the provider ignores ` +
+        'the port of loopback addresses (RFC 8252).',
+    ...(ports.includes(0) ? [any] : []),
+  ];
+}
+
+/** Changed as text, because strict providers compare text. */
+function withPort(redirectUri: string, port: number): string {
+  return redirectUri.replace(
+    /^(https?:\/\/(?:\[[^\]]*\]|[^:/?#]*))(?::\d*)?/i,
+    `$1:${port === 0 ? 'PORT' : String(port)}`,
+  );
+}
