@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  isResponse,
   isSameState,
   readResponse,
   validateResponse,
@@ -9,7 +8,7 @@ import {
   type ValidationResult,
 } from '#src/oauth/authorization-response.js';
 import type { GrantResponse } from '#src/oauth/grant-response.js';
-import { findProtocolParameter } from '#src/oauth/response-parameters.js';
+import { findProtocolParameter, isResponse } from '#src/oauth/response-parameters.js';
 import { printed } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';
