@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { completeLogin, startTestAuthorizationServer } from '#src/testing.js';
+import { Command } from '../cli/command.js';
+import { removeFolder, run, signedIn, temporaryFolder } from '../helpers/package.js';
+import { installedApp, isInstalled, modules } from '../helpers/compat.js';
+
+jest.setTimeout(240_000);
+
+interface Runtime {
+  readonly name: string;
+  /** The package of test/compat that has the binary. */
+  readonly package: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly version: RegExp;
+}
+
+const node = (version: string): Runtime => ({
+  name: `Node ${version}`,
+  package: `node${version}`,
+  program: path.join(modules, `node${version}`, 'bin', 'node'),
+  args: [],
+  version: new RegExp(`^v${version.replaceAll('.', '\\.')}\\.`),
+});
+
+// The package's install script, if npm runs it, moves the binary.
+const bun =
+  [path.join(modules, '@oven', 'bun-linux-x64', 'bin', 'bun'), path.join(modules, 'bun', 'bin', 'bun.exe')].find(
+    (file) => existsSync(file),
+  ) ?? 'bun';
+
+/** The oldest Node that package.json allows, every maintained line, and the other runtimes. */
+const runtimes: readonly Runtime[] = [
+  ...['20.19', '22', '24', '26'].map(node),
+  {
+    name: 'Bun',
+    package: '@oven/bun-linux-x64',
+    program: bun,
+    args: [],
+    version: /^\d+\.\d+/,
+  },
+  {
+    name: 'Deno',
+    package: '@deno/linux-x64-glibc',
+    program: path.join(modules, '@deno', 'linux-x64-glibc', 'deno'),
+    args: ['run', '--allow-all', '--no-prompt'],
+    version: /^deno \d+\.\d+/,
+  },
+];
+
+let folder: string | undefined;
+let app: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  if (!runtimes.some((runtime) => isInstalled(runtime.package))) return;
+  folder = await temporaryFolder('runtimes');
+  app = await installedApp(folder);
+  env = { DENO_DIR: path.join(folder, 'deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
+});
+
+afterAll(async () => {
+  if (folder !== undefined) await removeFolder(folder);
+});
+
+for (const runtime of runtimes) {
+  const isHere = isInstalled(runtime.package);
+  const why = `skipped: run npm ci --prefix test/compat on Linux x64; missing ${runtime.package}`;
+  (isHere ? describe : describe.skip)(`the packed package on ${runtime.name}${isHere ? '' : ` (${why})`}`, () => {
+    it('runs on this runtime', async () => {
+      const { stdout } = await run(runtime.program, ['--version'], { cwd: app, env });
+      expect(stdout).toMatch(runtime.version);
+    });
+
+    it.each(['main.mjs', 'main.cjs'])(
+      'signs in for a token and for a code from %s, stops, exits by itself and warns of nothing',
+      async (script) => {
+        const { stdout, stderr } = await run(runtime.program, [...runtime.args, script], { cwd: app, env });
+        expect(stderr).toBe('');
+        expect(JSON.parse(stdout)).toEqual(signedIn);
+      },
+    );
+
+    it('runs the command', async () => {
+      const provider = await startTestAuthorizationServer({ accessToken: 'the-token' });
+      try {
+        const args = ['node_modules/embed-auth-server/dist/cli.js', 'login', '--client-id', 'my-id', '--port', '0'];
+        args.push('--authorize-uri', provider.authorizationEndpoint.href, '--token-uri', provider.tokenEndpoint.href);
+        const command = new Command(runtime.program, [...runtime.args, ...args, '--no-browser', '--json'], env, app);
+        await completeLogin(await command.loginUri());
+        expect([await command.ended, command.stderr]).toEqual([0, expect.stringContaining('Signed in.')]);
+        expect(JSON.parse(command.stdout)).toMatchObject({ access_token: 'the-token' });
+      } finally {
+        await provider.close();
+      }
+    });
+  });
+}
