@@ -57,8 +57,9 @@ export class BrowserUtil {
 
 /** @internal Begins to load what {@link BrowserUtil.open} will need, while the port is being bound. */
 export function preloadOpener(): void {
+  if (process.env['BROWSER'] || !hasDisplay()) return;
   // A failure is reported by the import in open().
-  if (!process.env['BROWSER']) import('open').catch(() => undefined);
+  import('open').catch(() => undefined);
 }
 
 /** Runs the first browser of `BROWSER` that works. */
@@ -83,7 +84,10 @@ async function openConfigured(browsers: readonly Command[], href: string): Promi
 }
 
 async function openDefault(href: string): Promise<void> {
-  rejectWithoutDisplay();
+  // Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0.
+  if (!hasDisplay()) {
+    throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
+  }
   let opener: ChildProcess;
   try {
     // Loaded here, because most runs of an app use a cached token and open nothing.
@@ -164,11 +168,9 @@ function hasXdgOpen(): boolean {
   });
 }
 
-/** Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0. */
-function rejectWithoutDisplay(): void {
+function hasDisplay(): boolean {
   const { DISPLAY, WAYLAND_DISPLAY } = process.env;
-  if (process.platform !== 'linux' || DISPLAY || WAYLAND_DISPLAY || isWsl()) return;
-  throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
+  return process.platform !== 'linux' || Boolean(DISPLAY) || Boolean(WAYLAND_DISPLAY) || isWsl();
 }
 
 /** Whether `open` may reach Windows' opener, which needs no display. It does not try in containers and over SSH. */

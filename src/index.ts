@@ -18,7 +18,7 @@ export type { ExpectedRequest, ResponseRejection } from './oauth/authorization-r
 export type { ParseCallbackUriOptions } from './oauth/callback-uri.js';
 export type { GrantResponse, GrantResponseInit } from './oauth/grant-response.js';
 export { BrowserUtil } from './browser-util.js';
-export type { MaybePromise } from './callback/endpoint.js';
+export type { MaybePromise } from './callback/host.js';
 export { createMemoryRequestStore, createSessionRequestStore } from './callback/request-store.js';
 export type { RequestStore } from './callback/request-store.js';
 export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './page/options.js';

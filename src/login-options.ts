@@ -1,5 +1,5 @@
 import type { CallbackPage } from './callback/callback-page.js';
-import type { MaybePromise } from './callback/endpoint.js';
+import type { MaybePromise } from './callback/host.js';
 import type { RejectionReason } from './callback/request-guard.js';
 import type { AuthorizationError } from './errors.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './oauth/grant-response.js';

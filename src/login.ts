@@ -1,4 +1,4 @@
-import { BrowserUtil } from './browser-util.js';
+import { BrowserUtil, preloadOpener } from './browser-util.js';
 import { AuthAbortedError, AuthorizationError, BrowserOpenError } from './errors.js';
 import {
   checkLoginOptions,
@@ -72,9 +72,10 @@ export async function login<const Type extends ResponseType = 'code', Result = G
     onRejected?.(rejection);
   };
   try {
-    // Both take time, and neither needs the other.
+    // These take time, and do not depend on each other.
     const started = sharedServer === undefined ? server.start() : undefined;
     const loading = checked.terminal === true ? import('./terminal/user-interface.js') : undefined;
+    if (checked.openBrowser === undefined) preloadOpener();
     await started;
     terminal = loading === undefined ? undefined : new (await loading).TerminalUserInterface();
     const request = await abortable(until, authorizationRequest(checked, server));

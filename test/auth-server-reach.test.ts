@@ -116,7 +116,7 @@ describe('AuthServerOptions.handler', () => {
           throw failure;
         },
         () => Promise.reject(failure),
-      ]) {
+      ] as (() => void)[]) {
         const server = await startServer({ handler });
         const response = await request(`http://127.0.0.1:${server.port}`).get('/').expect(500);
         expect(response.text).not.toMatch(/handler failed|\bat /);

@@ -177,7 +177,7 @@ describe('parseCallbackUri', () => {
       expect(attempt).toThrow('`state`');
     }
     expect(parseCallbackUri(uri, { allowUnsolicited: true })).toMatchObject({ code: 'abc', state: 'xyz' });
-    expect(parseCallbackUri(uri, { allowUnsolicited: true, state: undefined }).state).toBe('xyz');
+    expect(parseCallbackUri(uri, { allowUnsolicited: true, state: undefined as never }).state).toBe('xyz');
     expect(() => parseCallbackUri(uri, { allowUnsolicited: true, state: 'other' })).toThrow(
       expect.objectContaining({ code: 'STATE_FOREIGN' }),
     );

@@ -52,7 +52,7 @@ describe('timingSafeEqual', () => {
     expect(timingSafeEqual(Buffer.alloc(0), Buffer.alloc(0))).toBe(true);
   });
 
-  it('finds buffers of different lengths unequal, where Node’s own function throws', () => {
+  it('finds buffers of different lengths unequal, for which Node’s function throws', () => {
     expect(timingSafeEqual(Buffer.from('a'), Buffer.from('ab'))).toBe(false);
     expect(timingSafeEqual(Buffer.from('a'), Buffer.alloc(0))).toBe(false);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AuthServer, login, PKCEUtil, type AuthorizationUriContext } from '#src/index.js';
+import { login, PKCEUtil, type AuthorizationUriContext } from '#src/index.js';
 import { useServers } from './helpers/use-servers.js';
 
 const startServer = useServers();
@@ -17,7 +17,7 @@ function uriOf(context: AuthorizationUriContext, params: Record<string, string |
     code_challenge_method: 'S256',
     ...params,
   };
-  for (const [name, value] of Object.entries(all)) if (value !== undefined) uri.searchParams.set(name, value);
+  for (const [name, value] of Object.entries<string | undefined>(all)) if (value !== undefined) uri.searchParams.set(name, value);
   return uri;
 }
 
@@ -285,7 +285,7 @@ describe('login({ allowUnsolicited: true })', () => {
 
 describe('login({ onRejected })', () => {
   it('is called for each rejection, and removed afterwards', async () => {
-    const server: AuthServer = await startServer();
+    const server = await startServer();
     const reasons: string[] = [];
     await login({
       server,

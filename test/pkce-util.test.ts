@@ -21,11 +21,11 @@ describe('PKCEUtil.generateCodes', () => {
     });
   });
 
-  it('makes a verifier of 100 characters where nothing is given', () => {
+  it('makes a verifier of 100 characters by default', () => {
     expect(PKCEUtil.generateCodes().verifier).toMatch(/^[A-Za-z0-9_-]{100}$/);
   });
 
-  it('makes a verifier of every length that is allowed, and its challenge', () => {
+  it('makes a verifier of every allowed length, and its challenge', () => {
     for (let length = 43; length <= 128; length++) {
       const { verifier, challenge } = PKCEUtil.generateCodes(length);
       expect(verifier).toMatch(new RegExp(`^[A-Za-z0-9_-]{${length}}$`));
@@ -46,14 +46,14 @@ describe('PKCEUtil.generateCodes', () => {
     expect(seen.map(({ size }) => size)).toEqual(Array.from({ length }, () => 64));
   });
 
-  it('takes a verifier with every unreserved character, of 43 and of 128 characters', () => {
+  it('accepts a verifier with every unreserved character, of 43 and of 128 characters', () => {
     for (const verifier of [unreserved, 'a'.repeat(43), '~'.repeat(128)]) {
       expect(PKCEUtil.generateCodes(verifier).verifier).toBe(verifier);
     }
   });
 
   it.each([0, -43, 42, 129, 43.5, NaN, Infinity, -Infinity, Number.MAX_SAFE_INTEGER])(
-    'refuses the length %d',
+    'rejects the length %d',
     (length) => {
       const error = thrownBy(() => PKCEUtil.generateCodes(length));
       expect(error).toBeInstanceOf(RangeError);
@@ -61,7 +61,7 @@ describe('PKCEUtil.generateCodes', () => {
     },
   );
 
-  it.each(['', 'canary', 'c'.repeat(42), 'c'.repeat(129)])('refuses a verifier of another length (%#)', (verifier) => {
+  it.each(['', 'canary', 'c'.repeat(42), 'c'.repeat(129)])('rejects a verifier of another length (%#)', (verifier) => {
     const error = thrownBy(() => PKCEUtil.generateCodes(verifier));
     expect(error).toBeInstanceOf(RangeError);
     expect(error.message).toContain('`lengthOrVerifier`');
@@ -70,7 +70,7 @@ describe('PKCEUtil.generateCodes', () => {
   });
 
   it.each([' ', '+', '/', '=', '%', '\n', '\0', '\u00e9', '\u017f', '\u212a', '\u{1f4a5}'])(
-    'refuses a verifier with %j at its start, middle or end',
+    'rejects a verifier with %j at its start, middle or end',
     (character) => {
       const canary = 'canary'.repeat(10);
       for (const verifier of [character + canary, canary + character + canary, canary + character]) {
@@ -83,7 +83,7 @@ describe('PKCEUtil.generateCodes', () => {
   );
 
   it.each([null, true, 50n, {}, ['a'.repeat(43)], Symbol('canary'), () => 'canary', Buffer.alloc(50)])(
-    'refuses what is neither a number nor a string (%#)',
+    'rejects what is neither a number nor a string (%#)',
     (value) => {
       // A caller without types may give anything.
       const error = thrownBy(() => PKCEUtil.generateCodes(value as never));

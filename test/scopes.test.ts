@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Scopes } from '#src/oauth/scopes.js';
 
 describe('Scopes', () => {
-  it('has every scope of the original, by its name there', () => {
-    // Taken over from src/scopes.ts: a guard against change, not yet held against the original's Scopes.cs.
+  it('has these scopes', () => {
+    // A copy of the source: a guard against change. It was not compared with the original's Scopes.cs.
     expect(Scopes).toEqual({
       UgcImageUpload: 'ugc-image-upload',
       UserReadPlaybackState: 'user-read-playback-state',
@@ -27,7 +27,7 @@ describe('Scopes', () => {
     });
   });
 
-  it('names each scope by its own words', () => {
+  it('names each scope by its words', () => {
     for (const [name, scope] of Object.entries(Scopes)) {
       expect(name.replace(/\B[A-Z]/g, '-$&').toLowerCase()).toBe(scope);
     }

@@ -46,7 +46,7 @@ describe('AuthServer.waitForGrant, `exchange`', () => {
   it('resolves to undefined if `exchange` returns nothing', async () => {
     const server = await startServer();
     const request = requestFor(server);
-    const waiting = server.waitForGrant({ request, exchange: () => undefined });
+    const waiting = server.waitForGrant({ request, exchange: (): undefined => undefined });
     await deliverQuery(server, { code: 'c', state: request.state }).expect(200, /data-auth-state="success"/);
     expect(await waiting).toBeUndefined();
   });

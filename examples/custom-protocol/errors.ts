@@ -1,4 +1,4 @@
-/** Why a URI of the app's own protocol does not reach it. */
+/** Why a URI of the app's custom protocol does not reach it. */
 export type ProtocolErrorCode =
   | 'NOT_PERMITTED'
   | 'XDG_MIME_MISSING'
@@ -10,12 +10,11 @@ export type ProtocolErrorCode =
 
 const texts: Readonly<Record<ProtocolErrorCode, string>> = {
   NOT_PERMITTED: 'This user may not register a protocol here',
-  XDG_MIME_MISSING:
-    'There is no xdg-mime on this system. Install the package xdg-utils, or sign in by a loopback address',
+  XDG_MIME_MISSING: 'xdg-mime is not installed. Install the package xdg-utils, or use a loopback address',
   REGISTRATION_FAILED: 'The system did not register the protocol',
   PLATFORM_NOT_SUPPORTED: 'On this system a program alone cannot register a protocol: see the README',
-  NO_FIRST_PROCESS: 'The app that began this sign-in is not running any more. Start it, and sign in again',
-  ANOTHER_FIRST_PROCESS: 'The app is running already, and waits for its sign-in. Finish that one, or end it first',
+  NO_FIRST_PROCESS: 'The app that began this sign-in is no longer running. Start it, and sign in again',
+  ANOTHER_FIRST_PROCESS: 'The app is already running and waits for its sign-in. Finish that sign-in, or end the app',
   FOLDER_NOT_SAFE: 'The folder for the hand-over belongs to another user, or others may use it. Remove it',
 };
 
@@ -30,8 +29,8 @@ export class ProtocolError extends Error {
   }
 }
 
-/** The system's word for what went wrong, such as `EACCES`. */
+/** The system's code of an error, such as `EACCES`. */
 export function systemCode(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { code } = Object(error) as { readonly code?: unknown };
   return typeof code === 'string' ? code : undefined;
 }

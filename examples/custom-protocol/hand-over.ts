@@ -1,34 +1,66 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ProtocolError, systemCode } from './errors.js';
 
-/** More than any callback URI has. */
-const limit = 65_536;
+/*
+ * The second process hands its URI to the first one over a socket, or over a named pipe on Windows:
+ *
+ *   second  <nonce>                                   each message is one line: a named pipe has no half-close
+ *   first   <nonce> HMAC(secret, both nonces, 'first')
+ *   second  HMAC(secret, both nonces, 'second') <URI>
+ *   first   ok
+ *
+ * Any process can list the names of pipes, and can create a pipe of a name that is free again. So both sides prove that they
+ * know the secret, which is in a file that only this user can read.
+ */
+const lineLimit = 65_536;
+const silenceLimit = 10_000;
+
+interface Meeting {
+  readonly address: string;
+  readonly secret: string;
+}
 
 /**
- * Makes this process the first one: it is told every URI that a later process is started with.
+ * Makes this process the first one: it receives each URI that a later process is started with.
  *
- * @param onUri - resolves when the URI was dealt with; only then does the second process end
- * @throws {@link ProtocolError} where there is a first process already, or the folder is not safe
+ * @param onUri - resolves when the URI is handled; only then does the second process end
+ * @throws {@link ProtocolError} if there is a first process already, or the folder is not private
  */
 export async function listenForUris(onUri: (uri: string) => Promise<void>): Promise<AsyncDisposable> {
-  const address = await newAddress();
-  // Half-open, so that the second process can say that it is done and still hear the answer.
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    receive(socket, onUri).catch(() => socket.destroy()); // The second process is gone, or it was none of ours.
+  const folder = await privateFolder();
+  const file = join(folder, 'hand-over.json');
+  const isWindows = process.platform === 'win32';
+  const before = await readMeeting(file);
+  if (before !== undefined) {
+    const running = await greet(before).catch(() => undefined); // It may have ended without removing the file.
+    running?.conversation.socket.destroy();
+    if (running !== undefined) throw new ProtocolError('ANOTHER_FIRST_PROCESS');
+  }
+  const meeting: Meeting = {
+    address: isWindows ? `\\\\.\\pipe\\embed-auth-demo-${randomBytes(16).toString('hex')}` : join(folder, 'socket'),
+    secret: randomBytes(32).toString('base64url'),
+  };
+  if (!isWindows) await rm(meeting.address, { force: true });
+  const server = createServer((socket) => {
+    receive(new Conversation(socket), meeting, onUri)
+      .catch(() => undefined) // The second process is gone, or it was another program.
+      .finally(() => socket.destroy());
   });
-  server.listen(address);
+  server.listen(meeting.address);
   await once(server, 'listening');
-  if (process.platform !== 'win32') await chmod(address, 0o600);
+  if (!isWindows) await chmod(meeting.address, 0o600);
+  await writeFile(`${file}.new`, JSON.stringify(meeting), { mode: 0o600 });
+  await rename(`${file}.new`, file);
   return {
     async [Symbol.asyncDispose]() {
-      // Node removes the socket file.
+      await rm(file, { force: true });
       const closed = once(server, 'close');
-      server.close();
+      server.close(); // Node removes the socket file.
       await closed;
     },
   };
@@ -37,71 +69,110 @@ export async function listenForUris(onUri: (uri: string) => Promise<void>): Prom
 /**
  * Hands a URI to the first process.
  *
- * @throws {@link ProtocolError} with `NO_FIRST_PROCESS` where there is none
+ * @throws {@link ProtocolError} with `NO_FIRST_PROCESS` if there is none
  */
 export async function handOver(uri: string): Promise<void> {
-  let socket: Socket;
+  const meeting = await readMeeting(join(await privateFolder(), 'hand-over.json'));
+  if (meeting === undefined) throw new ProtocolError('NO_FIRST_PROCESS');
+  let conversation: Conversation | undefined;
   try {
-    socket = await dial(await knownAddress());
+    const greeted = await greet(meeting);
+    ({ conversation } = greeted);
+    conversation.write(`${proof(meeting, greeted.nonces, 'second')} ${uri}`);
+    if ((await conversation.read()) !== 'ok') throw new Error('The first process did not accept the URI');
   } catch (error) {
-    if (error instanceof ProtocolError) throw error;
     throw new ProtocolError('NO_FIRST_PROCESS', undefined, { cause: error });
+  } finally {
+    conversation?.socket.destroy();
   }
-  socket.end(uri);
-  if ((await textOf(socket)) !== 'ok') throw new ProtocolError('NO_FIRST_PROCESS', 'it did not answer');
 }
 
-async function receive(socket: Socket, onUri: (uri: string) => Promise<void>): Promise<void> {
-  await onUri(await textOf(socket));
-  socket.end('ok');
+/** The first process's side. */
+async function receive(
+  conversation: Conversation,
+  meeting: Meeting,
+  onUri: (uri: string) => Promise<void>,
+): Promise<void> {
+  const nonce = randomBytes(16).toString('base64url');
+  const nonces = `${await conversation.read()} ${nonce}`;
+  conversation.write(`${nonce} ${proof(meeting, nonces, 'first')}`);
+  const [given = '', uri = ''] = (await conversation.read()).split(' ');
+  if (!isSame(given, proof(meeting, nonces, 'second'))) return;
+  await onUri(uri);
+  conversation.write('ok');
+  // The second process closes the connection. If this side did, a named pipe could lose the line.
+  await conversation.read();
 }
 
-async function textOf(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) throw new RangeError(`More than ${limit} bytes came`);
-    chunks.push(chunk);
+/** The second process's side, until the first process has proved that it is one. */
+async function greet(meeting: Meeting): Promise<{ conversation: Conversation; nonces: string }> {
+  const conversation = new Conversation(connect(meeting.address));
+  try {
+    const nonce = randomBytes(16).toString('base64url');
+    conversation.write(nonce);
+    const [other = '', given = ''] = (await conversation.read()).split(' ');
+    const nonces = `${nonce} ${other}`;
+    if (!isSame(given, proof(meeting, nonces, 'first'))) throw new Error('Another program uses this address');
+    return { conversation, nonces };
+  } catch (error) {
+    conversation.socket.destroy();
+    throw error;
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
-async function dial(address: string): Promise<Socket> {
-  const socket = connect({ path: address, allowHalfOpen: true });
-  await once(socket, 'connect');
-  return socket;
+function proof({ secret }: Meeting, nonces: string, side: 'first' | 'second'): string {
+  return createHmac('sha256', secret).update(`${side} ${nonces}`).digest('base64url');
 }
 
-/** A place that only this user can reach: a socket in a folder of mode 0700, or a pipe whose name nobody can guess. */
-async function newAddress(): Promise<string> {
-  const folder = await privateFolder();
-  const known = await knownAddress().catch(() => undefined);
-  if (known !== undefined) {
-    try {
-      (await dial(known)).destroy();
-    } catch {
-      // Nobody listens there: a first process has ended without tidying up.
-      if (process.platform !== 'win32') await rm(known, { force: true });
-      return process.platform === 'win32' ? newPipe(folder) : known;
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Reads and writes lines. A connection that is silent for too long, or sends too much, is ended. */
+class Conversation {
+  readonly socket: Socket;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(socket: Socket) {
+    this.socket = socket.setTimeout(silenceLimit, () => socket.destroy());
+    // read() reports errors. One that comes while nothing is read would end the process.
+    socket.on('error', () => undefined);
+    this.#lines = linesOf(socket);
+  }
+
+  async read(): Promise<string> {
+    const line = await this.#lines.next();
+    if (line.done === true) throw new Error('The connection was closed');
+    return line.value;
+  }
+
+  write(line: string): void {
+    this.socket.write(`${line}\n`);
+  }
+}
+
+async function* linesOf(socket: Socket): AsyncGenerator<string> {
+  let text = '';
+  for await (const chunk of socket.setEncoding('utf8') as AsyncIterable<string>) {
+    text += chunk;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      yield text.slice(0, end);
+      text = text.slice(end + 1);
     }
-    throw new ProtocolError('ANOTHER_FIRST_PROCESS');
+    if (text.length > lineLimit) throw new RangeError('The line is too long');
   }
-  return process.platform === 'win32' ? newPipe(folder) : join(folder, 'socket');
 }
 
-async function knownAddress(): Promise<string> {
-  const folder = await privateFolder();
-  return process.platform === 'win32' ? readFile(join(folder, 'pipe'), 'utf8') : join(folder, 'socket');
+async function readMeeting(file: string): Promise<Meeting | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Meeting; // Only this module writes it, into a private folder.
+  } catch {
+    return undefined; // There is none, or it is incomplete: then there is no first process.
+  }
 }
 
-/** Any user may make a pipe of any name first, and be handed the URI; so the name is random, and only we can read it. */
-async function newPipe(folder: string): Promise<string> {
-  const address = `\\\\.\\pipe\\embed-auth-demo-${randomBytes(16).toString('hex')}`;
-  await writeFile(join(folder, 'pipe'), address);
-  return address;
-}
-
+/** A folder that only this user can use. On Windows, %LOCALAPPDATA% is one. */
 async function privateFolder(): Promise<string> {
   const { LOCALAPPDATA, XDG_RUNTIME_DIR } = process.env;
   const base = process.platform === 'win32' ? LOCALAPPDATA : XDG_RUNTIME_DIR;
@@ -111,9 +182,9 @@ async function privateFolder(): Promise<string> {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
   }
-  // In the shared /tmp, anybody may have made it first; and a link would lead elsewhere.
+  // In the shared /tmp, another user may have created it first; and a link could lead elsewhere.
   const { mode, uid } = await lstat(folder);
-  const isOurs = (mode & 0o170777) === 0o040700 && uid === process.getuid?.();
-  if (process.platform !== 'win32' && !isOurs) throw new ProtocolError('FOLDER_NOT_SAFE', folder);
+  const isPrivate = (mode & 0o170777) === 0o040700 && uid === process.getuid?.();
+  if (process.platform !== 'win32' && !isPrivate) throw new ProtocolError('FOLDER_NOT_SAFE', folder);
   return folder;
 }

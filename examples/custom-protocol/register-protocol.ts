@@ -8,12 +8,12 @@ import { ProtocolError, systemCode } from './errors.js';
 const run = promisify(execFile);
 
 /**
- * Has the system start a command with the URI as its last argument whenever a URI of this scheme is opened. For the current
- * user only: no administrator is needed.
+ * Makes the system run a command, with the URI as its last argument, when a URI of this scheme is opened. It is registered for
+ * the current user only, which needs no administrator.
  *
  * @param scheme - without the colon
  * @param command - the program and its arguments
- * @throws {@link ProtocolError} where that is not to be had
+ * @throws {@link ProtocolError} if that is not possible
  */
 export async function registerProtocol(scheme: string, command: readonly string[]): Promise<void> {
   await forThisPlatform({
@@ -22,11 +22,11 @@ export async function registerProtocol(scheme: string, command: readonly string[
   });
 }
 
-/** Takes back what {@link registerProtocol} wrote. */
+/** Removes what {@link registerProtocol} wrote. */
 export async function unregisterProtocol(scheme: string): Promise<void> {
   await forThisPlatform({
     linux: async () => {
-      // A default in mimeapps.list that names a file which is not there counts for nothing.
+      // mimeapps.list may still name the file; a missing file is ignored there.
       await Promise.all(Object.values(linuxFiles(scheme)).map((path) => rm(path, { force: true })));
     },
     win32: async () => {
@@ -37,7 +37,7 @@ export async function unregisterProtocol(scheme: string): Promise<void> {
 
 async function forThisPlatform(actions: Readonly<Partial<Record<string, () => Promise<void>>>>): Promise<void> {
   const action = actions[process.platform];
-  // macOS: a protocol belongs to an app bundle, in whose Info.plist it stands; its URI comes as an event, not as an argument.
+  // macOS: a protocol is declared in the Info.plist of an app bundle; the URI arrives as an event, not as an argument.
   if (action === undefined) throw new ProtocolError('PLATFORM_NOT_SUPPORTED', process.platform);
   try {
     await action();
@@ -59,7 +59,7 @@ function linuxFiles(scheme: string): { entry: string; script: string } {
 async function registerOnLinux(scheme: string, command: readonly string[]): Promise<void> {
   const { entry, script } = linuxFiles(scheme);
   await mkdir(join(script, '..'), { recursive: true, mode: 0o700 });
-  // xdg-open does not know the quotes of a desktop entry, so its Exec line is kept to one word where that can be.
+  // xdg-open does not understand quotes in a desktop entry, so that Exec names a script, which is usually a single word.
   await writeFile(script, `#!/bin/sh\nexec ${command.map(shellWord).join(' ')} "$@"\n`, { mode: 0o700 });
   await mkdir(join(entry, '..'), { recursive: true });
   await writeFile(
@@ -83,7 +83,7 @@ async function registerOnLinux(scheme: string, command: readonly string[]): Prom
   }
 }
 
-/** Three values under HKEY_CURRENT_USER, which its user may always write. Without a shell, every argument arrives as it is. */
+/** Writes three values under HKEY_CURRENT_USER, which its user may always write. No shell changes the arguments. */
 async function registerOnWindows(scheme: string, command: readonly string[]): Promise<void> {
   const key = windowsKey(scheme);
   const line = [...command, '%1'].map((word) => `"${word}"`).join(' ');
@@ -97,7 +97,7 @@ function windowsKey(scheme: string): string {
 }
 
 async function reg(...args: readonly string[]): Promise<void> {
-  // By its full path: Windows looks in the current folder before it looks in the system's.
+  // By its full path: Windows searches the current folder before the system's.
   await run(join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'reg.exe'), args, { windowsHide: true });
 }
 
@@ -108,11 +108,11 @@ function shellWord(word: string): string {
 /** Desktop Entry Specification, "The Exec key": quoted, and `%` doubled. */
 function desktopWord(word: string): string {
   const text = word.replaceAll('%', '%%');
-  // The backslash is one for the quotes and one for the value as a whole.
+  // A backslash is needed for the quotes and another one for the value.
   return /^[\w./%+-]+$/.test(text) ? text : `"${text.replace(/["`$\\]/g, '\\\\$&')}"`;
 }
 
-/** Which file was refused. */
+/** The file that could not be written. */
 function placeOf(error: unknown): string | undefined {
   const path = error instanceof Error && 'path' in error ? error.path : undefined;
   const code = systemCode(error);

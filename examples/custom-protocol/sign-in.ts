@@ -1,57 +1,52 @@
-import { AuthorizationError, AuthServer, BrowserUtil, LoginRequest, PKCEUtil } from 'embed-auth-server';
+import { AuthServer, BrowserUtil, LoginRequest } from 'embed-auth-server';
 import * as client from 'openid-client';
 import { configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, spotify } from '../support/provider.js';
 import { listenForUris } from './hand-over.js';
 
 /**
- * The first process: begins the sign-in, and waits until the answer is handed to it.
+ * The first process: begins the sign-in, and waits until the response is handed to it.
  *
- * Another program may register the same protocol. What it gets of a code is worth nothing without the verifier, which is in
- * this process only; a token would be worth something: with a custom protocol, take the code wherever you can.
+ * Another program may register the same protocol. A code is useless to it without the verifier, which only this process has; a
+ * token is not. With a custom protocol, use the code if the provider has it.
  */
 export async function signIn(redirectUri: string, responseType: 'code' | 'token'): Promise<void> {
   await using provider = await providerOr(spotify);
-  // It does not listen: it checks what it is given, and tells of it by the same events as ever.
+  // It does not listen. It checks each URI that it receives as it checks HTTP requests.
   const server = new AuthServer();
   const request = new LoginRequest(redirectUri, provider.clientId, responseType, {
     authorizationEndpoint: provider.authorizationEndpoint,
     scope: provider.scope,
-    codeVerifier: responseType === 'code' ? PKCEUtil.generateCodes().verifier : undefined,
     issuer: provider.issuer,
   });
   server.expect(request);
-  const granted = server.waitForGrant({ request, signal: AbortSignal.timeout(300_000) });
-  granted.catch(() => undefined); // It is awaited below.
+  // Any program can open a URI of this protocol. What is not the awaited response is rejected, and the wait goes on.
+  server.on('callbackRejected', ({ reason }) => {
+    console.error(`A URI was rejected: ${reason}.`);
+  });
 
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- it is wanted until the block ends
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- it is disposed at the end of the function
   await using _channel = await listenForUris(async (uri) => {
-    try {
-      await server.receive(uri);
-    } catch (error) {
-      // Anybody can open a URI of this protocol. What is no answer to our request is refused, and the wait goes on.
-      if (!(error instanceof AuthorizationError)) throw error;
-      // The provider's own error ends the wait, and is thrown there.
-      if (error.error === undefined) console.error(error.message);
-    }
+    await server.receive(uri).catch(() => undefined); // It was rejected, or the wait below gets the same error.
+  });
+  const granted = server.waitForGrant({
+    request,
+    signal: AbortSignal.timeout(300_000),
+    exchange: async (grant) => {
+      if (grant.kind === 'token') return grant.accessToken;
+      const tokens = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
+        expectedState: grant.state,
+        pkceCodeVerifier: grant.codeVerifier,
+      });
+      return tokens.access_token;
+    },
   });
 
   const uri = request.toUri();
-  try {
-    await BrowserUtil.open(uri);
-    console.log('Sign in in your browser.');
-  } catch {
-    console.log(`No browser could be opened. Open this address yourself, on this machine:\n${uri.href}`);
-  }
-
-  const grant = await granted;
-  if ('accessToken' in grant) {
-    console.log('Signed in as', await fetchProfile(provider, grant.accessToken));
-  } else {
-    const tokens = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
-      expectedState: grant.state,
-      pkceCodeVerifier: grant.codeVerifier,
-    });
-    console.log('Signed in as', await fetchProfile(provider, tokens.access_token));
-  }
+  const opened = BrowserUtil.open(uri).then(
+    () => 'Sign in in your browser.',
+    () => `No browser could be opened. Open this address on this machine:\n${uri.href}`,
+  );
+  const [accessToken] = await Promise.all([granted, opened.then(console.log)]);
+  console.log('Signed in as', await fetchProfile(provider, accessToken));
 }

@@ -1,18 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  isResponse,
-  readResponse,
-  validateResponse,
-  type ExpectedRequest,
-  type ReceivedResponse,
-  type ResponseRejection,
-  type ValidationResult,
-} from '../oauth/authorization-response.js';
+import { isResponse, readResponse, type ReceivedResponse } from '../oauth/authorization-response.js';
 import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
 import { securityHeaders } from '../page/headers.js';
-import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
-import { describeParameters, trace } from '../trace.js';
-import type { PendingPage } from './callback-page.js';
+import type { CallbackPageRenderer } from '../page/renderer.js';
+import { trace } from '../trace.js';
+import type { CallbackHost, Failure } from './host.js';
 import { formOf, jsonOf, readBody, type RequestBody } from './request-body.js';
 import {
   checkContentType,
@@ -24,65 +16,11 @@ import {
   parseTarget,
   rejectMethod,
   type HttpRejection,
-  type RejectionReason,
   type RequestTarget,
-  type ServerNames,
 } from './request-guard.js';
-import {
-  JsonWriter,
-  PageWriter,
-  pending,
-  send,
-  sendPage,
-  sendRejection,
-  sent,
-  statusOfOutcome,
-  success,
-  viewOfOutcome,
-  type ResponseWriter,
-} from './response-writer.js';
+import { JsonWriter, PageWriter, pending, send, sendPage, sendRejection, sent } from './response-writer.js';
+import { attempt, respond } from './sign-in-response.js';
 import { openTemplateFolder } from './template-folder.js';
-
-/** A value, or the promise of one. */
-export type MaybePromise<T> = T | Promise<T>;
-
-/** @internal A validated response that ends the wait for a request. */
-export type Outcome = Exclude<ValidationResult, { kind: 'rejected' }>;
-
-/** @internal What the app made of an outcome. */
-export interface Delivery {
-  readonly page: PendingPage;
-  /** What a handler threw. */
-  readonly failure?: Failure | undefined;
-}
-
-interface Failure {
-  readonly error: unknown;
-}
-
-/** @internal What the endpoint needs to know for one request, from an `AuthServer` or a callback router. */
-export interface CallbackHost {
-  readonly names: ServerNames;
-  /** The redirect URI at which the request arrived, as it is sent to providers. */
-  readonly redirectUri: string;
-  /** The path of the page among the paths of the server. */
-  readonly pagePath: string;
-  /** Further folders for the files of pages that were written for EmbedIOAuthServer. */
-  readonly assetFolders: readonly string[];
-  readonly allowUnsolicited: boolean;
-  /** Whether the user is being asked to paste the callback URI. */
-  readonly isPasteOffered: boolean;
-  find(state: string | undefined): MaybePromise<ExpectedRequest | 'used' | undefined>;
-  /** Uses a request up; false if another response was faster. */
-  consume(expected: ExpectedRequest): MaybePromise<boolean>;
-  /** Notifies the app. */
-  deliver(outcome: Outcome, expected: ExpectedRequest | undefined): MaybePromise<Delivery>;
-  /** Reports a rejection; `expected` is the request that the rejection ends. */
-  rejected(reason: RejectionReason, expected?: ExpectedRequest): void;
-  /** The page was sent, or has loaded its own files. */
-  pageSent?(): void;
-  pageLoaded?(): void;
-}
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -181,7 +119,7 @@ async function handlePage(exchange: Exchange): Promise<HandlerError> {
     const options = { answered: false, pasteOffered: host.isPasteOffered };
     sendPage(response, 200, await renderer.render(pending, options, language));
   } else {
-    failure = await respond(exchange, received, expected, new PageWriter(renderer, response, language));
+    failure = await respond(host, received, expected, new PageWriter(renderer, response, language));
   }
   host.pageSent?.();
   return failure;
@@ -208,7 +146,7 @@ async function handleToken(exchange: Exchange): Promise<HandlerError> {
     const received = readResponse(host.redirectUri, message);
     const language = await renderer.language(request.headers['accept-language']);
     const expected = await host.find(received.state);
-    return respond(exchange, received, expected, new JsonWriter(renderer, response, language));
+    return respond(host, received, expected, new JsonWriter(renderer, response, language));
   }
   if (!isLoadedReport(message)) {
     const text = 'The body must be {"fragment": "...", "query": "..."}.';
@@ -235,70 +173,6 @@ function isLoadedReport(message: unknown): boolean {
   );
 }
 
-/** Validates a response, uses its request up, notifies the app, and completes the page. */
-async function respond(
-  { request, host }: Exchange,
-  received: ReceivedResponse,
-  expected: ExpectedRequest | 'used' | undefined,
-  writer: ResponseWriter,
-): Promise<HandlerError> {
-  const { allowUnsolicited, redirectUri } = host;
-  let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
-  if (result.kind !== 'rejected') {
-    // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
-    await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code));
-    const consumed = typeof expected === 'object' ? host.consume(expected) : true;
-    if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used');
-  }
-  trace('%s with %s: %s', request.method ?? '', describeParameters(received.params), result.kind);
-  if (result.kind === 'rejected') {
-    const failure = attempt(() => {
-      host.rejected(result.reason);
-    });
-    const isBareError = received.hasError && received.state === undefined && result.reason === 'state_foreign';
-    await writer.finish(...rejectedViews[isBareError ? 'error_without_state' : result.reason]);
-    return failure;
-  }
-  const known = typeof expected === 'object' ? expected : undefined;
-  const rejection = result.kind === 'error' ? result.rejection : undefined;
-  const failure =
-    rejection &&
-    attempt(() => {
-      host.rejected(rejection, known);
-    });
-  const delivery = host.deliver(result, known);
-  const { page, failure: thrown } = 'then' in delivery ? await delivery : delivery;
-  const { outcome } = page;
-  if (result.kind === 'error') {
-    const status = rejection === undefined ? 200 : 400;
-    await writer.finish(errorView(result.error.code), status, page.redirectFor('failed'));
-  } else if (typeof outcome === 'string') {
-    await writer.finish(viewOfOutcome(outcome), statusOfOutcome(outcome), page.redirectFor(outcome));
-  } else {
-    await writer.hold(page);
-  }
-  return thrown ?? failure;
-}
-
-const rejectedViews: Readonly<Record<ResponseRejection | 'error_without_state', [PageView, number]>> = {
-  state_foreign: [{ state: 'error', reason: 'state_foreign' }, 400],
-  error_without_state: [{ state: 'error', reason: 'error_without_state' }, 400],
-  state_used: [{ state: 'pending', reason: 'state_used' }, 409],
-  malformed: [{ state: 'error', reason: 'malformed' }, 400],
-  empty: [{ state: 'error', reason: 'malformed' }, 400],
-  wrong_issuer: [{ state: 'error', reason: 'wrong_issuer' }, 400],
-  wrong_redirect_uri: [{ state: 'error', reason: 'malformed' }, 400],
-};
-
-function errorView(code: string): PageView {
-  const reasons = {
-    ACCESS_DENIED: 'denied',
-    AUTHORIZATION_FAILED: 'refused',
-    ISSUER_MISMATCH: 'wrong_issuer',
-  } as const;
-  return { state: 'error', reason: code in reasons ? reasons[code as keyof typeof reasons] : 'malformed' };
-}
-
 async function reject(exchange: Exchange, rejection: HttpRejection, isForward = false): Promise<HandlerError> {
   const { request, response, renderer, host } = exchange;
   trace('request rejected: %s', rejection.reason);
@@ -307,15 +181,6 @@ async function reject(exchange: Exchange, rejection: HttpRejection, isForward = 
   });
   await sendRejection(rejection, request, response, renderer, isForward);
   return failure;
-}
-
-function attempt(action: () => void): HandlerError {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    return { error };
-  }
 }
 
 /** An error of the app's surfaces only when the page is complete. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
 import { sha256 } from '../oauth/random-and-digest.js';
-import type { MaybePromise } from './endpoint.js';
+import type { MaybePromise } from './host.js';
 
 /**
  * Where an app's own server keeps the requests whose authorization responses it expects. A state is accepted only from the

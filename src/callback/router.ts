@@ -6,14 +6,8 @@ import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js'
 import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { checkedRedirectPath, PendingPage, type CallbackPage } from './callback-page.js';
-import {
-  handleCallback,
-  parsedTarget,
-  type CallbackHost,
-  type Delivery,
-  type MaybePromise,
-  type Outcome,
-} from './endpoint.js';
+import { handleCallback, parsedTarget } from './endpoint.js';
+import type { CallbackHost, Delivery, MaybePromise, Outcome } from './host.js';
 import { UsedStates } from './used-states.js';
 import type { RejectionReason, ServerNames } from './request-guard.js';
 import type { RequestStore } from './request-store.js';

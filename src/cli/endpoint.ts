@@ -60,7 +60,7 @@ const secretParams = ['code', 'code_verifier', 'client_secret', 'device_code'];
  * @param label - what the endpoint is, such as `token endpoint`
  * @param uri - its URI: https, or http on this machine
  * @param action - sends the request and processes the response
- * @throws EndpointError for whatever fails, or the reason of `signal`
+ * @throws EndpointError if the request fails, or the reason of `signal`
  */
 export async function callEndpoint<Result>(
   label: string,
@@ -69,10 +69,10 @@ export async function callEndpoint<Result>(
   action: (options: BoundedOptions) => Promise<Result>,
 ): Promise<Result> {
   const { host, protocol } = new URL(uri);
-  const where = `The ${label} at ${host}`;
+  const subject = `The ${label} at ${host}`;
   try {
     return await action({
-      [oauth.customFetch]: (url, init) => fetchJson(where, url, init, signal, clientSecret),
+      [oauth.customFetch]: (url, init) => fetchJson(subject, url, init, signal, clientSecret),
       // The caller has checked that http is used for this machine only.
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- as the line above says
       [oauth.allowInsecureRequests]: protocol === 'http:',
@@ -80,14 +80,14 @@ export async function callEndpoint<Result>(
   } catch (error) {
     if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
       const problem = printable(error.message.replace('"response" body ', ''), 200);
-      throw new EndpointError(`${where} sent a response that cannot be used: ${problem}.`);
+      throw new EndpointError(`${subject} sent a response that cannot be used: ${problem}.`);
     }
     throw error;
   }
 }
 
 async function fetchJson(
-  where: string,
+  subject: string,
   url: string,
   init: Request,
   signal: AbortSignal,
@@ -98,12 +98,12 @@ async function fetchJson(
   let text: string;
   try {
     response = await fetch(url, { ...init, body: init.body ?? null, signal: AbortSignal.any([signal, timeout]) });
-    text = await readText(response, where);
+    text = await readText(response, subject);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof EndpointError) throw error;
     const reason = timeout.aborted ? `there was no response within ${patience / 1000} seconds` : reasonOf(error);
-    throw new EndpointError(`${where} cannot be reached: ${reason}.`, { isTransient: true, advice: networkAdvice });
+    throw new EndpointError(`${subject} cannot be reached: ${reason}.`, { isTransient: true, advice: networkAdvice });
   }
   const { status } = response;
   const body = parseObject(text);
@@ -118,7 +118,7 @@ async function fetchJson(
   // GitHub sends errors with status 200.
   if (typeof error === 'string' && error !== '' && body?.['access_token'] === undefined) {
     const detail = typeof description === 'string' ? `: ${foreign(description, 300)}` : '';
-    throw new EndpointError(`${where} rejected the request (${foreign(error, 100)}${detail}).`, {
+    throw new EndpointError(`${subject} rejected the request (${foreign(error, 100)}${detail}).`, {
       error,
       interval,
       isTransient,
@@ -127,14 +127,14 @@ async function fetchJson(
   if (status !== 200) {
     const redirected = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
     const detail = typeof message === 'string' ? `: ${foreign(message, 300)}` : '';
-    throw new EndpointError(`${where} responded with status ${status}${redirected}${detail}.`, { isTransient });
+    throw new EndpointError(`${subject} responded with status ${status}${redirected}${detail}.`, { isTransient });
   }
-  if (body === undefined) throw new EndpointError(`${where} sent a response that is not a JSON object.`);
+  if (body === undefined) throw new EndpointError(`${subject} sent a response that is not a JSON object.`);
   return Response.json(body);
 }
 
 /** Reads a body up to the limit, and not a byte more. */
-async function readText(response: Response, where: string): Promise<string> {
+async function readText(response: Response, subject: string): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let size = 0;
@@ -142,7 +142,7 @@ async function readText(response: Response, where: string): Promise<string> {
   // A fetched body is a stream of bytes.
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > bodyLimit) throw new EndpointError(`${where} sent more than 1 MiB, so its response was rejected.`);
+    if (size > bodyLimit) throw new EndpointError(`${subject} sent more than 1 MiB, so its response was rejected.`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

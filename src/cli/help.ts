@@ -88,5 +88,5 @@ export function providerTable(): string {
       wrap(redirectHint, 79, 11),
     ].join(`\n${' '.repeat(11)}`),
   );
-  return `${rows.join('\n\n')}\n\nThe first flow is the default, and so is the redirect URI. device: --device works.\n`;
+  return `${rows.join('\n\n')}\n\nThe first flow and the redirect URI are the defaults. device means --device.\n`;
 }

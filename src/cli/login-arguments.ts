@@ -195,7 +195,7 @@ function loopbackUri(text: string): string {
   const uri = URL.canParse(text) ? new URL(text) : undefined;
   if (uri?.protocol === 'http:' && isLoopback(uri.hostname)) return text;
   throw new UsageError(
-    '--redirect-uri must be an http URI on 127.0.0.1, [::1] or localhost, where the command listens. ' +
+    '--redirect-uri must be an http URI on 127.0.0.1, [::1] or localhost, because the command listens there. ' +
       'If the browser uses another address, give that as --public-uri.',
   );
 }

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { CommandError } from './exit-status.js';
 
-/** Where the command writes: the result to stdout, everything else to stderr. */
+/** The streams of the command: the result goes to stdout, everything else to stderr. */
 export interface Terminal {
   /** The result. */
   readonly out: Output;

@@ -10,27 +10,13 @@ import { assertKnownOptions, type OptionNames } from './known-options.js';
 import { cleanPastedUri } from './pasted-text.js';
 import { checkRedirectUri } from './redirect-uri.js';
 
-/** What {@link parseCallbackUri} checks besides the `state`. */
-export interface CallbackUriChecks extends Omit<ExpectedRequest, 'state' | 'redirectUri'> {
-  /** The redirect URI of the request. Scheme, host, port, path and its own query must be the same. @default not checked */
-  readonly redirectUri?: string | URL | undefined;
-}
-
 /** What {@link parseCallbackUri} checks: pass the result of `request.toExpected()`, or its members. */
-export type ParseCallbackUriOptions = CallbackUriChecks &
-  (
-    | {
-        /** The `state` of the request. */
-        readonly state: string;
-        /** Not needed if there is a `state`, which is then always checked. */
-        readonly allowUnsolicited?: boolean | undefined;
-      }
-    | {
-        readonly state?: undefined;
-        /** Accepts the response to any request. Anyone can then sign the user in to another account (RFC 6749, 10.12). */
-        readonly allowUnsolicited: true;
-      }
-  );
+export interface ParseCallbackUriOptions extends Omit<ExpectedRequest, 'redirectUri'> {
+  /** The redirect URI of the request. Scheme, host, port, path and its query must be the same. @default not checked */
+  readonly redirectUri?: string | URL | undefined;
+  /** Accepts a response without looking at its `state`, if no `state` is given here. @default false */
+  readonly allowUnsolicited?: boolean | undefined;
+}
 
 const optionNames: OptionNames<ParseCallbackUriOptions> = {
   state: true,
@@ -47,7 +33,7 @@ const optionNames: OptionNames<ParseCallbackUriOptions> = {
  * not mixed: the query counts if both hold a response.
  *
  * @param uri - the callback URI
- * @param options - the request that it must belong to; `state` is required
+ * @param options - the request that it must belong to; `state` is required, unless `allowUnsolicited` is true
  * @returns the grant
  * @throws {@link AuthorizationError} if the URI holds the provider's error or is rejected; see its `code`
  * @throws TypeError if `uri` is neither a string nor a URL, or an option is wrong or missing
@@ -62,7 +48,10 @@ const optionNames: OptionNames<ParseCallbackUriOptions> = {
  *
  * @see [RFC 8252, section 7.1](https://www.rfc-editor.org/rfc/rfc8252#section-7.1)
  */
-export function parseCallbackUri(uri: string | URL, options: ParseCallbackUriOptions): GrantResponse {
+export function parseCallbackUri(
+  uri: string | URL,
+  options: ParseCallbackUriOptions | (Partial<ParseCallbackUriOptions> & { readonly allowUnsolicited: true }),
+): GrantResponse {
   const given = { ...options }; // Also if there are none: the error must name `state`.
   assertKnownOptions('parseCallbackUri', given, optionNames);
   const { state = '', allowUnsolicited = false, redirectUri: redirect, ...checks } = given;

@@ -31,7 +31,7 @@ interface Form {
   readonly complete: (uri: string) => string;
 }
 
-const uriForms: readonly Form[] = ['://', ':(?=\\S{0,500}[/?#])'].map((separator) => ({
+const uriForms: readonly Form[] = ['://', ':(?=\\S{0,200}[/?#])'].map((separator) => ({
   pattern: new RegExp(`${opening}[a-z][a-z\\d+.-]*${separator}`, 'i'),
   complete: (uri) => uri,
 }));
@@ -43,7 +43,7 @@ function redirectUriForms(redirectUri: string | undefined, keepScheme: boolean):
   const [address = ''] = redirectUri.split('?');
   const escaped = host.replace(/[^\w]/g, '\\$&');
   const isHttp = protocol === 'http:' || protocol === 'https:';
-  const part = '(?:\\S{0,500}[?#&])?(?:code|state|error|error_code|access_token|token|id_token)=';
+  const part = '(?:\\S{0,200}[?#&])?(?:code|state|error|error_code|access_token|token|id_token)=';
   return [
     isHttp
       ? {
@@ -85,7 +85,7 @@ function trimEnd(text: string, before: string): string {
   const withoutStop = uri.replace(/[.,;]$/, '');
   if (closing !== undefined && withoutStop.endsWith(closing)) uri = withoutStop.slice(0, -closing.length);
   // An apostrophe and a parenthesis may belong to the URI (tokens of Stack Exchange end with `))`); these do not.
-  uri = uri.replace(/[`’]+[.,;]?$/, '');
+  uri = uri.replace(/(?<![`’])[`’]+[.,;]?$/, '');
   // An unsecured JWT (RFC 7519, section 6) ends with a full stop that belongs to it.
   return /=[\w-]+\.[\w-]+\.$/.test(uri) ? uri : uri.replace(/[.,;]$/, '');
 }

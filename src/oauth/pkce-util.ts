@@ -80,44 +80,39 @@ export function choosePkceCodes(
   if (typeof codeVerifier !== 'string' || codeVerifier === '') {
     throw new TypeError('`codeVerifier` must be a string, and not empty');
   }
-  if (!/^[\w.~-]{43,128}$/.test(codeVerifier)) {
-    throw new RangeError(
-      '`codeVerifier` must be 43 to 128 of the characters A-Z a-z 0-9 - . _ ~ (RFC 7636, section 4.1)',
-    );
-  }
   if (method !== 'S256') {
     throw new RangeError(
       '`codeChallengeMethod` must be S256 if `codeVerifier` is given: plain would show the verifier',
     );
   }
-  const codes = PKCEUtil.generateCodes(codeVerifier);
+  const codes = PKCEUtil.generateCodes(checkVerifier(codeVerifier, 'codeVerifier'));
   if (codeChallenge !== undefined && codeChallenge !== codes.challenge) {
     throw new TypeError('`codeChallenge` is not the challenge of `codeVerifier`; give one of the two');
   }
   return { ...codes, method };
 }
 
-function checkVerifier(lengthOrVerifier: unknown): string {
+function checkVerifier(lengthOrVerifier: unknown, name = 'lengthOrVerifier'): string {
   if (typeof lengthOrVerifier === 'number') {
     if (!Number.isInteger(lengthOrVerifier) || !isAllowedLength(lengthOrVerifier)) {
       throw new RangeError(
-        `\`lengthOrVerifier\` must be a whole number from ${minimumLength} to ${maximumLength} if it is a number`,
+        `\`${name}\` must be a whole number from ${minimumLength} to ${maximumLength} if it is a number`,
       );
     }
     // Four characters hold three bytes. Cut to length, each of them still has its full six random bits.
     return randomBase64url(Math.ceil((lengthOrVerifier * 3) / 4)).slice(0, lengthOrVerifier);
   }
   if (typeof lengthOrVerifier !== 'string') {
-    const shape = lengthOrVerifier === null ? 'null' : typeof lengthOrVerifier;
-    throw new TypeError(`\`lengthOrVerifier\` must be a number or a string, but it is ${shape}`);
+    throw new TypeError(`\`${name}\` must be a number or a string, not ${typeof lengthOrVerifier}`);
   }
-  if (!isAllowedLength(lengthOrVerifier.length)) {
+  const { length } = lengthOrVerifier;
+  if (!isAllowedLength(length)) {
     throw new RangeError(
-      `\`lengthOrVerifier\` must have ${minimumLength} to ${maximumLength} characters if it is a verifier, but it has ${lengthOrVerifier.length}`,
+      `\`${name}\` must have ${minimumLength} to ${maximumLength} characters if it is a verifier, but it has ${length}`,
     );
   }
   if (!/^[\w.~-]+$/.test(lengthOrVerifier)) {
-    throw new TypeError('`lengthOrVerifier` must have letters, digits and -._~ only if it is a verifier');
+    throw new TypeError(`\`${name}\` must have only the characters A-Z a-z 0-9 - . _ ~ if it is a verifier`);
   }
   return lengthOrVerifier;
 }

@@ -1,8 +1,7 @@
 import type NodeCrypto from 'node:crypto';
 
-// `process.getBuiltinModule` instead of an import: importing the package must not load node:crypto (most runs of an app
-// use a cached token), and these functions are synchronous, so a dynamic import will not do. Node has it since 20.16.
-// Asked for once: at each call Node compares all of the module's exports, which takes longer than the hashing itself.
+// `process.getBuiltinModule` instead of an import: importing the package must not load node:crypto, and these functions are
+// synchronous. It is called once, because each call takes longer than the hashing.
 let loaded: typeof NodeCrypto | undefined;
 const crypto = (): typeof NodeCrypto => (loaded ??= process.getBuiltinModule('node:crypto'));
 
@@ -27,11 +26,10 @@ export function sha256(text: string): Buffer {
 }
 
 /**
- * Whether two buffers are equal, in a time that depends on their lengths only. Give it digests, so that the lengths do not
- * tell anything either.
+ * Whether two buffers are equal, in a time that depends on their lengths only. Digests make the lengths equal.
  *
- * @param a - The one buffer.
- * @param b - The other buffer. One of another length is unequal, where Node's own function throws.
+ * @param a - One buffer.
+ * @param b - The other buffer. One of another length is unequal; Node's function would throw.
  * @internal
  */
 export function timingSafeEqual(a: Buffer, b: Buffer): boolean {

@@ -1,5 +1,5 @@
 import { checkedRedirectUri, PendingPage, type CallbackPage } from '../callback/callback-page.js';
-import type { Outcome } from '../callback/endpoint.js';
+import type { Outcome } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { AuthAbortedError, type Rejections } from '../errors.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleCallback, parsedTarget, type CallbackHost } from '../callback/endpoint.js';
+import { handleCallback, parsedTarget } from '../callback/endpoint.js';
+import type { CallbackHost } from '../callback/host.js';
 import { checkTarget, type HttpRejection, type ServerNames } from '../callback/request-guard.js';
 import { send, sendRejection, sent } from '../callback/response-writer.js';
 import type { CallbackPageRenderer } from '../page/renderer.js';

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'eventemitter3';
 import { checkedRedirectUri, PendingPage, type CallbackPage } from '../callback/callback-page.js';
-import type { Delivery, Outcome } from '../callback/endpoint.js';
+import type { Delivery, Outcome } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { checkedRequest } from '../callback/request-store.js';
 import { AuthAbortedError, AuthorizationError, ServerError } from '../errors.js';

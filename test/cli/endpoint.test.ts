@@ -98,7 +98,7 @@ describe('the exchange of a code', () => {
     ],
     ['a form instead of JSON', ((response) => response.end('access_token=x')) satisfies Route, 'not a JSON object'],
   ] as const)('exits with 1 after %s', async (_name, route, message) => {
-    const command = await signIn(route as Route);
+    const command = await signIn(route);
     expect([await command.ended, command.stdout]).toEqual([1, '']);
     expect(said(command)).toContain(message);
     // eslint-disable-next-line no-control-regex -- no control character is what this is about
@@ -119,8 +119,7 @@ describe('the exchange of a code', () => {
 
   it('shows no secret, even if the provider sends all of them back', async () => {
     const command = await signIn(
-      (response, { params }) =>
-        sendJson(response, 400, { error: 'invalid_grant', error_description: params.toString() }),
+      (response, { params }) => { sendJson(response, 400, { error: 'invalid_grant', error_description: params.toString() }); },
       { EMBED_AUTH_CLIENT_SECRET: 'canary-secret' },
     );
     expect(await command.ended).toBe(1);

@@ -88,11 +88,11 @@ export async function signInWithForms(start: string, values: Readonly<Record<str
     const elements = elementsOf(parseHtml(page.html));
     const form = elements.find(({ nodeName }) => nodeName === 'form');
     if (form === undefined) return page.html;
-    const fields = { login: 'ada', password: 'any', ...values };
+    const fields: Readonly<Record<string, string>> = { login: 'ada', password: 'any', ...values };
     const inputs = elementsOf(form).filter(({ nodeName }) => nodeName === 'input');
     const entries = inputs.map((input): [string, string] => {
       const name = attributeOf(input, 'name') ?? '';
-      return [name, attributeOf(input, 'value') ?? fields[name as 'login'] ?? ''];
+      return [name, attributeOf(input, 'value') ?? fields[name] ?? ''];
     });
     // The button that denies is outside of the form.
     const isDenied = values['abort'] !== undefined && page.html.includes('name="abort"');

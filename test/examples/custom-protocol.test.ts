@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { execFile, spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'puppeteer-core';
-import { launchChromium } from '../../examples/support/chromium.js';
-import { approveInBrowser } from '../../examples/support/person.js';
-import { people, runExample, temporaryFolder, type Example } from '../helpers/example.js';
+import { completeLogin } from '#src/testing.js';
+import { runExample, temporaryFolder, type Example } from '../helpers/example.js';
 
 jest.setTimeout(120_000);
 
@@ -15,17 +13,7 @@ const hasXdgUtils = ['xdg-open', 'xdg-mime'].every((name) => spawnSync('which', 
 const itWithXdg = hasXdgUtils ? it : it.skip;
 const why = hasXdgUtils ? '' : ' (SKIPPED: xdg-utils is not installed)';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-});
-
-/** A home of its own, so that nobody's settings are touched. */
+/** A home folder for the test, so that the user's settings are not touched. */
 async function newHome(): Promise<{ path: string; env: NodeJS.ProcessEnv } & AsyncDisposable> {
   const folder = await temporaryFolder();
   const env = {
@@ -38,23 +26,18 @@ async function newHome(): Promise<{ path: string; env: NodeJS.ProcessEnv } & Asy
   return { path: folder.path, env, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-/** The person signs in; the URI of the custom protocol is what a browser with a display would hand to the system. */
+/**
+ * Signs in, and returns the URI of the custom protocol. Not in a browser: Chromium aborts a navigation to a scheme that it does
+ * not know, and then reports the response with the redirect only sometimes.
+ */
 async function redirectOf(uri: URL, decision: 'allow' | 'deny' = 'allow'): Promise<string> {
-  const page: Page = await (await browser.createBrowserContext()).newPage();
-  const redirect = new Promise<string>((resolve) => {
-    page.on('response', (response) => {
-      const { location } = response.headers();
-      if (location?.startsWith('embed-auth-demo:') === true) resolve(location);
-    });
-  });
-  await page.goto(uri.href);
-  await approveInBrowser(page, { ...people.ada, decision });
-  return redirect;
+  const { callbackUri } = await completeLogin(uri, { account: 'ada', decision });
+  return callbackUri?.href ?? '';
 }
 
-/** What the system does with a URI: looks its handler up, and starts it. Any DISPLAY will do. */
+/** Does what the system does with a URI: finds its handler, and starts it. Any DISPLAY will do. */
 async function xdgOpen(uri: string, env: NodeJS.ProcessEnv): Promise<{ stderr: string }> {
-  return run('xdg-open', [uri], { env: { PATH: process.env['PATH'], ...env, DISPLAY: ':99' } });
+  return run('xdg-open', [uri], { env: { PATH: process.env['PATH'], ...env, DISPLAY: ':99', BROWSER: '' } });
 }
 
 function start(env: NodeJS.ProcessEnv, ...args: string[]): Example {
@@ -65,48 +48,53 @@ describe('examples/custom-protocol', () => {
   itWithXdg.each([
     ['a code in the query', [], /embed-auth-demo:\/\/callback\?code=/],
     ['a token in the fragment', ['--implicit'], /embed-auth-demo:\/\/callback#access_token=/],
-  ])(`is handed %s by a second process that xdg-open starts${why}`, async (_, args, shape) => {
+  ])(`receives %s from a second process that xdg-open starts${why}`, async (_, args, shape) => {
     await using home = await newHome();
     await using example = start(home.env, ...args);
     const uri = await redirectOf(await example.loginUri());
     expect(uri).toMatch(shape);
-    const [folder] = await readdir(join(home.path, 'runtime'));
-    const handOver = join(home.path, 'runtime', folder ?? '');
-    expect([(await stat(handOver)).mode & 0o777, (await stat(join(handOver, 'socket'))).mode & 0o777]).toEqual([
-      0o700, 0o600,
-    ]);
+    const folder = join(home.path, 'runtime', 'embed-auth-demo');
+    const modes = ['.', 'hand-over.json', 'socket'].map(async (name) => (await stat(join(folder, name))).mode & 0o777);
+    expect(await Promise.all(modes)).toEqual([0o700, 0o600, 0o600]);
     expect((await xdgOpen(uri, home.env)).stderr).toBe('');
     expect(await example.ended).toBe(0);
     expect(example.output).toContain('Ada Lovelace');
-    expect(await readdir(handOver)).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
   });
 
-  itWithXdg(`refuses what is no answer, goes on waiting, and ends with a denial${why}`, async () => {
+  itWithXdg(`rejects a foreign URI and goes on waiting, and ends with a denial${why}`, async () => {
     await using home = await newHome();
     await using example = start(home.env);
     const login = await example.loginUri();
     await xdgOpen('embed-auth-demo://callback?code=theirs&state=foreign', home.env);
-    await example.printed(/its `state` belongs to no request/);
-    const answer = { code: 'c', state: login.searchParams.get('state') ?? '', iss: login.origin };
-    await xdgOpen(`embed-auth-demo://elsewhere?${new URLSearchParams(answer).toString()}`, home.env);
-    await example.printed(/is not the redirect URI/);
+    await example.printed(/A URI was rejected: state_foreign\./);
     await xdgOpen(await redirectOf(login, 'deny'), home.env);
     expect(await example.ended).toBe(1);
     expect(example.output).toContain('ACCESS_DENIED');
   });
 
-  itWithXdg(`says so in the second process where no first one runs${why}`, async () => {
+  itWithXdg(`ends with an error if the response arrives at another URI${why}`, async () => {
+    await using home = await newHome();
+    await using example = start(home.env);
+    const login = await example.loginUri();
+    const response = { code: 'c', state: login.searchParams.get('state') ?? '', iss: login.origin };
+    await xdgOpen(`embed-auth-demo://elsewhere?${new URLSearchParams(response).toString()}`, home.env);
+    expect(await example.ended).toBe(1);
+    expect(example.output).toContain('REDIRECT_URI_MISMATCH');
+  });
+
+  itWithXdg(`reports in the second process that no first one is running${why}`, async () => {
     await using home = await newHome();
     await using example = start(home.env);
     await example.loginUri();
-    example.kill('SIGKILL'); // It leaves its socket behind.
+    example.kill('SIGKILL'); // It leaves its socket and its file behind.
     await example.ended;
     const failure: unknown = await xdgOpen('embed-auth-demo://callback?code=c&state=s', home.env).catch(
       (error: unknown) => error,
     );
     expect(failure).toMatchObject({ stderr: expect.stringContaining('NO_FIRST_PROCESS: ') });
     expect((failure as { stderr: string }).stderr).not.toContain('code=c');
-    // The next first process is not put off by it, and a second first one is.
+    // They do not keep the next first process from starting. A running one does.
     await using next = start(home.env);
     await next.loginUri();
     await using another = start(home.env);
@@ -114,7 +102,7 @@ describe('examples/custom-protocol', () => {
     expect(another.output).toContain('ANOTHER_FIRST_PROCESS: ');
   });
 
-  itWithXdg(`takes its registration back${why}`, async () => {
+  itWithXdg(`removes its registration${why}`, async () => {
     await using home = await newHome();
     {
       await using example = start(home.env);
@@ -127,7 +115,7 @@ describe('examples/custom-protocol', () => {
     await expect(stat(entry)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('says which package to install where there is no xdg-mime', async () => {
+  it('names the package to install if there is no xdg-mime', async () => {
     await using home = await newHome();
     const bin = join(home.path, 'bin');
     await mkdir(bin);
@@ -140,17 +128,17 @@ describe('examples/custom-protocol', () => {
     expect(example.output).toMatch(/XDG_MIME_MISSING: .*xdg-utils/);
   });
 
-  it('says where it is not permitted to register', async () => {
+  it('names the folder in which it may not register', async () => {
     await using home = await newHome();
     await chmod(join(home.path, 'data'), 0o500);
-    // Root may write everywhere but there.
+    // Root may write everywhere except there.
     const data = process.getuid?.() === 0 ? '/sys/embed-auth' : join(home.path, 'data');
     await using example = start({ ...home.env, XDG_DATA_HOME: data });
     expect(await example.ended).toBe(1);
     expect(example.output).toMatch(/NOT_PERMITTED: This user may not register a protocol here \(E[A-Z]+: \/.*\)\./);
   });
 
-  it('does not use a folder of its own name that others can use', async () => {
+  it('does not use a folder that others can use', async () => {
     await using home = await newHome();
     await mkdir(join(home.path, 'runtime', 'embed-auth-demo'), { mode: 0o755 });
     await using example = start(home.env, 'embed-auth-demo://callback?code=c&state=s');

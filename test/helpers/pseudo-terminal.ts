@@ -65,12 +65,29 @@ export class PseudoTerminal {
 
   /** The screen with the lines that the terminal has wrapped put together. */
   get unwrapped(): string {
+    return this.#logicalLines
+      .map(({ text }) => text)
+      .join('\n')
+      .trim();
+  }
+
+  /** The lines that were too long, so that the terminal itself has broken them. */
+  get brokenLines(): string[] {
+    return this.#logicalLines.filter(({ rows }) => rows > 1).map(({ text }) => text);
+  }
+
+  get #logicalLines(): { text: string; rows: number }[] {
     const { active } = this.#screen.buffer;
-    const parts = Array.from({ length: active.length }, (_, row) => {
+    const lines: { text: string; rows: number }[] = [];
+    for (let row = 0; row < active.length; row += 1) {
       const line = active.getLine(row);
-      return `${line?.isWrapped === true ? '' : '\n'}${line?.translateToString(true) ?? ''}`;
-    });
-    return parts.join('').trim();
+      const last = lines.at(-1);
+      const text = line?.translateToString(true) ?? '';
+      if (line?.isWrapped === true && last !== undefined)
+        lines[lines.length - 1] = { text: last.text + text, rows: last.rows + 1 };
+      else lines.push({ text, rows: 1 });
+    }
+    return lines;
   }
 
   /** Types or pastes; a terminal sends a carriage return for each line break. */

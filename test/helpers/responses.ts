@@ -1,12 +1,12 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
-import { parseCallbackUri, type CallbackUriChecks } from '#src/oauth/callback-uri.js';
+import { parseCallbackUri, type ParseCallbackUriOptions } from '#src/oauth/callback-uri.js';
 import { AuthorizationError } from '#src/errors.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '#src/oauth/grant-response.js';
 
 /** The checks of a test; without a `state` any response is accepted. */
-export type Checks = CallbackUriChecks & { readonly state?: string };
+export type Checks = Partial<ParseCallbackUriOptions>;
 
 export function parse(uri: string | URL, { state, ...checks }: Checks = {}): GrantResponse {
   return parseCallbackUri(uri, state === undefined ? { ...checks, allowUnsolicited: true } : { ...checks, state });

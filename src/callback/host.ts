@@ -1,0 +1,45 @@
+import type { ExpectedRequest, ValidationResult } from '../oauth/authorization-response.js';
+import type { PendingPage } from './callback-page.js';
+import type { RejectionReason, ServerNames } from './request-guard.js';
+
+/** A value, or the promise of one. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** @internal A validated response that ends the wait for a request. */
+export type Outcome = Exclude<ValidationResult, { kind: 'rejected' }>;
+
+/** @internal What the app made of an outcome. */
+export interface Delivery {
+  readonly page: PendingPage;
+  /** What a handler threw. */
+  readonly failure?: Failure | undefined;
+}
+
+/** @internal What one of the app's hooks threw. */
+export interface Failure {
+  readonly error: unknown;
+}
+
+/** @internal What the endpoint needs to know for one request, from an `AuthServer` or a callback router. */
+export interface CallbackHost {
+  readonly names: ServerNames;
+  /** The redirect URI at which the request arrived, as it is sent to providers. */
+  readonly redirectUri: string;
+  /** The path of the page among the paths of the server. */
+  readonly pagePath: string;
+  /** Further folders for the files of pages that were written for EmbedIOAuthServer. */
+  readonly assetFolders: readonly string[];
+  readonly allowUnsolicited: boolean;
+  /** Whether the user is being asked to paste the callback URI. */
+  readonly isPasteOffered: boolean;
+  find(state: string | undefined): MaybePromise<ExpectedRequest | 'used' | undefined>;
+  /** Uses a request up; false if another response was faster. */
+  consume(expected: ExpectedRequest): MaybePromise<boolean>;
+  /** Notifies the app. */
+  deliver(outcome: Outcome, expected: ExpectedRequest | undefined): MaybePromise<Delivery>;
+  /** Reports a rejection; `expected` is the request that the rejection ends. */
+  rejected(reason: RejectionReason, expected?: ExpectedRequest): void;
+  /** The page was sent, or has loaded its own files. */
+  pageSent?(): void;
+  pageLoaded?(): void;
+}

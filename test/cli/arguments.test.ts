@@ -1,0 +1,154 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AuthError, AuthorizationError, type AuthErrorCode } from '#src/index.js';
+import { describeFailure } from '#src/cli/failure-messages.js';
+import { help, providerTable } from '#src/cli/help.js';
+import { loginOptions, parseLoginArguments } from '#src/cli/login-arguments.js';
+import { findProvider, providers } from '#src/cli/providers.js';
+import { root, useCommands } from './command.js';
+
+jest.setTimeout(60_000);
+
+const commands = useCommands();
+
+function of(provider: string, ...more: string[]): string[] {
+  return ['login', '--client-id', 'x', '--provider', provider, ...more];
+}
+
+function by(...more: string[]): string[] {
+  return ['login', '--client-id', 'x', ...more];
+}
+
+describe('the command line', () => {
+  it.each([
+    ['no client id', ['login'], '--client-id is needed'],
+    ['no provider', by(), 'One of --provider, --issuer and --authorize-uri is needed'],
+    ['an unknown option', by('--bogus'), "Unknown option '--bogus'"],
+    ['a stray argument', by('stray'), "Unexpected argument 'stray'"],
+    ['an unknown command', ['logout', '\u001b[2J'], 'Unknown command: logout \ufffd[2J'],
+    ['no command', [], 'A command is missing'],
+    ['an unknown provider', of('constructor'), '--provider must be one of'],
+    ['a flow that is not supported', of('spotify', '--flow', 'implicit'), 'Spotify does not support --flow implicit'],
+    ['an unknown flow', of('spotify', '--flow', 'magic'), '--flow must be code or implicit.'],
+    ['the device grant as a flow', of('github', '--flow', 'device'), 'give --device'],
+    ['an endpoint without https', by('--authorize-uri', 'http://a.test/'), '--authorize-uri must be an https URI'],
+    ['an endpoint that is no URI', by('--authorize-uri', 'a.test'), '--authorize-uri must be an https URI'],
+    ['a token endpoint with the implicit grant', of('twitch', '--token-uri', 'https://a.test/'), 'no use with --flow'],
+    ['an issuer without https', by('--issuer', 'http://a.test'), '--issuer must be an https URI'],
+    [
+      'a discovery document as the issuer',
+      by('--issuer', 'https://a.test/.well-known/openid-configuration'),
+      '--issuer must be the issuer alone',
+    ],
+    ['a redirect URI elsewhere', of('spotify', '--redirect-uri', 'https://a.test/'), 'give that as --public-uri'],
+    [
+      'a redirect URI with a fragment',
+      of('spotify', '--redirect-uri', 'http://127.0.0.1/#x'),
+      '--redirect-uri must not have a fragment',
+    ],
+    [
+      'a public URI without https',
+      of('spotify', '--public-uri', 'http://a.test/'),
+      '--public-uri must be an https URI',
+    ],
+    ['a port that is none', of('spotify', '--port', '70000'), '--port must be a whole number from 0 to 65535'],
+    ['no time', of('spotify', '--timeout', '0'), '--timeout must be a whole number from 1 to 86400'],
+    ['half a parameter', of('spotify', '--param', 'x'), '--param must be of the form name=value'],
+    ['a parameter of the protocol', of('spotify', '--param', 'state=x'), '--param must not contain state.\n'],
+    [
+      'a parameter that has an option',
+      of('spotify', '--param', 'client_id=x'),
+      '--param must not contain client_id: see the option --client-id',
+    ],
+    ['--device without an endpoint', by('--device'), '--device needs --provider, --issuer, or both'],
+    [
+      '--device at a provider without it',
+      of('spotify', '--device'),
+      'No device authorization endpoint of Spotify is known',
+    ],
+    ['--device with a port', of('github', '--device', '--port', '0'), '--port has no use with --device'],
+    ['--device-uri alone', by('--device', '--device-uri', 'https://a.test/'), '--device-uri needs --token-uri'],
+    ['--device-uri without --device', of('github', '--device-uri', 'https://a.test/'), '--device-uri needs --device'],
+  ])('is rejected with status 2 if it has %s', async (_name, args, message) => {
+    const command = commands.start(args, {});
+    expect([await command.ended, command.stdout]).toEqual([2, '']);
+    expect(command.stderr.replace(/\n(?!$|`)/g, ' ')).toContain(message);
+    expect(command.stderr).not.toContain('\u001b');
+  });
+
+  it('takes the client secret out of the environment', () => {
+    const env = { EMBED_AUTH_CLIENT_SECRET: 'hush', OTHER: 'x' };
+    expect(parseLoginArguments(of('spotify').slice(1), env).clientSecret).toBe('hush');
+    expect(env).toEqual({ OTHER: 'x' });
+  });
+});
+
+describe('the help', () => {
+  it('is printed with --help, before or after the command, and so are the version and the providers', async () => {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    const started = [['--help'], ['help'], ['login', '-h'], ['--version'], ['providers']].map((args) =>
+      commands.start(args),
+    );
+    expect(await Promise.all(started.map(({ ended }) => ended))).toEqual([0, 0, 0, 0, 0]);
+    expect(started.map(({ stdout }) => stdout)).toEqual([help, help, help, `${version}\n`, providerTable()]);
+    for (const id of Object.keys(providers)) expect(providerTable()).toContain(`${id} `);
+  });
+
+  it('fits 80 columns, and names every option, variable and exit status', () => {
+    for (const text of [help, providerTable()]) {
+      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    }
+    for (const name of [...Object.keys(loginOptions), 'help', 'version'])
+      expect(help).toMatch(new RegExp(`^ .*--${name}\\b`, 'm'));
+    for (const status of [0, 1, 2, 3, 124, 130]) expect(help).toMatch(new RegExp(`^ +${status} {2}\\w`, 'm'));
+    for (const name of ['EMBED_AUTH_CLIENT_SECRET', 'NODE_USE_ENV_PROXY', 'NODE_EXTRA_CA_CERTS'])
+      expect(help).toContain(name);
+  });
+
+  it('has every option that a message names', async () => {
+    const folder = join(root, 'src', 'cli');
+    const sources = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
+    const named = new Set(sources.join('\n').match(/(?<![\w-])--[a-z][a-z-]*/g));
+    expect([...named].filter((name) => !(name.slice(2) in loginOptions)).sort()).toEqual(['--help', '--version']);
+  });
+});
+
+describe('describeFailure', () => {
+  const context = { seconds: 1, provider: undefined, clientSecret: undefined, serverName: 'a.test' };
+
+  it.each(['PORT_IN_USE', 'SERVER_FAILED', 'STATE_USED', 'BROWSER_NOT_OPENED', 'ISSUER_MISMATCH'] as AuthErrorCode[])(
+    'keeps the words of the library for %s, with the options of the command',
+    (code) => {
+      const failure = describeFailure(new AuthError(code, 'What happened to `port` and `redirectUri`.'), context);
+      expect(failure?.status).toBe(1);
+      expect(failure?.message).toContain('What happened to --port and --redirect-uri.');
+    },
+  );
+
+  it('shows the provider’s words without control characters, and what to register', () => {
+    const error = new AuthorizationError('AUTHORIZATION_FAILED', 'x', {
+      error: 'odd\u001b',
+      errorDescription: 'a\u009bb\u202e',
+      errorUri: 'https://a.test/',
+    });
+    const failure = describeFailure(error, { ...context, provider: findProvider('Spotify'), serverName: 'Spotify' });
+    expect(failure?.message).toContain('Spotify says: odd\ufffd: a\ufffdb\ufffd (https://a.test/)');
+    expect(failure?.message).toContain('localhost is rejected');
+  });
+
+  it('leaves bugs alone', () => {
+    expect(describeFailure(new TypeError('x is not a function'), context)).toBeUndefined();
+  });
+});
+
+describe('the entries of the package', () => {
+  it('share the classes of the main entry, which has nothing of the command or the test kit', async () => {
+    const [index, command, testing] = await Promise.all(
+      ['index', 'cli', 'testing'].map((name) => readFile(join(root, 'dist', `${name}.js`), 'utf8')),
+    );
+    expect(command).toMatch(/^#!\/usr\/bin\/env node\n/);
+    for (const text of [command, testing]) expect(text).not.toMatch(/class (AuthServer|AuthError)\b/);
+    expect(index).not.toMatch(/startTestAuthorizationServer|anilist\.co|\.\/(?:cli|testing)/);
+  });
+});
