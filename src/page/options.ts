@@ -1,5 +1,6 @@
 import type { OptionNames } from '../oauth/known-options.js';
-import { isTextKey, type PageText, type PageTextKey } from './language.js';
+import type { PageText, PageTextKey } from './language.js';
+import { isTextKey } from './texts.js';
 
 /** What the page shows: `data-auth-state` of its root element. */
 export type PageState = 'pending' | 'success' | 'error';
@@ -30,7 +31,10 @@ export interface TemplateContext {
 /** How the callback page looks. */
 export interface CallbackPageOptions {
   /**
-   * The page's HTML, or a function that makes it. The page's script is added unless the HTML loads it.
+   * The page's HTML, or a function that makes it. The page's script is added unless the HTML loads it. It sets
+   * `data-auth-state` and `data-auth-reason` of the root element, fills elements with `data-auth-title`,
+   * `data-auth-heading`, `data-auth-message` and `data-auth-detail` (the provider's words), and dispatches `authresult` at
+   * `document`, also to listeners that are added after the result.
    * @default the built-in page
    */
   template?: string | ((context: TemplateContext) => string | Promise<string>) | undefined;
