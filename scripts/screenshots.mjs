@@ -12,13 +12,13 @@ const server = new AuthServer('http://127.0.0.1:0/callback', { appName: 'Tidewat
 server.on('implicitGrantReceived', () => {});
 await server.start();
 
-/** Every state of the page, and how to come to it. */
+/** The states of the page in the pictures, and the response that leads to each. */
 const views = {
   success: ({ state }) => `#access_token=t&state=${state}`,
-  denied: ({ state }) => `#error=access_denied&error_description=The+person+said+no&state=${state}`,
+  denied: ({ state }) => `#error=access_denied&error_description=The+user+said+no&state=${state}`,
 };
 
-for (const [name, answer] of Object.entries(views)) {
+for (const [name, response] of Object.entries(views)) {
   for (const scheme of ['light', 'dark']) {
     const page = await browser.newPage();
     await page.setViewport({ width: 640, height: 470, deviceScaleFactor: 2 });
@@ -27,7 +27,7 @@ for (const [name, answer] of Object.entries(views)) {
       { name: 'prefers-reduced-motion', value: 'reduce' },
     ]);
     const request = new LoginRequest(server, 'client', ResponseType.Token);
-    await page.goto(server.baseUri.href + answer(request));
+    await page.goto(server.baseUri.href + response(request));
     await page.waitForSelector('html:not([data-auth-state="pending"])');
     await page.screenshot({ path: `${folder}${name}-${scheme}.png`, optimizeForSpeed: false });
     console.log(`docs/images/${name}-${scheme}.png`);
