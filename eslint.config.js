@@ -23,6 +23,8 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         'TSEnumDeclaration',
+        // V8 keeps a file in one byte a character if all of it is ASCII. esbuild escapes strings, but not these.
+        'Literal[regex.pattern=/[^\\u0000-\\u007f]/]',
         // A constructor cannot be #private.
         ':matches(PropertyDefinition, MethodDefinition[kind!="constructor"])[accessibility=/private|protected/]',
       ],

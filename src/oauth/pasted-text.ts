@@ -85,7 +85,7 @@ function trimEnd(text: string, before: string): string {
   const withoutStop = uri.replace(/[.,;]$/, '');
   if (closing !== undefined && withoutStop.endsWith(closing)) uri = withoutStop.slice(0, -closing.length);
   // An apostrophe and a parenthesis may belong to the URI (tokens of Stack Exchange end with `))`); these do not.
-  uri = uri.replace(/(?<![`’])[`’]+[.,;]?$/, '');
+  uri = uri.replace(/(?<![`\u2019])[`\u2019]+[.,;]?$/, '');
   // An unsecured JWT (RFC 7519, section 6) ends with a full stop that belongs to it.
   return /=[\w-]+\.[\w-]+\.$/.test(uri) ? uri : uri.replace(/[.,;]$/, '');
 }
