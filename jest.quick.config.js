@@ -9,6 +9,7 @@ export default {
   ...all,
   testPathIgnorePatterns: [
     '/test/(?:cli|compat|e2e|examples|package)/',
+    '/test/terminal/(?:endings|other-machine|screens|user-interface)\\.test\\.ts$',
     '/test/(?:cli|documentation|router-behind-proxy|tls)\\.test\\.ts$',
   ],
 };

@@ -96,6 +96,7 @@ export async function login<const Type extends ResponseType = 'code', Result = G
       redirectUri: server.redirectUri,
       hasPublicUri: checked.publicUri !== undefined,
       opensBrowser: checked.openBrowser !== false,
+      hasAppOpener: typeof checked.openBrowser === 'function',
       signal: until,
     });
     const prompt = checked.prompt ?? (terminal?.offersPaste === true ? terminal.prompt.bind(terminal) : undefined);

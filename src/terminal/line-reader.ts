@@ -73,11 +73,11 @@ export class LineReader {
   /** Takes the terminal: nothing that is typed is shown from now on. */
   start(): void {
     if (this.#state !== 'new') return;
-    this.#state = 'reading';
     if (this.#input.readableEnded || this.#input.destroyed) {
       this.close();
       return;
     }
+    this.#state = 'reading';
     this.#wasRaw = this.#input.isRaw === true;
     this.#wasFlowing = this.#input.readableFlowing === true;
     this.#input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onEnd);

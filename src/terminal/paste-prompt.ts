@@ -24,9 +24,14 @@ export class PastePrompt {
     return this.#isClosed;
   }
 
-  /** Shows the question. What is pasted before that is accepted too. */
-  show(): void {
+  /** Takes the terminal: what is pasted from now on is accepted. */
+  start(): void {
     this.#reader.start();
+  }
+
+  /** Shows the question. */
+  show(): void {
+    this.start();
     this.#isShown = !this.#isClosed;
     this.#update();
   }

@@ -16,6 +16,8 @@ export interface TerminalContext {
   readonly redirectUri: string;
   readonly hasPublicUri: boolean;
   readonly opensBrowser: boolean;
+  /** The app opens the browser itself, and may use the terminal for it. */
+  readonly hasAppOpener?: boolean;
   /** Aborted at the end of the sign-in. */
   readonly signal: AbortSignal;
 }
@@ -76,7 +78,9 @@ export class TerminalUserInterface {
   /** Shows where to sign in and what is waited for. */
   begin(context: TerminalContext): void {
     this.#context = context;
-    const { loginUri, startUri, redirectUri, opensBrowser } = context;
+    const { loginUri, startUri, redirectUri, opensBrowser, hasAppOpener = false } = context;
+    // Before an address is shown: what the user then pastes must be neither displayed nor cut off.
+    if (this.offersPaste && !hasAppOpener) this.#paste.start();
     const shownFirst = this.openerTarget === 'login' || startUri === undefined ? loginUri : startUri;
     if (!this.#isInteractive) {
       this.#screen.writeLine(`Sign in at ${shownFirst.href}`);

@@ -90,6 +90,15 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
     expect(terminal.text).not.toContain('Address:');
   });
 
+  it('accepts an address that is pasted while the browser is being opened, and never shows it', async () => {
+    const terminal = await start({ env: { ...ssh, BROWSER: 'sleep 60' } });
+    await terminal.shows('Waiting for the browser');
+    const pasted = `${(await terminal.callbackUri()).href}&x=${'x'.repeat(10_000)}`;
+    terminal.type(`${pasted}\r`);
+    await terminal.shows('Signed in. grant with a code of 11 characters');
+    expect(terminal.raw).not.toContain('secret-code');
+  });
+
   it('says what was wrong with a wrong paste, and asks again', async () => {
     const terminal = await start({ env: ssh });
     await terminal.shows(asking);
@@ -127,7 +136,7 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
   ])('accepts an address %s', async (_name, change, options = {}) => {
     const terminal = await start({ env: ssh, ...options });
     if (options.shell === undefined) await terminal.shows(asking);
-    else await terminal.addresses();
+    else await terminal.fileWith('stderr', /Sign in at/);
     terminal.type(`${change(await terminal.callbackUri())}\r`);
     await terminal.shows('grant with a code of 11 characters');
     await terminal.shows(restored);
