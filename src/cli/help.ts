@@ -60,8 +60,9 @@ Environment:
   NODE_USE_ENV_PROXY        1: use HTTPS_PROXY, HTTP_PROXY and NO_PROXY
                             (Node 22.21, or 24 and later)
   NODE_EXTRA_CA_CERTS       a PEM file with further certificate authorities
-  BROWSER                   the program that opens the browser
+  BROWSER                   the program that opens the browser; none: open none
   NO_COLOR                  print no colours
+  NODE_DEBUG                embed-auth-server: trace each step, without secrets
 
 Exit status:
     0  signed in, and the result was printed
