@@ -1,16 +1,20 @@
-import { startTestAuthorizationServer, type TestAuthorizationServer } from 'embed-auth-server/testing';
+import {
+  startTestAuthorizationServer,
+  type TestAuthorizationServer,
+  type TestAuthorizationServerOptions,
+} from 'embed-auth-server/testing';
 
 /**
  * Starts the authorization server that the examples use if the environment has no client id: the package's own test server,
  * with two accounts to choose from.
  */
-export function startDemoServer(port?: number): Promise<TestAuthorizationServer> {
+export function startDemoServer(options?: TestAuthorizationServerOptions): Promise<TestAuthorizationServer> {
   return startTestAuthorizationServer({
-    port,
     clientName: 'Demo App',
     accounts: [
       { sub: 'ada', name: 'Ada Lovelace', email: 'ada@example.com' },
       { sub: 'grace', name: 'Grace Hopper', email: 'grace@example.com' },
     ],
+    ...options,
   });
 }

@@ -1,13 +1,13 @@
 import * as client from 'openid-client';
 import type { Provider } from './provider.js';
 
-/** The configuration that openid-client needs to exchange codes and to refresh tokens for a public client. */
-export function configurationOf(provider: Provider): client.Configuration {
+/** The configuration that openid-client needs to exchange codes and to refresh tokens. Without a secret: a public client. */
+export function configurationOf(provider: Provider, clientSecret?: string): client.Configuration {
   const configuration = new client.Configuration(
     { issuer: provider.issuer ?? provider.authorizationEndpoint.origin, token_endpoint: provider.tokenEndpoint.href },
     provider.clientId,
     undefined,
-    client.None(),
+    clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret),
   );
   // Only the demo server uses http; a real provider never does.
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked as deprecated to stand out

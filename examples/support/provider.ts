@@ -54,8 +54,10 @@ export const twitch: RealProvider = {
 /**
  * Returns the real provider if the environment has a client id for it. Otherwise it returns the demo server: the running one
  * that EXAMPLE_ISSUER names, or a new one.
+ *
+ * @param demo - options of a new demo server
  */
-export async function providerOr(real: RealProvider): Promise<Provider> {
+export async function providerOr(real: RealProvider, demo?: { clientSecret: string }): Promise<Provider> {
   const clientId = process.env[real.variable];
   if (clientId) {
     return {
@@ -71,7 +73,7 @@ export async function providerOr(real: RealProvider): Promise<Provider> {
     };
   }
   const running = process.env['EXAMPLE_ISSUER'];
-  const server = running ? undefined : await startDemoServer();
+  const server = running ? undefined : await startDemoServer(demo);
   const issuer = server?.issuer ?? String(running);
   return {
     name: 'the demo server',
