@@ -69,6 +69,8 @@ const options = {
   bundle: true,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
+  // Its ES module. The CommonJS one would bring helpers, in a file that the entry has to load as well.
+  alias: { eventemitter3: path.join(root, 'node_modules/eventemitter3/dist/eventemitter3.esm.js') },
   external: Object.keys(manifest.dependencies).filter((name) => !bundledPackages.includes(name)),
   platform: 'node',
   format: 'esm',

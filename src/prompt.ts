@@ -38,7 +38,7 @@ export async function promptForCallbackUri(
   options: PromptOptions = {},
 ): Promise<string | undefined> {
   const { input = process.stdin, output = process.stderr } = options;
-  const { askOnce } = await import('./terminal/paste-prompt.js');
+  const { askOnce } = await import('./terminal/user-interface.js');
   return askOnce(context, input, output);
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  isResponse,
   isSameState,
   readResponse,
   validateResponse,
@@ -9,7 +8,7 @@ import {
   type ValidationResult,
 } from '#src/oauth/authorization-response.js';
 import type { GrantResponse } from '#src/oauth/grant-response.js';
-import { findProtocolParameter } from '#src/oauth/response-parameters.js';
+import { findProtocolParameter, isResponse } from '#src/oauth/response-parameters.js';
 import { printed } from './helpers/responses.js';
 
 const callback = 'http://127.0.0.1:5543/callback';
@@ -541,6 +540,14 @@ describe('validateResponse', () => {
       });
     },
   );
+
+  it('passes an error on for every response type', () => {
+    for (const responseType of ['code', 'token', 'id_token token', 'code token']) {
+      expect(validate({ query: 'error=server_error&state=xyz' }, { responseType })).toMatchObject({
+        error: { code: 'AUTHORIZATION_FAILED', error: 'server_error' },
+      });
+    }
+  });
 
   it('knows Facebook’s error, which has no `error`', () => {
     const query = 'error_code=1349126&error_message=App%20not%20active&state=xyz';

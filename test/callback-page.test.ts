@@ -7,7 +7,8 @@ import { CallbackPageRenderer, type PageView, type RenderOptions } from '#src/pa
 import type { CallbackPageOptions, TemplateContext } from '#src/page/options.js';
 import { securityHeaders } from '#src/page/headers.js';
 import { forwardingScript } from '#src/page/default-templates.js';
-import { loadLanguage, pageLanguages, type PageText, type PageTextKey } from '#src/page/language.js';
+import { pageLanguages, type PageText, type PageTextKey } from '#src/page/language.js';
+import { loadLanguage } from '#src/page/texts.js';
 
 const settings = { credentials: 'omit', reportLoaded: false } as const;
 const success: PageView = { state: 'success' };

@@ -252,7 +252,8 @@ describe('the redirect URI', () => {
     ],
   ])('is shown %s, with what to register', async (_name, args, text) => {
     const command = commands.start(['login', '--client-id', 'x', '--no-browser', ...args], {});
-    await command.loginUri();
+    // The port may be in use on this machine.
+    await command.says(/^(?:Sign in at|Port \d+ on) /m);
     expect(said(command)).toContain(text);
   });
 
@@ -270,15 +271,19 @@ describe('the redirect URI', () => {
 
   // Only Linux has the whole of 127.0.0.0/8.
   onLinux('is --public-uri if the browser uses another address, and --host is the address to listen on', async () => {
+    const reserved = createServer().listen(0, '127.0.0.2');
+    await once(reserved, 'listening');
+    const { port } = reserved.address() as { port: number };
+    reserved.close();
     const args = ['login', '--client-id', 'x', '--authorize-uri', 'https://a.test/', '--no-browser'];
     const command = commands.start(
-      [...args, '--public-uri', 'https://b.test/callback', '--host', '127.0.0.2', '--port', '6021'],
+      [...args, '--public-uri', 'https://b.test/callback', '--host', '127.0.0.2', '--port', String(port)],
       {},
     );
     const uri = new URL(await command.loginUri());
     expect(uri.searchParams.get('redirect_uri') ?? `${uri.origin}/callback`).toBe('https://b.test/callback');
     // The tunnel passes the request on, with its name as Host.
-    const visit = request({ port: 6021, host: '127.0.0.2', path: '/callback', headers: { host: 'b.test' } }).end();
+    const visit = request({ port, host: '127.0.0.2', path: '/callback', headers: { host: 'b.test' } }).end();
     const [response] = (await once(visit, 'response')) as [IncomingMessage];
     response.resume();
     expect(response.statusCode).toBe(200);

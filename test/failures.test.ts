@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AuthError, PortUnavailableError } from '#src/errors.js';
 import { AuthServer, BrowserUtil, login, LoginRequest, parseCallbackUri, ResponseType } from '#src/index.js';
-import { loadLanguage, type PageTextKey } from '#src/page/language.js';
+import type { PageTextKey } from '#src/page/language.js';
+import { loadLanguage } from '#src/page/texts.js';
 
 const document = new URL('../docs/errors.md', import.meta.url);
 const callback = 'http://127.0.0.1:5543/callback';

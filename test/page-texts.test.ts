@@ -2,14 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import {
-  isTextKey,
-  loadLanguage,
-  pageLanguages,
-  selectLanguage,
-  type PageLanguage,
-  type PageTextKey,
-} from '#src/page/language.js';
+import { pageLanguages, selectLanguage, type PageLanguage, type PageTextKey } from '#src/page/language.js';
+import { isTextKey, loadLanguage } from '#src/page/texts.js';
 
 const template = readFileSync(new URL('../templates/callback.html', import.meta.url), 'utf8');
 
@@ -149,7 +143,7 @@ describe('loadLanguage', () => {
 
   it('loads English if the file of a language is missing', async () => {
     const { outputFiles } = await build({
-      entryPoints: [fileURLToPath(new URL('../src/page/language.ts', import.meta.url))],
+      entryPoints: [fileURLToPath(new URL('../src/page/texts.ts', import.meta.url))],
       bundle: true,
       write: false,
       format: 'esm',

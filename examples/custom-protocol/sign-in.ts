@@ -19,7 +19,6 @@ export async function signIn(redirectUri: string, responseType: 'code' | 'token'
     scope: provider.scope,
     issuer: provider.issuer,
   });
-  server.expect(request);
   // Any program can open a URI of this protocol. What is not the awaited response is rejected, and the wait goes on.
   server.on('callbackRejected', ({ reason }) => {
     console.error(`A URI was rejected: ${reason}.`);

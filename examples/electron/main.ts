@@ -1,34 +1,38 @@
-// An Electron app that signs the person in, by a loopback address and by a protocol of its own. Type-checked against
-// Electron, and run by the tests on a stand-in for it; it was not run on Electron itself.
+// An Electron app that signs the user in, by a loopback address and by a custom protocol. It is type-checked against Electron's
+// types, and the tests run it on a stand-in for Electron; it was not run on Electron itself.
 import { app, BrowserWindow, Menu, shell } from 'electron';
-import { AuthError, AuthorizationError, AuthServer, login, LoginRequest, PKCEUtil } from 'embed-auth-server';
+import { AuthError, AuthServer, login, LoginRequest, type AuthorizationCodeResponse } from 'embed-auth-server';
 import { resolve } from 'node:path';
 import * as client from 'openid-client';
 import { configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, redirectUri, spotify, type Provider } from '../support/provider.js';
 
-// An app that is published takes a name that belongs to it: com.example.app (RFC 8252, section 7.1).
+// A published app uses the name of a domain that it owns: com.example.app (RFC 8252, section 7.1).
 const scheme = 'embed-auth-demo';
 
-/** For the protocol: it does not listen, and checks what it is given as it checks what comes by HTTP. */
+/** For the protocol. It does not listen; it checks each URI that it receives as it checks HTTP requests. */
 const receiver = new AuthServer();
 let window: BrowserWindow | undefined;
 
-// Windows and Linux start the app a second time, with the URI. The second hands its arguments over here, and ends.
+// Windows and Linux start the app a second time, with the URI. The second one passes its arguments on, and ends.
 if (app.requestSingleInstanceLock()) main();
 else app.quit();
 
 function main(): void {
+  receiver.on('callbackRejected', ({ reason }) => {
+    // Any program can open a URI of this protocol. What is not the awaited response is rejected, and the wait goes on.
+    void show(`A link was rejected: ${reason}.`);
+  });
   app.on('second-instance', (_event, argv) => {
     bringToFront();
     const uri = argv.find((argument) => argument.startsWith(`${scheme}:`));
-    if (uri !== undefined) void receive(uri);
+    if (uri !== undefined) receive(uri);
   });
-  // macOS tells the running app. It may do so before the app is ready, so this is not left to `whenReady`.
+  // macOS sends an event to the running app, possibly before the app is ready.
   app.on('open-url', (event, uri) => {
     event.preventDefault();
     bringToFront();
-    void receive(uri);
+    receive(uri);
   });
   app.on('window-all-closed', () => {
     app.quit();
@@ -43,20 +47,20 @@ function main(): void {
         {
           label: 'Account',
           submenu: [
-            { label: 'Sign in (loopback)', click: () => void tell(signInByLoopback(provider)) },
-            { label: 'Sign in (protocol)', click: () => void tell(signInByProtocol(provider)) },
+            { label: 'Sign in (loopback)', click: () => void showResult(signInByLoopback(provider)) },
+            { label: 'Sign in (protocol)', click: () => void showResult(signInByProtocol(provider)) },
           ],
         },
       ]),
     );
-    await show('Sign in by the menu “Account”.');
+    await show('Sign in with the menu “Account”.');
   });
 }
 
-/** Packaged, the installer does it too (electron-builder: `protocols`), and on macOS Info.plist must name the protocol. */
+/** An installer does this, too (electron-builder: `protocols`). On macOS, Info.plist must name the protocol. */
 function registerProtocol(): void {
   const [, script] = process.argv;
-  // Started as `electron main.js`, the system must start it as that.
+  // An app that was started as `electron main.js` must be started the same way by the system.
   if (!app.isPackaged && script !== undefined) {
     app.setAsDefaultProtocolClient(scheme, process.execPath, [resolve(script)]);
   } else {
@@ -64,21 +68,19 @@ function registerProtocol(): void {
   }
 }
 
-/** The better way wherever the provider takes a loopback redirect URI: no registration, and a page that tells the truth. */
+/** The better way if the provider accepts a loopback redirect URI: no registration, and a page that shows the result. */
 async function signInByLoopback(provider: Provider): Promise<unknown> {
-  let profile: unknown;
-  await login({
+  const profile = await login({
     clientId: provider.clientId,
     authorizationEndpoint: provider.authorizationEndpoint,
+    issuer: provider.issuer,
     scope: provider.scope,
     redirectUri: redirectUri('http://127.0.0.1:5543/callback'),
     appName: 'Electron Example',
-    // The person's own browser, where they are signed in already; never a BrowserWindow, which could read their password
-    // (RFC 8252, section 8.12).
+    // The system's browser, in which users are signed in already; never a BrowserWindow, in which the app could read their
+    // password (RFC 8252, section 8.12).
     openBrowser: (uri) => shell.openExternal(uri.href),
-    onGrant: async (grant) => {
-      profile = await exchange(provider, grant.uri, grant);
-    },
+    exchange: (grant) => profileFor(provider, grant),
     signal: AbortSignal.timeout(300_000),
   });
   bringToFront();
@@ -86,47 +88,36 @@ async function signInByLoopback(provider: Provider): Promise<unknown> {
 }
 
 async function signInByProtocol(provider: Provider): Promise<unknown> {
-  // Another program may register the same protocol; without the verifier, a code is worth nothing to it.
+  // Another program may register the same protocol. PKCE, the default for codes, makes the code useless to it.
   const request = new LoginRequest(`${scheme}://callback`, provider.clientId, 'code', {
     authorizationEndpoint: provider.authorizationEndpoint,
     scope: provider.scope,
     issuer: provider.issuer,
-    codeVerifier: PKCEUtil.generateCodes().verifier,
   });
-  receiver.expect(request);
-  try {
-    const granted = receiver.waitForGrant({ request, signal: AbortSignal.timeout(300_000) });
-    const [grant] = await Promise.all([granted, shell.openExternal(request.toUri().href)]);
-    return await exchange(provider, grant.uri, request);
-  } finally {
-    receiver.forget(request);
-  }
+  const [profile] = await Promise.all([
+    receiver.waitForGrant({
+      request,
+      exchange: (grant) => (grant.kind === 'code' ? profileFor(provider, grant) : undefined),
+      signal: AbortSignal.timeout(300_000),
+    }),
+    shell.openExternal(request.toUri().href),
+  ]);
+  return profile;
 }
 
-/** Anybody can open a URI of this protocol: what is no answer to a request of ours is refused, and nothing else happens. */
-async function receive(uri: string): Promise<void> {
-  try {
-    await receiver.receive(uri);
-  } catch (error) {
-    if (!(error instanceof AuthorizationError)) throw error;
-    // The provider's own error ends the sign-in, and is shown there.
-    if (error.error === undefined) await show(error.message);
-  }
+function receive(uri: string): void {
+  receiver.receive(uri).catch(() => undefined); // It was rejected, or the sign-in gets the same error.
 }
 
-async function exchange(
-  provider: Provider,
-  uri: URL,
-  { state, codeVerifier }: { readonly state?: string; readonly codeVerifier?: string },
-): Promise<unknown> {
-  const tokens = await client.authorizationCodeGrant(configurationOf(provider), uri, {
-    expectedState: state,
-    pkceCodeVerifier: codeVerifier,
+async function profileFor(provider: Provider, grant: AuthorizationCodeResponse): Promise<unknown> {
+  const tokens = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
+    expectedState: grant.state,
+    pkceCodeVerifier: grant.codeVerifier,
   });
   return fetchProfile(provider, tokens.access_token);
 }
 
-async function tell(signIn: Promise<unknown>): Promise<void> {
+async function showResult(signIn: Promise<unknown>): Promise<void> {
   try {
     await show(`Signed in as ${JSON.stringify(await signIn)}`);
   } catch (error) {

@@ -1,5 +1,5 @@
-// A web server that is there already: Express, sessions, many people at once. The callback is one router among its routes.
-import { createCallbackRouter, LoginRequest, PKCEUtil, type ExpectedRequest } from 'embed-auth-server';
+// An existing web server: Express, sessions, many users at once. The callback is one router among its routes.
+import { createCallbackRouter, createSessionRequestStore, LoginRequest, type GrantResponse } from 'embed-auth-server';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { randomBytes } from 'node:crypto';
@@ -13,8 +13,8 @@ import { errorPage, frontPage, profilePage, styleSheet, type Profile } from './p
 
 declare module 'express-session' {
   interface SessionData {
-    /** The sign-ins that this browser has begun: one for each tab. */
-    logins: ExpectedRequest[];
+    /** The sign-ins that this browser has begun. createSessionRequestStore() keeps them. */
+    expectedRequests: unknown;
     profile: Profile;
   }
 }
@@ -23,32 +23,33 @@ const provider = await providerOr(spotify);
 const configuration = configurationOf(provider);
 
 const app = express().disable('x-powered-by');
-const wanted = registeredUri('http://127.0.0.1:5543/auth/callback');
-const server = app.listen(Number(wanted.port), wanted.hostname);
+const registered = new URL(registeredUri('http://127.0.0.1:5543/auth/callback'));
+const server = app.listen(Number(registered.port), registered.hostname);
 await once(server, 'listening');
-// A server that listens on TCP has such an address.
-wanted.port = String((server.address() as AddressInfo).port);
-// As the browser sees it. Behind a reverse proxy that ends TLS: https://app.example.com/auth/callback, and with
-// `app.set('trust proxy', 1)` express-session can mark its cookie as secure.
-const redirectUri = wanted.href;
+registered.port = String((server.address() as AddressInfo).port); // It is a string for pipes only.
+// As the browser sees it. Behind a proxy that ends TLS it is https://app.example.com/auth/callback, and
+// `app.set('trust proxy', 1)` makes express-session mark its cookie as secure.
+const redirectUri = registered.href;
+
+// The expected responses, kept in the browser's session: its state is accepted from no other browser.
+const requests = createSessionRequestStore();
 
 app.use(
   session({
-    // Several instances: the router keeps nothing, so all they need is one store between them and the same secret.
-    //   store: new RedisStore({ client: redis }),   // connect-redis, connect-pg-simple, ...
-    // Then a sign-in may begin at one instance and end at another. Without `store` the sessions are in this process's memory.
+    // Several instances need one session store, such as connect-redis, and the same secret. Without `store`, the sessions are in
+    // this process's memory.
     secret: process.env['SESSION_SECRET'] ?? randomBytes(32).toString('base64url'),
     name: 'tidewater',
     resave: false,
     saveUninitialized: false,
-    // Lax: the browser sends the cookie along when the provider sends it back here, and with no other site's POST.
-    // With response_mode=form_post the provider's POST needs `sameSite: 'none', secure: true` instead.
+    // Lax: the browser sends the cookie when the provider redirects to this server, but not with a POST from another site.
+    // A form_post response would need `sameSite: 'none', secure: true`; the query with PKCE, the default, does not.
     cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },
   }),
 );
 
 app.get('/', (req, res) => {
-  if (req.session.profile === undefined) res.send(frontPage(provider.name, provider.embedded));
+  if (req.session.profile === undefined) res.send(frontPage(provider.name, provider.isDemo));
   else res.redirect(303, '/profile');
 });
 
@@ -59,16 +60,15 @@ app.get('/style.css', (_req, res) => {
 app.post(
   '/login',
   express.urlencoded({ extended: false }),
-  (req: Request<object, unknown, { flow?: unknown }>, res) => {
-    const flow = provider.embedded && req.body.flow === 'token' ? 'token' : 'code';
+  async (req: Request<object, unknown, { flow?: unknown }>, res) => {
+    const flow = provider.isDemo && req.body.flow === 'token' ? 'token' : 'code';
     const request = new LoginRequest(redirectUri, provider.clientId, flow, {
       authorizationEndpoint: provider.authorizationEndpoint,
+      issuer: provider.issuer,
       scope: provider.scope,
-      codeVerifier: flow === 'code' ? PKCEUtil.generateCodes().verifier : undefined,
     });
-    // A session store writes JSON, and the request's secrets are behind accessors: take what its answer is checked against.
-    const { state, responseType, codeVerifier } = request;
-    req.session.logins = [...(req.session.logins ?? []).slice(-4), { state, redirectUri, responseType, codeVerifier }];
+    // The whole request: state, redirect URI, issuer and PKCE verifier. The response is checked against all of them.
+    await requests.add(req, request.toExpected());
     res.redirect(303, request.toUri().href);
   },
 );
@@ -77,24 +77,19 @@ app.use(
   '/auth',
   createCallbackRouter<Request, Response>({
     redirectUri,
+    requests,
     appName: 'Tidewater',
-    expectedRequests: (req) => req.session.logins,
-    // Where the store can, take it out in one step (Redis: HDEL answers whether it was there), and return whether that was
-    // so: then two instances that are asked at once still accept one answer between them.
-    takeRequest: (req, { state }) => {
-      req.session.logins = req.session.logins?.filter((login) => login.state !== state) ?? [];
-    },
     onGrant: async (grant, { req, page }) => {
-      const accessToken = 'accessToken' in grant ? grant.accessToken : await exchange(grant.uri, grant);
-      const profile = profileOf(await fetchProfile(provider, accessToken));
-      // A new session id, so that one that was planted before the sign-in is worth nothing.
-      const { logins } = req.session;
+      const profile = profileOf(await fetchProfile(provider, await accessTokenOf(grant)));
+      // A new session id, so that one that an attacker planted before is not signed in (session fixation). The sign-ins that
+      // other tabs have begun continue.
+      const { expectedRequests } = req.session;
       await promisify(req.session.regenerate.bind(req.session))();
-      Object.assign(req.session, { logins, profile });
+      Object.assign(req.session, { expectedRequests, profile });
       page.redirect('/profile');
     },
     onRejected: ({ reason }) => {
-      console.log(`A callback was refused: ${reason}.`);
+      console.log(`A callback was rejected: ${reason}.`);
     },
   }),
 );
@@ -109,10 +104,10 @@ app.post('/logout', async (req, res) => {
   res.clearCookie('tidewater').redirect(303, '/');
 });
 
-// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows error handlers by their four parameters
+// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express recognizes error handlers by their four parameters
 app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
   console.error(error instanceof Error ? error.message : error);
-  // The callback page has told the person already.
+  // If the headers are sent, the callback page has shown the failure.
   if (!res.headersSent) res.status(500).send(errorPage());
 });
 
@@ -122,16 +117,24 @@ server.close();
 server.closeAllConnections();
 await provider[Symbol.asyncDispose]();
 
-async function exchange(uri: URL, { state, codeVerifier }: { state?: string; codeVerifier?: string }): Promise<string> {
-  const tokens = await client.authorizationCodeGrant(configuration, uri, {
-    expectedState: state,
-    pkceCodeVerifier: codeVerifier,
+async function accessTokenOf(grant: GrantResponse): Promise<string> {
+  if (grant.kind === 'token') return grant.accessToken;
+  const tokens = await client.authorizationCodeGrant(configuration, grant.uri, {
+    expectedState: grant.state,
+    pkceCodeVerifier: grant.codeVerifier,
   });
   return tokens.access_token;
 }
 
-function profileOf(answer: unknown): Profile {
-  const { id, display_name: name, email } = Object(answer) as Readonly<Record<string, unknown>>;
+/** The demo server sends `sub` and `name`; Spotify sends `id` and `display_name`. */
+function profileOf(response: unknown): Profile {
+  const {
+    sub,
+    id = sub,
+    display_name: displayName,
+    name = displayName,
+    email,
+  } = Object(response) as Record<string, unknown>;
   if (typeof id !== 'string') throw new Error('The provider sent a profile without an id.');
   return {
     id,

@@ -1,13 +1,13 @@
-import { html, type Html } from '../authorization-server/html.js';
+import { html, type Html } from './html.js';
 
-/** What the pages show of somebody who has signed in. */
+/** What the pages show of a signed-in user. */
 export interface Profile {
   readonly id: string;
   readonly name: string;
   readonly email: string | undefined;
 }
 
-/** The front page of somebody who is not signed in. */
+/** The front page for users who are not signed in. */
 export function frontPage(providerName: string, offersImplicit: boolean): string {
   return page(
     'Welcome',
@@ -25,7 +25,7 @@ export function frontPage(providerName: string, offersImplicit: boolean): string
   );
 }
 
-/** The page that only somebody who is signed in gets to see. */
+/** The page that only signed-in users see. */
 export function profilePage({ id, name, email }: Profile): string {
   return page(
     'Your profile',
@@ -34,18 +34,18 @@ export function profilePage({ id, name, email }: Profile): string {
         <dt>User id</dt>
         <dd>${id}</dd>
         <dt>Email address</dt>
-        <dd>${email ?? 'not told'}</dd>
+        <dd>${email ?? 'unknown'}</dd>
       </dl>
       <form method="post" action="/logout"><button class="plain">Sign out</button></form>`,
   );
 }
 
-/** Something went wrong on our side; what it was is for the log. */
+/** The page for a failure of this server. The details are in its log. */
 export function errorPage(): string {
   return page(
     'That did not work',
     html`<h1>That did not work</h1>
-      <p>The fault is ours. Go back and try again.</p>
+      <p>The server failed. Go back and try again.</p>
       <p><a href="/">To the front page</a></p>`,
   );
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isResponse, readResponse, type ReceivedResponse } from '../oauth/authorization-response.js';
+import { readResponse, type ReceivedResponse } from '../oauth/authorization-response.js';
+import { isResponse } from '../oauth/response-parameters.js';
 import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
 import { securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer } from '../page/renderer.js';

@@ -4,8 +4,6 @@ import { sha256, timingSafeEqual } from './random-and-digest.js';
 import { isRedirectUri } from './redirect-uri.js';
 import { findContradiction, isResponse, tokenOf, valueOf } from './response-parameters.js';
 
-export { isResponse } from './response-parameters.js';
-
 /** A request whose response is awaited: a `LoginRequest`, or the result of its `toExpected()` from a session store. */
 export interface ExpectedRequest {
   /** The request's `state`. */

@@ -80,7 +80,7 @@ function splitWords(text: string): string[] {
 
 /** Removes the quotes and the punctuation of the text around a URI. */
 function trimEnd(text: string, before: string): string {
-  let uri = text.replace(/["<>“”].*$/s, '');
+  let uri = text.replace(/["<>\u201c\u201d].*$/s, '');
   const closing = closings[before];
   const withoutStop = uri.replace(/[.,;]$/, '');
   if (closing !== undefined && withoutStop.endsWith(closing)) uri = withoutStop.slice(0, -closing.length);

@@ -14,11 +14,11 @@
  * @see [Spotify, scopes](https://developer.spotify.com/documentation/web-api/concepts/scopes)
  */
 export const Scopes = {
-  /** Upload images, such as playlist covers, on the user’s behalf. */
+  /** Upload images, such as playlist covers, on the user's behalf. */
   UgcImageUpload: 'ugc-image-upload',
-  /** Read the player’s state: device, track and progress. */
+  /** Read the player's state: device, track and progress. */
   UserReadPlaybackState: 'user-read-playback-state',
-  /** Control playback on the user’s devices. */
+  /** Control playback on the user's devices. */
   UserModifyPlaybackState: 'user-modify-playback-state',
   /** Read what is being played. */
   UserReadCurrentlyPlaying: 'user-read-currently-playing',
@@ -26,9 +26,9 @@ export const Scopes = {
   Streaming: 'streaming',
   /** Control the Spotify app on a phone (Android and iOS). */
   AppRemoteControl: 'app-remote-control',
-  /** Read the user’s email address. */
+  /** Read the user's email address. */
   UserReadEmail: 'user-read-email',
-  /** Read the user’s subscription, country and filter for explicit content. */
+  /** Read the user's subscription, country and filter for explicit content. */
   UserReadPrivate: 'user-read-private',
   /** Include collaborative playlists in lists of playlists. */
   PlaylistReadCollaborative: 'playlist-read-collaborative',
@@ -38,11 +38,11 @@ export const Scopes = {
   PlaylistReadPrivate: 'playlist-read-private',
   /** Change private playlists. */
   PlaylistModifyPrivate: 'playlist-modify-private',
-  /** Change what the user has saved in “Your Music”. */
+  /** Change what the user has saved in "Your Music". */
   UserLibraryModify: 'user-library-modify',
-  /** Read what the user has saved in “Your Music”. */
+  /** Read what the user has saved in "Your Music". */
   UserLibraryRead: 'user-library-read',
-  /** Read the user’s top artists and tracks. */
+  /** Read the user's top artists and tracks. */
   UserTopRead: 'user-top-read',
   /** Read the position at which an episode was left. */
   UserReadPlaybackPosition: 'user-read-playback-position',
@@ -50,6 +50,6 @@ export const Scopes = {
   UserReadRecentlyPlayed: 'user-read-recently-played',
   /** Read whom the user follows. */
   UserFollowRead: 'user-follow-read',
-  /** Follow and unfollow on the user’s behalf. */
+  /** Follow and unfollow on the user's behalf. */
   UserFollowModify: 'user-follow-modify',
 } as const;

@@ -1,5 +1,3 @@
-import { language as english } from './texts/en.js';
-
 /** What the callback page says in one situation. `{app}` stands for the app's name. */
 export interface PageText {
   /** A few words, without a full stop. */
@@ -57,45 +55,8 @@ export interface PageLanguage {
   readonly texts: Readonly<Record<PageTextKey, PageText>>;
 }
 
-/** Every language but English, loaded when a browser asks for it. */
-const loaders = new Map<string, () => Promise<{ readonly language: PageLanguage }>>([
-  ['de', () => import('./texts/de.js')],
-  ['fr', () => import('./texts/fr.js')],
-  ['es', () => import('./texts/es.js')],
-  ['pt', () => import('./texts/pt.js')],
-  ['ja', () => import('./texts/ja.js')],
-  ['zh', () => import('./texts/zh.js')],
-  ['zh-Hant', () => import('./texts/zh-hant.js')],
-  ['it', () => import('./texts/it.js')],
-  ['nl', () => import('./texts/nl.js')],
-  ['pl', () => import('./texts/pl.js')],
-  ['ko', () => import('./texts/ko.js')],
-  ['ar', () => import('./texts/ar.js')],
-  ['he', () => import('./texts/he.js')],
-]);
-
 /** The tags of the page's languages (BCP 47). English, the first, is the one for everyone else. */
-export const pageLanguages: readonly string[] = [english.lang, ...loaders.keys()];
-
-/** Whether there is a text of that name. */
-export function isTextKey(key: string): key is PageTextKey {
-  return Object.hasOwn(english.texts, key);
-}
-
-/**
- * Loads the page's texts.
- *
- * @param tag - one of {@link pageLanguages}
- * @returns English for any other tag, and if the file cannot be loaded, as in an app that was bundled without it: a sign-in
- * is worth more than its language
- */
-export async function loadLanguage(tag: string): Promise<PageLanguage> {
-  try {
-    return (await loaders.get(tag)?.())?.language ?? english;
-  } catch {
-    return english;
-  }
-}
+export const pageLanguages: readonly string[] = 'en de fr es pt ja zh zh-Hant it nl pl ko ar he'.split(' ');
 
 /** How much of an `Accept-Language` header is read. Browsers send fewer than 100 characters. */
 const headerLimit = 1000;
@@ -180,5 +141,5 @@ export function selectLanguage(
     }
   }
   const [anyAccepted] = wanted.some(({ range }) => range === '*') ? accepted.values() : [];
-  return anyAccepted ?? available[0] ?? english.lang;
+  return anyAccepted ?? available[0] ?? 'en';
 }

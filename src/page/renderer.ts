@@ -2,7 +2,7 @@ import { randomBase64url } from '../oauth/random-and-digest.js';
 import { forwardingScript } from './default-templates.js';
 import { pagePolicy, securityHeaders } from './headers.js';
 import { compileHtml, escapeHtml, escapeJson, type HtmlTemplate } from './html-template.js';
-import { loadLanguage, selectLanguage, type PageLanguage, type PageText, type PageTextKey } from './language.js';
+import { selectLanguage, type PageLanguage, type PageText, type PageTextKey } from './language.js';
 import {
   checkPageOptions,
   parseSources,
@@ -11,6 +11,7 @@ import {
   type PageState,
 } from './options.js';
 import { loadTemplate, type LoadedTemplate } from './template.js';
+import { loadLanguage } from './texts.js';
 
 /** @internal What the page shows. */
 export interface PageView {

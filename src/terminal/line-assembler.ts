@@ -27,6 +27,7 @@ export class LineAssembler {
   readonly finished: string[] = [];
   #text = '';
   #sequence = '';
+  #previous = '';
   #isPaste = false;
   #hasEnded = false;
   readonly #hasKeys: boolean;
@@ -54,6 +55,7 @@ export class LineAssembler {
     const actions: KeyAction[] = [];
     for (const [token] of input.slice(0, input.length - this.#sequence.length).matchAll(tokens)) {
       const action = this.#addToken(token);
+      this.#previous = token;
       if (action !== undefined) actions.push(action);
     }
     return actions;
@@ -78,7 +80,8 @@ export class LineAssembler {
     if (token === '\u001b[200~' || token === '\u001b[201~') {
       this.#isPaste = token === '\u001b[200~';
     } else if (token === '\r' || token === '\n') {
-      this.#text += '\n';
+      // CR LF is one line break.
+      if (token === '\r' || this.#previous !== '\r') this.#text += '\n';
       this.#hasEnded = true;
     } else if (token === '\t' || (token >= ' ' && token !== '\u007f')) {
       if (this.#text.length < maxLength) this.#text += token;

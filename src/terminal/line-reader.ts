@@ -42,7 +42,7 @@ export class LineReader {
 
   /** Resolves with the next text, or with undefined if the input has ended, Ctrl-D was pressed, or `signal` is aborted. */
   async read(signal: AbortSignal): Promise<string | undefined> {
-    this.#start();
+    this.start();
     while (this.#assembler.finished.length === 0 && this.#state === 'reading' && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
@@ -70,7 +70,8 @@ export class LineReader {
     this.#wake?.();
   }
 
-  #start(): void {
+  /** Takes the terminal: nothing that is typed is shown from now on. */
+  start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'reading';
     if (this.#input.readableEnded || this.#input.destroyed) {

@@ -26,6 +26,7 @@ export class PastePrompt {
 
   /** Shows the question. What is pasted before that is accepted too. */
   show(): void {
+    this.#reader.start();
     this.#isShown = !this.#isClosed;
     this.#update();
   }

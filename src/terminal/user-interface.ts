@@ -5,6 +5,9 @@ import { PastePrompt } from './paste-prompt.js';
 import { adviceFor } from './rejection-advice.js';
 import { Screen, type ScreenOutput } from './screen.js';
 
+// `promptForCallbackUri()` finds it here: with one lazily loaded entry, the main entry needs one shared file, not two.
+export { askOnce } from './paste-prompt.js';
+
 /** What `login()` knows when the server listens. */
 export interface TerminalContext {
   readonly loginUri: URL;

@@ -120,7 +120,7 @@
   }
 
   function clearAddress() {
-    history.replaceState(history.state, '', location.origin + location.pathname);
+    history.replaceState(history.state, '', location.pathname);
   }
 
   function uriOf(name) {
@@ -146,7 +146,7 @@
     clearAddress();
     show(page);
     const finishing = setTimeout(() => show(local('pending', 'finishing')), 400);
-    post(JSON.stringify({ fragment, query }), page.credentials || 'omit')
+    post(JSON.stringify({ fragment, query: query || undefined }), page.credentials || 'omit')
       .then((response) =>
         response.json().then((result) => {
           const isOurs = isFinal(result) && (result.state !== 'success' || response.ok);

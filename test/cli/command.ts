@@ -87,6 +87,8 @@ export function useCommands(): {
   readonly folder: string;
   /** `embed-auth-server ARGS`. */
   readonly start: (args: readonly string[], env?: Environment) => Command;
+  /** `node ARGS`. */
+  readonly run: (args: readonly string[], env: Environment) => Command;
   /** A shell script in which `$CLI` is the command. */
   readonly shell: (script: string, env?: Environment) => Command;
 } {
@@ -113,6 +115,7 @@ export function useCommands(): {
       return folder;
     },
     start: (args, env = { BROWSER: browser }) => started(new Command(process.execPath, [cli, ...args], env, folder)),
+    run: (args, env) => started(new Command(process.execPath, args, env, folder)),
     shell: (script, env = {}) =>
       started(new Command('/bin/sh', ['-c', script], { CLI: `${process.execPath} ${cli}`, ...env }, folder)),
   };

@@ -146,7 +146,9 @@ describe('login --issuer', () => {
 
   it('needs only the issuer’s own endpoints: those of the options win', async () => {
     server.routes['/.well-known/openid-configuration'] = metadata(server.origin);
-    server.routes['/other'] = (response) => { sendJson(response, 200, { access_token: 'other-token', token_type: 'Bearer' }); };
+    server.routes['/other'] = (response) => {
+      sendJson(response, 200, { access_token: 'other-token', token_type: 'Bearer' });
+    };
     redirectWith({});
     const command = start(server.origin, '--token-uri', `${server.origin}/other`);
     await fetch(await command.loginUri());

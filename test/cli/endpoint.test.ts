@@ -119,7 +119,9 @@ describe('the exchange of a code', () => {
 
   it('shows no secret, even if the provider sends all of them back', async () => {
     const command = await signIn(
-      (response, { params }) => { sendJson(response, 400, { error: 'invalid_grant', error_description: params.toString() }); },
+      (response, { params }) => {
+        sendJson(response, 400, { error: 'invalid_grant', error_description: params.toString() });
+      },
       { EMBED_AUTH_CLIENT_SECRET: 'canary-secret' },
     );
     expect(await command.ended).toBe(1);

@@ -35,7 +35,7 @@ export function useOidcServer(methods: readonly string[] = ['none', 'client_secr
             grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
           })),
         clientAuthMethods: [...methods] as never, // Its type is a union of literals.
-        features: { deviceFlow: { enabled: true } },
+        features: { deviceFlow: { enabled: true }, registration: { enabled: true } },
         cookies: { keys: ['test only'] },
         findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
         pkce: { required: () => false },

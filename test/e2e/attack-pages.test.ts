@@ -194,10 +194,10 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     expect(page.url()).toBe(server.baseUri.href);
     expect(told).toEqual(['implicitGrantReceived']);
     await page.reload();
-    await page.waitForSelector('[data-auth-state=error]');
+    await page.waitForSelector('[data-auth-reason=nothing]');
     await page.goto('about:blank');
     await page.goBack();
-    await page.waitForSelector('[data-auth-state=error]');
+    await page.waitForSelector('[data-auth-reason=nothing]');
     await page.goto('about:blank');
     await page.goto(callback);
     await page.waitForSelector('[data-auth-reason=state_used]');

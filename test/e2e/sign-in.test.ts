@@ -261,7 +261,7 @@ describe('afterwards', () => {
       await signIn(requestFor(server, responseType));
       await shown('success');
       await page.reload();
-      expect((await shown('error')).reason).toBe('nothing');
+      expect((await shown('pending')).reason).toBe('nothing');
       expect(events).toBe(1);
     },
   );
@@ -275,7 +275,7 @@ describe('afterwards', () => {
     await page.goBack().catch(() => undefined); // The provider's page may have gone; what counts is the way back.
     await page.goForward().catch(() => undefined);
     await page.goto(server.baseUri.href);
-    expect((await shown('error')).reason).toBe('nothing');
+    expect((await shown('pending')).reason).toBe('nothing');
     expect(events).toBe(1);
   });
 
@@ -316,7 +316,7 @@ describe('a page with nothing to do', () => {
     const server = await started();
     await newPage();
     await page.goto(server.baseUri.href);
-    expect((await shown('error')).reason).toBe('nothing');
+    expect((await shown('pending')).reason).toBe('nothing');
   });
 
   it('says what to do when the app is gone', async () => {

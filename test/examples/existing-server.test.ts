@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page } from 'puppeteer-core';
+import { approveInBrowser } from '../../examples/support/approve-in-browser.js';
 import { launchChromium } from '../../examples/support/chromium.js';
-import { approveInBrowser } from '../../examples/support/person.js';
-import { outcomeOf, people, runExample, type Example } from '../helpers/example.js';
+import { outcomeOf, runExample, type Example } from '../helpers/example.js';
 
 jest.setTimeout(120_000);
 
@@ -27,12 +27,15 @@ afterEach(async () => {
   await example[Symbol.asyncDispose]();
 });
 
-async function newVisitor(): Promise<Page> {
+/** A page of another user, with cookies of its own. */
+async function newUser(): Promise<Page> {
   return (await browser.createBrowserContext()).newPage();
 }
 
-/** Presses "Sign in" on the front page, and stands at the provider's. */
+/** Presses "Sign in" on the front page, which leads to the provider. */
 async function begin(page: Page, flow: 'code' | 'token' = 'code'): Promise<void> {
+  // A tab in the background is never painted, and a click waits until its button is.
+  await page.bringToFront();
   await page.goto(origin);
   await Promise.all([page.waitForNavigation(), page.click(`button[value=${flow}]`)]);
 }
@@ -41,21 +44,27 @@ async function text(page: Page): Promise<string> {
   return page.$eval('main', (main) => main.innerText);
 }
 
+async function sessionOf(page: Page): Promise<string | undefined> {
+  const cookies = await page.browserContext().cookies();
+  return cookies.find(({ name }) => name === 'tidewater')?.value;
+}
+
 describe('examples/existing-server', () => {
-  it.each(['code', 'token'] as const)('has two people signed in at once in two browsers (%s)', async (flow) => {
-    const [ada, grace] = await Promise.all([newVisitor(), newVisitor()]);
-    // Both stand at the provider's at the same time, and come back in the other order.
+  it.each(['code', 'token'] as const)('keeps two users in two browsers apart (%s)', async (flow) => {
+    const [ada, grace] = await Promise.all([newUser(), newUser()]);
+    // Both are at the provider at the same time, and come back in the other order.
     await begin(ada, flow);
     await begin(grace, flow);
-    await approveInBrowser(grace, { ...people.grace, decision: 'allow' });
-    await approveInBrowser(ada, { ...people.ada, decision: 'allow' });
+    await approveInBrowser(grace, { account: 'grace' });
+    await approveInBrowser(ada, { account: 'ada' });
     await Promise.all([ada, grace].map((page) => page.waitForSelector('dl')));
     expect([ada.url(), grace.url()]).toEqual([`${origin}/profile`, `${origin}/profile`]);
     await Promise.all([ada.reload(), grace.reload()]);
     expect(await text(ada)).toContain('Hello, Ada Lovelace');
     expect(await text(grace)).toContain('grace@example.com');
 
-    // One signs out, the other stays.
+    // One signs out, the other stays signed in.
+    await ada.bringToFront();
     await Promise.all([ada.waitForNavigation(), ada.click('form[action="/logout"] button')]);
     expect(await text(ada)).toContain('Sign in');
     await ada.goto(`${origin}/profile`);
@@ -65,47 +74,71 @@ describe('examples/existing-server', () => {
   });
 
   it('tells two tabs of one browser apart', async () => {
-    const first = await newVisitor();
+    const first = await newUser();
     const second = await first.browserContext().newPage();
     await begin(first);
     await begin(second, 'token');
-    await approveInBrowser(first, { ...people.ada, decision: 'allow' });
+    await approveInBrowser(first, { account: 'ada' });
     await first.waitForSelector('dl');
-    await second.reload();
-    await approveInBrowser(second, { ...people.ada, decision: 'allow' });
+    expect(await text(first)).toContain('Hello, Ada Lovelace');
+    await approveInBrowser(second, { account: 'grace' });
     await second.waitForSelector('dl');
-    expect(await text(second)).toContain('Hello, Ada Lovelace');
+    expect(await text(second)).toContain('Hello, Grace Hopper');
   });
 
-  it('refuses an answer that another browser brings, or one without a session, and says what to do', async () => {
-    const ada = await newVisitor();
+  it('changes the session id at the sign-in', async () => {
+    const page = await newUser();
+    await begin(page);
+    const before = await sessionOf(page);
+    await approveInBrowser(page);
+    await page.waitForSelector('dl');
+    const after = await sessionOf(page);
+    expect(before).toBeDefined();
+    expect(after).toBeDefined();
+    expect(after).not.toBe(before);
+    // The old id is not signed in.
+    const { status } = await fetch(`${origin}/profile`, {
+      headers: { Cookie: `tidewater=${before ?? ''}` },
+      redirect: 'manual',
+    });
+    expect(status).toBe(303);
+  });
+
+  it('rejects a response in another browser, and accepts it in the right one', async () => {
+    const ada = await newUser();
     await begin(ada);
-    const answer = new Promise<string>((resolve) => {
-      ada.on('response', (response) => {
-        const { location } = response.headers();
-        if (location?.includes('/auth/callback') === true) resolve(location);
+    // Another browser gets hold of the response before it arrives.
+    await ada.setRequestInterception(true);
+    const intercepted = new Promise<string>((resolve) => {
+      ada.on('request', (request) => {
+        if (!request.url().includes('/auth/callback?')) return void request.continue();
+        resolve(request.url());
+        return void request.abort();
       });
     });
-    await approveInBrowser(ada, { ...people.ada, decision: 'allow' });
-    await ada.waitForSelector('dl');
-    const stranger = await newVisitor();
-    const response = await stranger.goto(await answer);
-    expect(response?.status()).toBe(400);
-    const { state, text: said } = await outcomeOf(stranger);
+    await approveInBrowser(ada);
+    const uri = await intercepted;
+    const stranger = await newUser();
+    expect((await stranger.goto(uri))?.status()).toBe(400);
+    const { state, text: shown } = await outcomeOf(stranger);
     expect(state).toBe('error');
-    expect(said).toContain('start again from Tidewater');
-    await example.printed(/A callback was refused: state_foreign/);
+    expect(shown).toContain('Tidewater');
+    await example.printed(/A callback was rejected: state_foreign/);
     await stranger.goto(`${origin}/profile`);
     expect(stranger.url()).toBe(`${origin}/`);
+    const right = await ada.browserContext().newPage();
+    await right.goto(uri);
+    await right.waitForSelector('dl');
+    expect(await text(right)).toContain('Hello, Ada Lovelace');
   });
 
-  it('shows a denial, and lets the person try again', async () => {
-    const page = await newVisitor();
+  it('shows a denial, and lets the user try again', async () => {
+    const page = await newUser();
     await begin(page);
-    await approveInBrowser(page, { ...people.ada, decision: 'deny' });
+    await approveInBrowser(page, { decision: 'deny' });
     expect((await outcomeOf(page)).text).toContain('Sign-in cancelled');
     await begin(page);
-    await approveInBrowser(page, { ...people.ada, decision: 'allow' });
+    await approveInBrowser(page);
     await page.waitForSelector('dl');
     expect(page.url()).toBe(`${origin}/profile`);
   });

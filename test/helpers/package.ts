@@ -140,23 +140,23 @@ export async function installPackage(
   );
 }
 
-/** The app of test/fixtures/consumer, as TypeScript. */
-export async function appSource(): Promise<string> {
-  return await readFile(path.join(root, 'test', 'fixtures', 'consumer', 'main.ts'), 'utf8');
+/** An app of test/fixtures/consumer, as TypeScript. */
+export async function appSource(name = 'main.ts'): Promise<string> {
+  return await readFile(path.join(root, 'test', 'fixtures', 'consumer', name), 'utf8');
 }
 
 /** The same as JavaScript: its imports are `import` statements, or calls of `require()`. */
-export async function appScript(format: 'esm' | 'cjs'): Promise<string> {
+export async function appScript(format: 'esm' | 'cjs', name?: string): Promise<string> {
   const module = format === 'esm' ? ts.ModuleKind.ESNext : ts.ModuleKind.CommonJS;
-  const { outputText } = ts.transpileModule(await appSource(), {
+  const { outputText } = ts.transpileModule(await appSource(name), {
     compilerOptions: { module, target: ts.ScriptTarget.ES2022 },
   });
   return outputText;
 }
 
 /** Runs the app in a project. Resolves to what it printed; rejects where it printed anything on stderr. */
-export async function runApp(script: string, node = process.execPath): Promise<unknown> {
-  const { stdout, stderr } = await run(node, [script], { cwd: path.dirname(script) });
+export async function runApp(script: string, node = process.execPath, args: readonly string[] = []): Promise<unknown> {
+  const { stdout, stderr } = await run(node, [script, ...args], { cwd: path.dirname(script) });
   if (stderr !== '') throw new Error(`${script} said: ${stderr}`);
   return JSON.parse(stdout);
 }

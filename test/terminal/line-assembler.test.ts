@@ -22,6 +22,7 @@ describe('LineAssembler', () => {
       ['http://127.0.0.1:5543/call\r', 'back?code=abc\r'],
       ['http://127.0.0.1:5543/call\nback?code=abc'],
     ],
+    ['lines with CR LF, which are one break', ['a\r\nb\r', '\nc\n\nd\r'], ['a\nb\nc\n\nd']],
     ['an address on a new line', [`wrong://x\r${uri}\r`], ['wrong://x', uri]],
     ['a text before an address', [`see:\r${uri}\r`], [`see:\n${uri}`]],
     ['empty lines', ['\r\r \r'], []],

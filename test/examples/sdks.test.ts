@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
+import { startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
+
+jest.setTimeout(60_000);
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const isInstalled = existsSync(`${root}test/compat/node_modules/arctic`);
+const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --prefix test/compat)';
+
+interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a recipe as its own process; the browser fills in every form. */
+async function run(name: string, env: Record<string, string>): Promise<Result> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), `examples/sdks/${name}.ts`], {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      CLIENT_ID: 'native',
+      BROWSER: `${root}test/fixtures/browsers/forms.mjs`,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { code, stdout, stderr };
+}
+
+(isInstalled ? describe : describe.skip)(title, () => {
+  let oidc: OidcProvider;
+  let kit: TestAuthorizationServer;
+
+  beforeAll(async () => {
+    oidc = await startOidcProvider();
+    kit = await startTestAuthorizationServer();
+  });
+  afterAll(async () => {
+    await oidc[Symbol.asyncDispose]();
+    await kit.close();
+  });
+
+  it.each(['openid-client', 'openid-client-par', 'openid-client-dpop', 'openid-client-hybrid'])(
+    '%s gets a token of a certified provider',
+    async (name) => {
+      const { code, stdout, stderr } = await run(name, { ISSUER: oidc.issuer });
+      expect([code, stderr]).toEqual([0, expect.stringContaining('Signed in')]);
+      expect(stdout.trim()).toMatch(name === 'openid-client-dpop' ? /^dpop \S{20,}$/i : /^\S{20,}$/);
+    },
+  );
+
+  it.each(['oauth4webapi', 'google-auth-library', 'arctic', 'simple-oauth2', 'badgateway-oauth2-client'])(
+    '%s gets a token of the test server',
+    async (name) => {
+      const { code, stdout, stderr } = await run(name, {
+        ISSUER: kit.issuer,
+        CLIENT_SECRET: 'secret',
+      });
+      expect([code, stderr]).toEqual([0, expect.stringContaining('Signed in')]);
+      expect(stdout.trim()).toMatch(/^\S{10,}$/);
+    },
+  );
+
+  it.each(['twurple', 'spotify-web-api'])('%s gets a token of the test server', async (name) => {
+    const { code, stdout, stderr } = await run(name, {
+      AUTHORIZATION_ENDPOINT: `${kit.issuer}/authorize`,
+      TOKEN_ENDPOINT: `${kit.issuer}/token`,
+    });
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Signed in')]);
+    expect(stdout.trim()).toMatch(/^\S{10,}$/);
+  });
+});
+
+describe('docs/sdks.md', () => {
+  it('contains each recipe as it is', async () => {
+    const document = await readFile(`${root}docs/sdks.md`, 'utf8');
+    for (const [, name = ''] of document.matchAll(/<!-- recipe: ([\w-]+) -->/g)) {
+      const source = await readFile(`${root}examples/sdks/${name}.ts`, 'utf8');
+      expect([name, document.includes(source.trim())]).toEqual([name, true]);
+    }
+  });
+});
