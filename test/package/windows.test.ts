@@ -94,8 +94,13 @@ const loginUris = [
       const first = await windows.node(['protocol.mjs'], { cwd: app });
       const [, line = ''] = await first.says(/^(\{"uri":.*\})\s/m);
       const { uri } = JSON.parse(line) as { uri: string }; // The fixture prints it.
+      // Wine 8 starts programs by HKEY_LOCAL_MACHINE only; Windows merges both.
+      const [, scheme = ''] = /^(.*?):/.exec(uri) ?? [];
+      const [from, to] = ['HKCU', 'HKLM'].map((key) => `${key}\\Software\\Classes\\${scheme}`);
+      const copy = await windows.start(['reg', 'copy', from ?? '', to ?? '', '/s', '/f'], { cwd: app });
+      expect([await copy.ended, await copy.output()]).toEqual([0, expect.any(String)]);
       const second = await windows.start(['start', uri], { cwd: app });
-      expect(await second.ended).toBe(0);
+      expect([await second.ended, await second.output()]).toEqual([0, expect.any(String)]);
       expect([await first.ended, await first.output()]).toEqual([0, expect.stringContaining('{"token":"the token"}')]);
     });
 
