@@ -57,6 +57,8 @@ export class PageWriter implements ResponseWriter {
     const { html, headers } = await this.#render(finishing);
     const response = this.#response;
     if (response.headersSent || isClosed(response)) return;
+    // In Chromium, a chunked page whose connection is cut never finishes parsing, so it could not say that the app has exited.
+    response.useChunkedEncodingByDefault = false;
     // Proxies and `compression` must pass the first part on at once.
     response.writeHead(200, { ...headers, 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
     response.write(html);

@@ -20,7 +20,7 @@ export async function respond(
   let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
   if (result.kind !== 'rejected') {
     // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
-    await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code));
+    await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code, expected));
     const consumed = typeof expected === 'object' ? host.consume(expected) : true;
     if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used');
   }
@@ -45,7 +45,7 @@ export async function respond(
   const { outcome } = page;
   if (result.kind === 'error') {
     const status = rejection === undefined ? 200 : 400;
-    await writer.finish(errorView(result.error.code), status, page.redirectFor('failed'));
+    await writer.finish(errorView(result.error.code, expected), status, page.redirectFor('failed'));
   } else if (typeof outcome === 'string') {
     await writer.finish(viewOfOutcome(outcome), statusOfOutcome(outcome), page.redirectFor(outcome));
   } else {
@@ -64,7 +64,9 @@ const rejectedViews: Readonly<Record<ResponseRejection | 'error_without_state', 
   wrong_redirect_uri: [{ state: 'error', reason: 'malformed' }, 400],
 };
 
-function errorView(code: string): PageView {
+function errorView(code: string, expected: unknown): PageView {
+  // The page shows the provider's words only if the state proves that they are the provider's.
+  if (typeof expected !== 'object') return { state: 'error', reason: 'error_without_state' };
   const reasons = {
     ACCESS_DENIED: 'denied',
     AUTHORIZATION_FAILED: 'refused',
