@@ -165,6 +165,10 @@ const rejectionAdvice: Readonly<Record<string, string>> = {
   state_foreign:
     'Its `state` belongs to no sign-in in progress: use the newest sign-in page, and check that the provider returns `state`.',
   state_used: 'Its sign-in had ended already: start a new one.',
+  malformed: 'It could not be read: it has contradicting parameters, or none.',
+  empty: 'It held neither a grant nor an error.',
+  wrong_issuer: 'It came from another issuer.',
+  wrong_redirect_uri: 'It arrived at another address.',
   foreign_host:
     'The address in the browser is not the redirect URI: set `publicUri` if a tunnel or a proxy is in front.',
   foreign_origin: 'The callback page was opened under another address, or an extension removed its `Origin`.',

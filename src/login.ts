@@ -12,6 +12,7 @@ import type { ExpectedRequest } from './oauth/authorization-response.js';
 import { findLoopbackRedirectUri, readAuthorizationUri } from './oauth/authorization-uri.js';
 import { pickOptions } from './oauth/known-options.js';
 import { LoginRequest, loginRequestOptionNames, ResponseType } from './oauth/login-request.js';
+import { cleanPastedUri } from './oauth/pasted-text.js';
 import { PKCEUtil } from './oauth/pkce-util.js';
 import { randomBase64url } from './oauth/random-and-digest.js';
 import { isRemoteSession } from './prompt.js';
@@ -60,7 +61,12 @@ export async function login<const Type extends ResponseType = 'code', Result = G
   const checked = checkLoginOptions(options as LoginOptions<never, never>);
   const { signal, server: sharedServer, exchange, onLoginUri, onRejected } = checked;
   const server = sharedServer ?? new AuthServer(ownRedirectUri(checked), pickOptions(checked, serverOptionNames));
-  if (sharedServer === undefined && checked.authorizationUri === undefined) makeRequest(checked, 'http://127.0.0.1/');
+  // What can be checked is checked before anything is done.
+  if (typeof checked.authorizationUri === 'string' || checked.authorizationUri instanceof URL) {
+    readAuthorizationUri(checked.authorizationUri, { responseType: checked.responseType, issuer: checked.issuer });
+  } else if (sharedServer === undefined && checked.authorizationUri === undefined) {
+    makeRequest(checked, 'http://127.0.0.1/');
+  }
   if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
   const ended = new AbortController();
   const until = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
@@ -86,7 +92,11 @@ export async function login<const Type extends ResponseType = 'code', Result = G
       request: expected,
       signal: until,
       // The grant is of the requested kind: the server rejects any other.
-      exchange: exchange && ((grant, context) => exchange(grant as GrantFor<ResponseType>, context)),
+      // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
+      exchange:
+        exchange &&
+        ((grant, { page }) =>
+          exchange(grant as GrantFor<ResponseType>, { page, signal: signal ?? new AbortController().signal })),
     });
     const addresses = { startUri: server.signIns.addStartAddress(uri, expected) };
     onLoginUri?.(new URL(uri), addresses);
@@ -103,7 +113,10 @@ export async function login<const Type extends ResponseType = 'code', Result = G
     hasPasteOffer = prompt !== undefined;
     if (hasPasteOffer) server.signIns.pasteOffers += 1;
     const isUriShown = onLoginUri !== undefined || checked.prompt !== undefined || terminal !== undefined;
-    const browserOpened = await openBrowser(checked, uri, { ...addresses, expected, granted, isUriShown, terminal });
+    const browserOpened = await openBrowser(checked, uri, {
+      ...addresses,
+      ...{ expected, granted, isUriShown, terminal, signal: until },
+    });
     terminal?.browserOpened(browserOpened);
     const asked = prompt && ask(prompt, server, expected, { uri, browserOpened, signal: until }).then(() => granted);
     const result = await (asked === undefined ? granted : Promise.race([granted, asked]));
@@ -180,6 +193,7 @@ interface OpenContext {
   readonly startUri: URL;
   readonly expected: ExpectedRequest;
   readonly granted: Promise<unknown>;
+  readonly signal: AbortSignal;
   /** Whether the user learns the login URI in another way. */
   readonly isUriShown: boolean;
   readonly terminal: TerminalUserInterface | undefined;
@@ -187,8 +201,8 @@ interface OpenContext {
 
 /** Opens the browser. False if it was not opened, and the user learns the login URI in another way. */
 async function openBrowser(options: AnyLoginOptions, uri: URL, context: OpenContext): Promise<boolean> {
-  const { startUri, expected, granted, isUriShown, terminal } = context;
-  if (options.openBrowser === false) return false;
+  const { startUri, expected, granted, isUriShown, terminal, signal } = context;
+  if (options.openBrowser === false || signal.aborted) return false;
   // On another machine, the browser may not reach this server at all.
   const isRemote = isRemoteSession() && options.publicUri === undefined;
   const isDirect = terminal === undefined ? isRemote : terminal.openerTarget === 'login';
@@ -204,7 +218,7 @@ async function openBrowser(options: AnyLoginOptions, uri: URL, context: OpenCont
     throw new BrowserOpenError(
       'BROWSER_NOT_OPENED',
       '`openBrowser` failed. Show the login URI to the user with `onLoginUri` or `terminal`.',
-      { cause: withoutSecrets(error, [uri.href, startUri.href, expected.state]) },
+      { cause: withoutSecrets(error, [uri.href, startUri.href, expected.state, encodeURIComponent(expected.state)]) },
     );
   }
 }
@@ -236,11 +250,12 @@ async function ask(
     if (pasted === undefined || context.signal.aborted) return;
     try {
       // Rejected text must not end the sign-in: it is validated first, without side effects.
-      const { result, expected } = server.validate(pasted);
+      const text = typeof pasted === 'string' ? cleanPastedUri(pasted, server.redirectUri) : pasted;
+      const { result, expected } = server.validate(text);
       const isOwn = expected === undefined || expected.state === state;
       const isFinal = result.kind === 'grant' || (result.kind === 'error' && result.rejection === undefined);
       if (isOwn && isFinal) {
-        await server.receive(pasted).catch(() => undefined); // The wait ends with the same error.
+        await server.receive(text).catch(() => undefined); // The wait ends with the same error.
         return;
       }
       error = result.kind === 'grant' || !isOwn ? anotherSignIn() : result.error;

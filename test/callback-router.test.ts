@@ -335,15 +335,15 @@ describe('createCallbackRouter', () => {
         }
         expect(app.grants).toEqual([]);
         const { state } = app.expecting();
-        await app.form(`code=abc&state=${state}&code=abc&state=${state}`).expect(200);
+        await app.form({ code: 'abc', state }).expect(200);
       },
     );
 
     it('passes an error to the app if a middleware has read the body and left nothing', async () => {
       const app = new App({}, { before: [drain] });
       const { state } = app.expecting();
-      await app.fragment({ access_token: 'abc', state }).expect(500, 'The app failed');
-      await app.form({ code: 'abc', state }).expect(500, 'The app failed');
+      await app.fragment({ access_token: 'abc', state }).expect(500, /"reason":"failed"/);
+      await app.form({ code: 'abc', state }).expect(500, /"reason":"failed"/);
       expect(app.failures).toEqual([expect.any(TypeError), expect.any(TypeError)]);
       expect(String(app.failures[0])).toContain('mount the callback router before it');
       await app.query({ code: 'abc', state }).expect(200);
@@ -451,7 +451,7 @@ describe('createCallbackRouter', () => {
     it('passes an error to the app if it cannot be read, and is loaded again', async () => {
       const folder = await folderWith({});
       const app = new App({ templatePath: join(folder, 'site') });
-      await app.query('').expect(500, 'The app failed');
+      await app.query('').expect(500, /"reason":"failed"/);
       expect(app.failures).toEqual([expect.objectContaining({ code: 'TEMPLATE_UNREADABLE' })]);
       await writeFile(join(folder, 'site', 'index.html'), 'Mine');
       await app.query('').expect(200, /Mine/);
@@ -499,8 +499,8 @@ describe('createCallbackRouter', () => {
       };
       for (const find of [throwing, () => Promise.reject(error)]) {
         const app = new App({ requests: { ...emptyStore, find } });
-        await app.query({ code: 'abc', state: 'xyz' }).expect(500, 'The app failed');
-        await app.fragment({ access_token: 'abc', state: 'xyz' }).expect(500, 'The app failed');
+        await app.query({ code: 'abc', state: 'xyz' }).expect(500, /"reason":"failed"/);
+        await app.fragment({ access_token: 'abc', state: 'xyz' }).expect(500, /"reason":"failed"/);
         expect(app.failures).toEqual([error, error]);
         expect(app.grants).toEqual([]);
       }
@@ -573,7 +573,7 @@ describe('createCallbackRouter', () => {
       const { state } = app.expecting();
       const { take } = app.store;
       Object.assign(app.store, { take: () => Promise.reject(error) });
-      await app.query({ code: 'abc', state }).expect(500, 'The app failed');
+      await app.query({ code: 'abc', state }).expect(500, /"reason":"failed"/);
       expect(app.failures).toEqual([error]);
       expect(app.grants).toEqual([]);
       Object.assign(app.store, { take });

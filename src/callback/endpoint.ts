@@ -91,7 +91,11 @@ function pathBelow(folder: string, path: string): string | undefined {
 
 async function hasFolder(renderer: CallbackPageRenderer, { method }: IncomingMessage): Promise<boolean> {
   if (renderer.isDefault || method !== 'GET') return false;
-  await renderer.load();
+  try {
+    await renderer.load();
+  } catch {
+    return false; // The page itself reports it; other paths belong to the app.
+  }
   return renderer.folder !== undefined;
 }
 

@@ -77,9 +77,8 @@ export function formOf(content: unknown): string {
   if (typeof content === 'string' || Buffer.isBuffer(content)) return content.toString();
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(content ?? {})) {
-    // Extended parsers turn `code[]=x` into a list of one, and `code[a]=x` into an object: neither is the parameter `code`.
-    const values: unknown[] = Array.isArray(value) && value.length > 1 ? value : [value];
-    for (const item of values) if (typeof item === 'string') params.append(name, item);
+    // Extended parsers make lists and objects of `code[]=x` and `code[a]=x`, which are not the parameter `code`.
+    if (typeof value === 'string') params.append(name, value);
   }
   return params.toString();
 }

@@ -137,6 +137,19 @@ export async function sendRejection(
   }
 }
 
+/** @internal Sends the page of an unexpected failure, and resolves when it is sent. */
+export async function sendFailure(
+  request: IncomingMessage,
+  response: ServerResponse,
+  renderer: CallbackPageRenderer,
+): Promise<void> {
+  const language = await renderer.language(request.headers['accept-language']);
+  if (isHtmlAccepted(request)) sendPage(response, 500, await renderer.render(failed, { answered: true }, language));
+  else sendJson(response, 500, { ...failed, ...renderer.viewText(failed, language) });
+  if (!response.writableEnded) response.end();
+  await sent(response);
+}
+
 function isHtmlAccepted({ method, headers }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'POST') && /\btext\/html\b/.test(headers.accept ?? '');
 }

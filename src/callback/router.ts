@@ -3,6 +3,8 @@ import type { AuthorizationError } from '../errors.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
 import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { checkRedirectUri } from '../oauth/redirect-uri.js';
+import { sendFailure } from './response-writer.js';
 import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { checkedRedirectPath, PendingPage, type CallbackPage } from './callback-page.js';
@@ -104,10 +106,18 @@ export function createCallbackRouter<
   return (req, res, next) => {
     const pagePath = pagePathOf(req, uri.pathname, path);
     const host = new RouterHost(options, { names, redirectUri, pagePath, usedStates, req, res });
-    handleCallback(req, res, renderer, host).then((result) => {
-      if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
-      else if (!result) next();
-    }, next);
+    handleCallback(req, res, renderer, host).then(
+      (result) => {
+        if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
+        else if (!result) next();
+      },
+      (error: unknown) => {
+        // The user gets a page of this package; the app gets the error when it is sent (R19).
+        sendFailure(req, res, renderer.builtIn).then(() => {
+          next(error);
+        }, next);
+      },
+    );
   };
 }
 
@@ -211,14 +221,16 @@ function checkedOptions<Req extends IncomingMessage, Res extends ServerResponse>
     if (typeof (requests as Partial<RequestStore<Req>> | undefined)?.[method] === 'function') continue;
     throw new TypeError(`\`requests\` must be a request store: it has no method \`${method}\``);
   }
-  const text = String(redirectUri);
-  if (!URL.canParse(text) || !/^https?:/i.test(text) || text.includes('#')) {
-    throw new TypeError(
-      '`redirectUri` must be an http or https URI without a fragment, such as https://app.example.com/auth/callback',
-    );
+  const text = checkRedirectUri('redirectUri', redirectUri);
+  if (!/^https?:/i.test(text)) {
+    throw new TypeError('`redirectUri` must be an http or https URI, such as https://app.example.com/auth/callback');
   }
   if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/'))) {
     throw new TypeError('`path` must be a path that begins with a slash');
+  }
+  for (const [name, pagePath] of Object.entries({ redirectUri: new URL(text).pathname, path: path ?? '' })) {
+    if (pagePath.endsWith('/token'))
+      throw new TypeError(`\`${name}\` must not end in \`/token\`: the fragment is sent there`);
   }
   return {
     ...rest,

@@ -45,12 +45,17 @@ export async function respond(
   const { outcome } = page;
   if (result.kind === 'error') {
     const status = rejection === undefined ? 200 : 400;
-    await writer.finish(errorView(result.error.code, expected), status, page.redirectFor('failed'));
+    await writer.finish(
+      errorView(result.error.code, expected),
+      status,
+      rejection === undefined ? page.redirectFor('failed') : undefined,
+    );
   } else if (typeof outcome === 'string') {
     await writer.finish(viewOfOutcome(outcome), statusOfOutcome(outcome), page.redirectFor(outcome));
   } else {
     await writer.hold(page);
   }
+  trace('page complete');
   return thrown ?? failure;
 }
 

@@ -71,7 +71,7 @@ function splitWords(text: string): string[] {
   const joined: string[] = [];
   let isInUri = false;
   for (const line of text.split(/\r\n|[\r\n\v\f\u2028\u2029]/).map((item) => item.trim())) {
-    const isContinuation: boolean = isInUri && !/\s|:\/\//.test(line);
+    const isContinuation: boolean = isInUri && !/^$|\s|:\/\//.test(line);
     joined.push(isContinuation ? line : ` ${line}`);
     isInUri = isContinuation || /[:?#=&]/.test(line.split(/\s/).at(-1) ?? '');
   }

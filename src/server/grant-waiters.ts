@@ -58,7 +58,7 @@ export class GrantWaiters {
   }
 
   hasKept({ state }: ExpectedRequest): boolean {
-    return this.#kept.some((kept) => kept.state === state);
+    return this.#fresh().some((kept) => kept.state === state);
   }
 
   /** Waits for an outcome, and for `exchange`. Resolves to its result, or to the grant without it. */

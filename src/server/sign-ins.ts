@@ -117,7 +117,7 @@ export class SignIns {
     if (found !== undefined) return found;
     // Without a state to go by, the response counts for the oldest wait.
     if (this.#allowUnsolicited) return this.#waiters.oldestRequest;
-    if (!this.#requests.everExpected) {
+    if (state !== undefined && !this.#requests.everExpected) {
       this.#warn(
         'EMBED_AUTH_NOTHING_EXPECTED',
         'A callback arrived, but no request is expected, so it was rejected. Make the LoginRequest with the server ' +
