@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage', 'docs/api', '**/node_modules', '**/.cache', 'reports', 'examples/custom-html/site'] },
+  { ignores: ['dist', 'coverage', 'docs/api', '**/node_modules', '**/.cache', 'reports', 'examples/custom-html/site', 'examples/sdks'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

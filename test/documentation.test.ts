@@ -24,8 +24,10 @@ function snippetsOf(file: string, text: string): Snippet[] {
 
 async function allSnippets(): Promise<Snippet[]> {
   const sources = (await readdir(`${root}src`, { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const pages = (await readdir(`${root}docs`)).filter((name) => name.endsWith('.md'));
   const files = [
     'README.md',
+    ...pages.map((name) => `docs/${name}`),
     'CONTRIBUTING.md',
     'SECURITY.md',
     'examples/README.md',

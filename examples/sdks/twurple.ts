@@ -13,4 +13,4 @@ const grant = await login({
 });
 
 const authProvider = new StaticAuthProvider(clientId, grant.accessToken, grant.scope?.split(' '));
-console.log((await authProvider.getAccessTokenForUser('0'))?.accessToken);
+console.log(authProvider.clientId === clientId && grant.accessToken);

@@ -174,6 +174,7 @@ describe('a page of the app’s own', () => {
         document.addEventListener('authresult', (event) => window.results.push(event.detail.state));
       </script>`,
     });
+    server.on('implicitGrantReceived', () => undefined);
     await signIn(requestFor(server, ResponseType.Token));
     await shown('success');
     expect(await page.evaluate('window.results')).toEqual(['success']);
@@ -283,11 +284,12 @@ describe('afterwards', () => {
     const server = await started();
     const request = requestFor(server, ResponseType.Code);
     await newPage();
+    server.on('authorizationCodeReceived', () => undefined);
     const uri = `${server.baseUri.href}?code=c&state=${request.state}`;
     await page.goto(uri);
     await shown('success');
     await page.goto(uri);
-    expect((await shown('error')).reason).toBe('state_used');
+    expect((await shown('pending')).reason).toBe('state_used');
     await page.goto(`${server.baseUri.href}?code=c&state=foreign`);
     expect((await shown('error')).reason).toBe('state_foreign');
   });
