@@ -4,7 +4,18 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage', 'docs/api', '**/node_modules', '**/.cache', 'reports', 'examples/custom-html/site', 'examples/sdks'] },
+  {
+    ignores: [
+      'dist',
+      'coverage',
+      'docs/api',
+      '**/node_modules',
+      '**/.cache',
+      'reports',
+      'examples/custom-html/site',
+      'examples/sdks',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -50,7 +61,23 @@ export default defineConfig(
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: {
+        ...Object.fromEntries(
+          [
+            'AbortSignal',
+            'Buffer',
+            'URL',
+            'URLSearchParams',
+            'clearTimeout',
+            'console',
+            'fetch',
+            'process',
+            'setTimeout',
+          ].map((name) => [name, 'readonly']),
+        ),
+      },
+    },
   },
   {
     // The page's script runs in a browser, where the build's targets end.

@@ -571,12 +571,12 @@ describe('createCallbackRouter', () => {
       const error = new Error('The store is out of reach');
       const app = new App();
       const { state } = app.expecting();
-      const { take } = app.store;
+      const store = { ...app.store };
       Object.assign(app.store, { take: () => Promise.reject(error) });
       await app.query({ code: 'abc', state }).expect(500, /"reason":"failed"/);
       expect(app.failures).toEqual([error]);
       expect(app.grants).toEqual([]);
-      Object.assign(app.store, { take });
+      Object.assign(app.store, store);
       await app.query({ code: 'abc', state }).expect(200);
     });
   });

@@ -95,7 +95,7 @@ describe('pageLanguages', () => {
     });
 
     it('ends messages, and no heading, with a full stop', () => {
-      expect(placesOf(language, (text, where) => /[.。]$/u.test(text) !== where.endsWith('.message'))).toEqual([]);
+      expect(placesOf(language, (text, where) => /[.\u3002]$/u.test(text) !== where.endsWith('.message'))).toEqual([]);
     });
 
     it('names the app if the user goes on there', () => {

@@ -48,7 +48,7 @@ describe('AuthServer.waitForGrant, `exchange`', () => {
     const request = requestFor(server);
     const waiting = server.waitForGrant({ request, exchange: (): undefined => undefined });
     await deliverQuery(server, { code: 'c', state: request.state }).expect(200, /data-auth-state="success"/);
-    expect(await waiting).toBeUndefined();
+    await expect(waiting).resolves.toBeUndefined();
   });
 
   it.each(['throws', 'rejects'])('shows failure if `exchange` %s, and rejects with the same error', async (how) => {

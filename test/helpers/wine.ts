@@ -36,8 +36,13 @@ export class Windows implements AsyncDisposable {
 
   private constructor(folder: string) {
     this.#folder = folder;
-    const { NODE_OPTIONS: _, ...env } = process.env;
-    this.#env = { ...env, WINEPREFIX: path.join(folder, 'prefix'), WINEDEBUG: '-all', DISPLAY: '' };
+    this.#env = {
+      ...process.env,
+      NODE_OPTIONS: undefined,
+      WINEPREFIX: path.join(folder, 'prefix'),
+      WINEDEBUG: '-all',
+      DISPLAY: '',
+    };
   }
 
   /** @param folder - for its files; the caller removes it */
