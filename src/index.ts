@@ -36,7 +36,16 @@ export {
 export type { AuthErrorCode, AuthorizationErrorDetails, PortUnavailableReason, Rejections } from './errors.js';
 export type { CallbackPage } from './callback/callback-page.js';
 export { login } from './login.js';
-export type { AuthorizationUriContext, GrantFor, LoginOptions, PromptContext } from './login-options.js';
+export type {
+  AuthorizationUriContext,
+  AuthorizationUriWithState,
+  GrantFor,
+  LoginCommonOptions,
+  LoginOptions,
+  LoginRequestParts,
+  LoginUriOptions,
+  PromptContext,
+} from './login-options.js';
 export { LoginRequest, ResponseType } from './oauth/login-request.js';
 export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
 export type { PageText, PageTextKey } from './page/language.js';

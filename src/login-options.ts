@@ -27,6 +27,14 @@ export interface PromptContext {
   readonly error: AuthorizationError | undefined;
 }
 
+/** An authorization URI, and the state that its SDK keeps itself. */
+export interface AuthorizationUriWithState {
+  /** The authorization URI. */
+  uri: string | URL;
+  /** The state that its response will have. */
+  state: string;
+}
+
 /** What a function gets that makes the authorization URI. */
 export interface AuthorizationUriContext {
   /** The redirect URI to send, with the real port. */
@@ -38,7 +46,7 @@ export interface AuthorizationUriContext {
 }
 
 /** The options that every sign-in has. */
-interface CommonOptions<Type extends ResponseType, Result> extends AuthServerOptions {
+export interface LoginCommonOptions<Type extends ResponseType, Result> extends AuthServerOptions {
   /** The expected grant. @default `code`, or the `response_type` of `authorizationUri` */
   responseType?: Type | undefined;
   /** The redirect URI, registered with the provider; sent exactly as it is given. @default `http://127.0.0.1:5543/callback` */
@@ -75,36 +83,41 @@ interface CommonOptions<Type extends ResponseType, Result> extends AuthServerOpt
 }
 
 /** The options of `login` that describe the authorization request. */
-interface RequestOptions extends Omit<LoginRequestOptions, 'issuer'> {
+export interface LoginRequestParts extends Omit<LoginRequestOptions, 'issuer'> {
   /** The id that the provider gave the app. */
   clientId: string;
   /** The provider's authorization endpoint. */
   authorizationEndpoint: string | URL;
+  /** Not together with the parts of a request. */
   authorizationUri?: never;
 }
 
 /** The options of `login` for an authorization URI that an SDK makes. */
-interface UriOptions extends Partial<Record<Exclude<keyof LoginRequestOptions, 'issuer'> | 'clientId', never>> {
+export interface LoginUriOptions {
   /**
    * The authorization URI, or a function that makes it once the server listens. The state is the one that the function returns,
    * otherwise the one in the URI; with PAR or JAR (`request_uri`, `request`) the one that the function was given.
    */
   authorizationUri:
-    | string
-    | URL
-    | ((context: AuthorizationUriContext) => MaybePromise<string | URL | { uri: string | URL; state: string }>);
+    string | URL | ((context: AuthorizationUriContext) => MaybePromise<string | URL | AuthorizationUriWithState>);
 }
 
 /** How {@link login} signs the user in: with the parts of a request, or with an authorization URI that an SDK made. */
-export type LoginOptions<Type extends ResponseType = 'code', Result = GrantFor<Type>> = CommonOptions<Type, Result> &
-  (RequestOptions | UriOptions);
+export type LoginOptions<Type extends ResponseType = 'code', Result = GrantFor<Type>> = LoginCommonOptions<
+  Type,
+  Result
+> &
+  (
+    | LoginRequestParts
+    | (LoginUriOptions & { [Name in Exclude<keyof LoginRequestOptions, 'issuer'> | 'clientId']?: never })
+  );
 
 /** @internal Every option, for reading: which ones are there has been checked. */
-export type AnyLoginOptions = CommonOptions<ResponseType, unknown> &
-  Partial<Pick<UriOptions, 'authorizationUri'>> &
-  Partial<Omit<RequestOptions, 'authorizationUri'>>;
+export type AnyLoginOptions = LoginCommonOptions<ResponseType, unknown> &
+  Partial<Pick<LoginUriOptions, 'authorizationUri'>> &
+  Partial<Omit<LoginRequestParts, 'authorizationUri'>>;
 
-const commonOptionNames: OptionNames<CommonOptions<ResponseType, unknown>> = {
+const commonOptionNames: OptionNames<LoginCommonOptions<ResponseType, unknown>> = {
   ...serverOptionNames,
   responseType: true,
   redirectUri: true,

@@ -17,7 +17,8 @@ function uriOf(context: AuthorizationUriContext, params: Record<string, string |
     code_challenge_method: 'S256',
     ...params,
   };
-  for (const [name, value] of Object.entries<string | undefined>(all)) if (value !== undefined) uri.searchParams.set(name, value);
+  for (const [name, value] of Object.entries<string | undefined>(all))
+    if (value !== undefined) uri.searchParams.set(name, value);
   return uri;
 }
 
