@@ -845,6 +845,20 @@ describe('createCallbackRouter', () => {
       expect(app.rejections).toEqual(['foreign_host']);
     });
 
+    it('shows the page, no stack, if `onRejected` throws, and passes the error on (R19)', async () => {
+      const error = new Error('The log is full');
+      const app = new App({
+        onRejected: () => {
+          throw error;
+        },
+      });
+      const page = await app.query({ code: 'abc', state: 'foreign' }).expect(400, /data-auth-reason="state_foreign"/);
+      expect(page.text).not.toMatch(/The log is full|\bat .*:\d+/);
+      await app.fragment({ access_token: 'abc', state: 'foreign' }).expect(400, /"state_foreign"/);
+      await app.query({ code: 'abc', state: 'x' }).set('Host', 'evil.test').expect(421);
+      expect(app.failures).toEqual([error, error, error]);
+    });
+
     it('without `onRejected`', async () => {
       const app = new App({ onRejected: undefined });
       await app.query({ code: 'abc', state: 'foreign' }).expect(400);
