@@ -190,12 +190,12 @@ function describeRejections(rejections: Readonly<Rejections>, timedOut: boolean)
 }
 
 /**
- * The server was stopped while somebody waited for a grant (`SERVER_STOPPED`), or it could not start for a reason that is
- * not its port's (`SERVER_FAILED`).
+ * The server was stopped during a wait for a grant (`SERVER_STOPPED`), or it could not start for a reason other
+ * than its port (`SERVER_FAILED`).
  */
 export class ServerError extends AuthError {}
 
-/** The system's word for why a port is not to be had; `ERR_UNSAFE_PORT` is the browsers'. */
+/** The system's reason why a port is unavailable; `ERR_UNSAFE_PORT` is the browsers'. */
 export type PortUnavailableReason = 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL' | 'ERR_UNSAFE_PORT';
 
 /**
@@ -219,11 +219,11 @@ export type PortUnavailableReason = 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL' | 
  * @see [Fetch, port blocking](https://fetch.spec.whatwg.org/#port-blocking)
  */
 export class PortUnavailableError extends AuthError {
-  /** The port that was wanted; the last one where a list was given. */
+  /** The port that was requested; the last one of a list. */
   readonly port: number;
   /** The address it was wanted on. */
   readonly host: string;
-  /** Why it cannot be had. */
+  /** Why it is unavailable. */
   readonly reason: PortUnavailableReason;
 
   constructor(port: number, host: string, reason: PortUnavailableReason, options?: ErrorOptions) {
@@ -254,7 +254,7 @@ const portErrorTexts = {
 
 /**
  * No browser was opened: `BROWSER_NOT_OPENED` (there is no opener, no display, or the opener failed) or `URI_NOT_ALLOWED`
- * (the URI is not an http or https one). Print the login URI instead, so that the person can open it.
+ * (the URI is neither http nor https). Print the login URI instead, so that the user can open it.
  *
  * @example
  * ```ts

@@ -3,8 +3,8 @@
  *
  * {@link login} is the whole sign-in in one call. Its parts: {@link AuthServer} hosts the callback page and tells the app by
  * events, {@link LoginRequest} makes the login URI, {@link BrowserUtil} opens it. {@link createCallbackRouter} puts the same
- * page into an Express server of the app's own, and {@link parseCallbackUri} reads the URI of a custom protocol. Whatever goes
- * wrong on the way is an {@link AuthError} with a `code`.
+ * page into an existing web server, and {@link parseCallbackUri} reads the URI of a custom protocol. Every failure of a sign-in
+ * is an {@link AuthError} with a `code`.
  *
  * @module embed-auth-server
  */

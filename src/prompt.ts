@@ -2,11 +2,11 @@ import type { Readable, Writable } from 'node:stream';
 import type { PromptContext } from './login-options.js';
 import { describeEnvironment, here } from './terminal/environment.js';
 
-/** Where {@link promptForCallbackUri} asks. */
+/** The streams of {@link promptForCallbackUri}. */
 export interface PromptOptions {
   /** What the user types into. @default `process.stdin` */
   input?: Readable | undefined;
-  /** Where the question is written. @default `process.stderr`, so that the app's own output stays clean */
+  /** The question is written to it. @default `process.stderr`, so that the app's own output stays clean */
   output?: Writable | undefined;
 }
 

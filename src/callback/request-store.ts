@@ -4,7 +4,7 @@ import { sha256 } from '../oauth/random-and-digest.js';
 import type { MaybePromise } from './host.js';
 
 /**
- * Where an app's own server keeps the requests whose authorization responses it expects. A state is accepted only from the
+ * Keeps the requests whose authorization responses a server of the app expects. A state is accepted only from the
  * session that began it, so the keys of a shared store contain the session's id (RFC 6749, section 10.12).
  *
  * @example

@@ -15,17 +15,17 @@ import type { RecordedRequest, TestEndpoint } from './recorded-request.js';
 export interface TestAuthorizationServer extends AsyncDisposable {
   /** The issuer identifier, a string without a slash at its end: the value of `iss` and of the metadata's `issuer`. */
   readonly issuer: string;
-  /** Where a login URI leads. */
+  /** The authorization endpoint. */
   readonly authorizationEndpoint: URL;
-  /** Where codes, refresh tokens and device codes are exchanged. */
+  /** The token endpoint: exchanges codes, refresh tokens and device codes. */
   readonly tokenEndpoint: URL;
   /** A protected resource: returns the profile of the account as JSON for a valid access token, otherwise status 401. */
   readonly profileEndpoint: URL;
-  /** Where a device without a browser begins a sign-in (RFC 8628). */
+  /** The device authorization endpoint (RFC 8628). */
   readonly deviceAuthorizationEndpoint: URL;
-  /** Where a client pushes an authorization request (RFC 9126). */
+  /** The pushed authorization request endpoint (RFC 9126). */
   readonly pushedAuthorizationRequestEndpoint: URL;
-  /** Where a client registers itself (RFC 7591). */
+  /** The client registration endpoint (RFC 7591). */
   readonly registrationEndpoint: URL;
   /** Every request so far, in the order in which they arrived. */
   readonly requests: readonly RecordedRequest[];
