@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CallbackPageRenderer, type PageView, type RenderOptions } from '#src/page/renderer.js';
-import type { CallbackPageOptions, TemplateContext } from '#src/page/options.js';
+import { checkPageOptions, type CallbackPageOptions, type TemplateContext } from '#src/page/options.js';
 import { securityHeaders } from '#src/page/headers.js';
 import { forwardingScript } from '#src/page/default-templates.js';
 import { pageLanguages, type PageText, type PageTextKey } from '#src/page/language.js';
@@ -480,7 +480,10 @@ describe('CallbackPageRenderer', () => {
     ['texts', { texts: { success: null } }, TypeError],
     ['texts', { texts: { success: { heading: 5 } } }, TypeError],
   ])('names the option %s when it is wrong', (name, options, type) => {
-    expect(() => rendererOf(wrong(options))).toThrow(type);
-    expect(() => rendererOf(wrong(options))).toThrow(`\`${name}\``);
+    const check = (): void => {
+      checkPageOptions(wrong(options));
+    };
+    expect(check).toThrow(type);
+    expect(check).toThrow(`\`${name}\``);
   });
 });

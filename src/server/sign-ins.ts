@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'eventemitter3';
 import { checkedRedirectUri, PendingPage, type CallbackPage } from '../callback/callback-page.js';
-import type { Delivery, Outcome } from '../callback/host.js';
+import type { Delivery, Failure, Outcome } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { checkedRequest } from '../callback/request-store.js';
 import { AuthAbortedError, AuthorizationError, ServerError } from '../errors.js';
@@ -37,9 +37,6 @@ export interface WaitForGrantOptions<Result = GrantResponse> {
 }
 
 const waitOptionNames: OptionNames<WaitForGrantOptions> = { signal: true, request: true, exchange: true };
-
-/** @internal What a handler of the app threw. */
-export type Failure = { readonly error: unknown } | undefined;
 
 const startAddressBytes = 12;
 
@@ -131,7 +128,7 @@ export class SignIns {
     return this.#requests.consume(expected);
   }
 
-  rejected(reason: RejectionReason, expected?: ExpectedRequest): Failure {
+  rejected(reason: RejectionReason, expected?: ExpectedRequest): Failure | undefined {
     if (expected === undefined) this.#waiters.countRejection(reason);
     trace('rejected: %s', reason);
     return this.#emit('callbackRejected', { reason });
@@ -206,7 +203,10 @@ export class SignIns {
     return checkedRequest(request);
   }
 
-  #emit<Name extends keyof AuthServerEvents>(name: Name, ...parameters: Parameters<AuthServerEvents[Name]>): Failure {
+  #emit<Name extends keyof AuthServerEvents>(
+    name: Name,
+    ...parameters: Parameters<AuthServerEvents[Name]>
+  ): Failure | undefined {
     try {
       // The emitter's types cannot follow a name that is a type parameter.
       const emit = this.#emitter.emit.bind(this.#emitter) as (name: Name, ...values: typeof parameters) => boolean;
@@ -231,4 +231,12 @@ export class SignIns {
 function eventOf(outcome: Outcome): 'implicitGrantReceived' | 'authorizationCodeReceived' | 'errorReceived' {
   if (outcome.kind === 'error') return 'errorReceived';
   return outcome.grant.kind === 'token' ? 'implicitGrantReceived' : 'authorizationCodeReceived';
+}
+
+/** @internal An error of the app's handler surfaces as an uncaught exception, as it does with any other emitter. */
+export function rethrow(failure: Failure | undefined): void {
+  if (failure === undefined) return;
+  process.nextTick(() => {
+    throw failure.error;
+  });
 }
