@@ -1,46 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 import { startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
+import { browsers, root, runRecipe } from '../helpers/recipe.js';
 
 jest.setTimeout(60_000);
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const isInstalled = existsSync(`${root}test/compat/node_modules/arctic`);
 const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --prefix test/compat)';
-
-interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a recipe as its own process; the browser fills in every form. */
-async function run(name: string, env: Record<string, string>): Promise<Result> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), `examples/sdks/${name}.ts`], {
-    cwd: root,
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      CLIENT_ID: 'native',
-      BROWSER: `${root}test/fixtures/browsers/forms.mjs`,
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 40_000,
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { code, stdout, stderr };
-}
 
 (isInstalled ? describe : describe.skip)(title, () => {
   let oidc: OidcProvider;
@@ -58,7 +26,7 @@ async function run(name: string, env: Record<string, string>): Promise<Result> {
   it.each(['openid-client', 'openid-client-par', 'openid-client-dpop', 'openid-client-hybrid'])(
     '%s gets a token of a certified provider',
     async (name) => {
-      const { code, stdout, stderr } = await run(name, { ISSUER: oidc.issuer });
+      const { code, stdout, stderr } = await runRecipe(name, { ISSUER: oidc.issuer });
       expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at /)]);
       expect(stdout.trim()).toMatch(name === 'openid-client-dpop' ? /^dpop \S{20,}$/i : /^\S{20,}$/);
     },
@@ -67,7 +35,7 @@ async function run(name: string, env: Record<string, string>): Promise<Result> {
   it.each(['oauth4webapi', 'google-auth-library', 'arctic', 'simple-oauth2', 'badgateway-oauth2-client'])(
     '%s gets a token of the test server',
     async (name) => {
-      const { code, stdout, stderr } = await run(name, {
+      const { code, stdout, stderr } = await runRecipe(name, {
         ISSUER: kit.issuer,
         CLIENT_SECRET: 'secret',
       });
@@ -77,10 +45,10 @@ async function run(name: string, env: Record<string, string>): Promise<Result> {
   );
 
   it.each(['twurple', 'spotify-web-api'])('%s gets a token of the test server', async (name) => {
-    const { code, stdout, stderr } = await run(name, {
+    const { code, stdout, stderr } = await runRecipe(name, {
       AUTHORIZATION_ENDPOINT: `${kit.issuer}/authorize`,
       TOKEN_ENDPOINT: `${kit.issuer}/token`,
-      BROWSER: `${root}test/fixtures/browsers/sign-in.mjs`,
+      BROWSER: browsers.signIn,
     });
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at /)]);
     expect(stdout.trim()).toMatch(/^\S{10,}$/);

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Programs that act as the browser and its user: `BROWSER` names one. */
+export const browsers = {
+  /** Fills in every form, of any server. */
+  forms: `${root}test/fixtures/browsers/forms.mjs`,
+  /** The package's own test user agent. */
+  signIn: `${root}test/fixtures/browsers/sign-in.mjs`,
+};
+
+export interface RecipeResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a TypeScript program as its own process, with a browser that agrees to everything. */
+export async function runProgram(
+  file: string,
+  env: Record<string, string>,
+  { cwd = root }: { cwd?: string } = {},
+): Promise<RecipeResult> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, BROWSER: browsers.forms, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 40_000,
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** Runs a recipe of examples/sdks. */
+export function runRecipe(name: string, env: Record<string, string> = {}): Promise<RecipeResult> {
+  return runProgram(`examples/sdks/${name}.ts`, { CLIENT_ID: 'native', ...env });
+}
