@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
+import { temporaryFolder } from '../helpers/example.js';
 import { startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
 import { browsers, root, runRecipe } from '../helpers/recipe.js';
 
@@ -43,6 +46,23 @@ const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --
       expect(stdout.trim()).toMatch(/^\S{10,}$/);
     },
   );
+
+  it('msal-node gets a token of a certified provider that has https', async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'provider' }], {
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    });
+    await using folder = await temporaryFolder();
+    const certificate = join(folder.path, 'ca.pem');
+    await writeFile(certificate, cert);
+    await using provider = await startOidcProvider({ tls: { key, cert } });
+    const { code, stdout, stderr } = await runRecipe('msal-node', {
+      ISSUER: provider.issuer,
+      NODE_EXTRA_CA_CERTS: certificate,
+      REDIRECT_URI: 'http://localhost:0/callback',
+    });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at https:/)]);
+    expect(stdout.trim()).toMatch(/^\S{20,}$/);
+  });
 
   it.each(['twurple', 'spotify-web-api'])('%s gets a token of the test server', async (name) => {
     const { code, stdout, stderr } = await runRecipe(name, {

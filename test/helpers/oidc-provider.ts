@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
 import type { Page } from 'puppeteer-core';
@@ -10,11 +11,15 @@ export interface OidcProvider extends AsyncDisposable {
   readonly clientId: string;
 }
 
-/** Starts one on a free port. */
-export async function startOidcProvider(): Promise<OidcProvider> {
-  const server = createServer();
+/**
+ * Starts one on a free port.
+ *
+ * @param options - `tls`: key and certificate for 127.0.0.1, for SDKs that require https
+ */
+export async function startOidcProvider({ tls }: { tls?: { key: string; cert: string } } = {}): Promise<OidcProvider> {
+  const server = tls === undefined ? createServer() : createTlsServer(tls);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const provider = quietly(
     () =>
       new Provider(issuer, {
