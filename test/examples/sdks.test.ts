@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
+import { startAtprotoServers } from '../helpers/atproto-servers.js';
 import { temporaryFolder } from '../helpers/example.js';
 import { startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
 import { browsers, root, runRecipe } from '../helpers/recipe.js';
@@ -62,6 +63,17 @@ const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --
     });
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at https:/)]);
     expect(stdout.trim()).toMatch(/^\S{20,}$/);
+  });
+
+  it('atproto signs the user of a handle in, with a pushed request and DPoP', async () => {
+    await using servers = await startAtprotoServers();
+    const { code, stdout, stderr } = await runRecipe('atproto', {
+      HANDLE: servers.handle,
+      ATPROTO_TEST_SERVER: servers.address,
+    });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at \S+request_uri=\S+\n$/)]);
+    expect(stdout).toBe(`${servers.did} 200\n`);
+    expect(servers.authenticated).toEqual(['/xrpc/com.atproto.server.getSession']);
   });
 
   it.each(['twurple', 'spotify-web-api'])('%s gets a token of the test server', async (name) => {
