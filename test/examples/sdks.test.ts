@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
+import { createTestUserAgent, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 import { startAtprotoServers } from '../helpers/atproto-servers.js';
 import { temporaryFolder } from '../helpers/example.js';
+import { startGithubServer } from '../helpers/github-server.js';
 import { startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
 import { browsers, root, runRecipe } from '../helpers/recipe.js';
 
@@ -74,6 +75,29 @@ const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at \S+request_uri=\S+\n$/)]);
     expect(stdout).toBe(`${servers.did} 200\n`);
     expect(servers.authenticated).toEqual(['/xrpc/com.atproto.server.getSession']);
+  });
+
+  it('octokit signs in with a code that the user enters on another device', async () => {
+    await using server = await startTestAuthorizationServer({ deviceInterval: 1 });
+    await using github = await startGithubServer(server);
+    let entered: Promise<unknown> | undefined;
+    const { code, stdout, stderr } = await runRecipe(
+      'octokit',
+      { GITHUB_API: github.api },
+      {
+        onStderr: (text) => {
+          const [, uri, userCode = ''] = /^Open (\S+) and enter the code (\S+)\n/.exec(text) ?? [];
+          if (uri !== undefined) entered ??= createTestUserAgent().open(new URL(`${uri}?user_code=${userCode}`));
+        },
+      },
+    );
+    await entered;
+    expect([code, stderr, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Open \S+ and enter the code \S+\n$/),
+      'test-user\n',
+    ]);
+    expect(server.requestsTo('device_authorization')[0]?.params.get('scope')).toBe('read:user');
   });
 
   it.each(['twurple', 'spotify-web-api'])('%s gets a token of the test server', async (name) => {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,11 +18,15 @@ export interface RecipeResult {
   readonly stderr: string;
 }
 
-/** Runs a TypeScript program as its own process, with a browser that agrees to everything. */
+/**
+ * Runs a TypeScript program as its own process, with a browser that agrees to everything.
+ *
+ * @param onStderr - called with all of stderr whenever there is more of it
+ */
 export async function runProgram(
   file: string,
   env: Record<string, string>,
-  { cwd = root }: { cwd?: string } = {},
+  { cwd = root, onStderr }: { cwd?: string; onStderr?: (text: string) => void } = {},
 ): Promise<RecipeResult> {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
     cwd,
@@ -31,15 +34,23 @@ export async function runProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 40_000,
   });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+    onStderr?.(stderr);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr };
 }
 
 /** Runs a recipe of examples/sdks. */
-export function runRecipe(name: string, env: Record<string, string> = {}): Promise<RecipeResult> {
-  return runProgram(`examples/sdks/${name}.ts`, { CLIENT_ID: 'native', ...env });
+export function runRecipe(
+  name: string,
+  env: Record<string, string> = {},
+  options?: { onStderr?: (text: string) => void },
+): Promise<RecipeResult> {
+  return runProgram(`examples/sdks/${name}.ts`, { CLIENT_ID: 'native', ...env }, options);
 }
