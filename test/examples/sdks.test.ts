@@ -37,6 +37,15 @@ const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --
     },
   );
 
+  it('openid-client-server gets one with the parts of login()', async () => {
+    const { code, stdout, stderr } = await runRecipe('openid-client-server', {
+      ISSUER: oidc.issuer,
+      REDIRECT_URI: 'http://127.0.0.1:0/callback',
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.trim()).toMatch(/^\S{20,}$/);
+  });
+
   it.each(['oauth4webapi', 'google-auth-library', 'arctic', 'simple-oauth2', 'badgateway-oauth2-client'])(
     '%s gets a token of the test server',
     async (name) => {
