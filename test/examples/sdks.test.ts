@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { createTestUserAgent, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
@@ -117,15 +117,5 @@ const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --
     });
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at /)]);
     expect(stdout.trim()).toMatch(/^\S{10,}$/);
-  });
-});
-
-describe('docs/sdks.md', () => {
-  it('contains each recipe as it is', async () => {
-    const document = await readFile(`${root}docs/sdks.md`, 'utf8');
-    for (const [, name = ''] of document.matchAll(/<!-- recipe: ([\w-]+) -->/g)) {
-      const source = await readFile(`${root}examples/sdks/${name}.ts`, 'utf8');
-      expect([name, document.includes(source.trim())]).toEqual([name, true]);
-    }
   });
 });
