@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { createTestUserAgent, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
@@ -8,12 +8,22 @@ import { startAtprotoServers } from '../helpers/atproto-servers.js';
 import { temporaryFolder } from '../helpers/example.js';
 import { startGithubServer } from '../helpers/github-server.js';
 import { startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
-import { browsers, root, runRecipe } from '../helpers/recipe.js';
+import { browsers, root, runProgram, runRecipe, type RecipeResult } from '../helpers/recipe.js';
 
 jest.setTimeout(60_000);
 
 const isInstalled = existsSync(`${root}test/compat/node_modules/arctic`);
 const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --prefix test/compat)';
+
+/** A key and a certificate of 127.0.0.1, and the certificate as a file for NODE_EXTRA_CA_CERTS. */
+async function makeCertificate(folder: string): Promise<{ key: string; cert: string; certificate: string }> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'provider' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+  });
+  const certificate = join(folder, 'ca.pem');
+  await writeFile(certificate, cert);
+  return { key, cert, certificate };
+}
 
 (isInstalled ? describe : describe.skip)(title, () => {
   let oidc: OidcProvider;
@@ -59,13 +69,9 @@ const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --
   );
 
   it('msal-node gets a token of a certified provider that has https', async () => {
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'provider' }], {
-      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
-    });
     await using folder = await temporaryFolder();
-    const certificate = join(folder.path, 'ca.pem');
-    await writeFile(certificate, cert);
-    await using provider = await startOidcProvider({ tls: { key, cert } });
+    const { certificate, ...tls } = await makeCertificate(folder.path);
+    await using provider = await startOidcProvider({ tls });
     const { code, stdout, stderr } = await runRecipe('msal-node', {
       ISSUER: provider.issuer,
       NODE_EXTRA_CA_CERTS: certificate,
@@ -117,5 +123,75 @@ const title = isInstalled ? 'examples/sdks' : 'examples/sdks (skipped: npm ci --
     });
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at /)]);
     expect(stdout.trim()).toMatch(/^\S{10,}$/);
+  });
+});
+
+// In this file, because the port of these programs is fixed: 5543, as that of some recipes.
+describe('README.md', () => {
+  interface Snippet extends AsyncDisposable {
+    readonly code: string;
+    /** Saves it as the README says, in a folder with the two packages that the README installs, and runs it. */
+    run(uri: string, replacement: string, env: Record<string, string>): Promise<RecipeResult>;
+  }
+
+  async function snippet(name: string): Promise<Snippet> {
+    const readme = await readFile(`${root}README.md`, 'utf8');
+    const [, code = ''] = new RegExp(`<!-- run: ${name} -->\\n\\n\`\`\`js\\n([^]*?)\`\`\``).exec(readme) ?? [];
+    const [, file = '', command] = /Save this as `(\S+)`.*run `node (\S+)`/.exec(readme) ?? [];
+    expect([code === '', command]).toEqual([false, file]);
+    const folder = await temporaryFolder();
+    return {
+      code,
+      async run(uri, replacement, env) {
+        expect(code.split(uri)).toHaveLength(2);
+        await mkdir(join(folder.path, 'node_modules'));
+        await symlink(root, join(folder.path, 'node_modules', 'embed-auth-server'), 'junction');
+        await symlink(
+          `${root}node_modules/openid-client`,
+          join(folder.path, 'node_modules', 'openid-client'),
+          'junction',
+        );
+        await writeFile(join(folder.path, file), code.replace(uri, replacement));
+        return runProgram(file, env, { cwd: folder.path });
+      },
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    };
+  }
+
+  it('prints a token with its first snippet, which has ten lines', async () => {
+    await using first = await snippet('openid-client');
+    expect(first.code.trim().split('\n').length).toBeLessThanOrEqual(10);
+    await using folder = await temporaryFolder();
+    const { certificate, ...tls } = await makeCertificate(folder.path);
+    await using provider = await startOidcProvider({
+      tls,
+      clients: [
+        {
+          client_id: 'your-client-id',
+          application_type: 'native',
+          token_endpoint_auth_method: 'none',
+          redirect_uris: ['http://127.0.0.1:5543/callback'],
+        },
+      ],
+    });
+    const { code, stdout, stderr } = await first.run('https://accounts.example.com', provider.issuer, {
+      NODE_EXTRA_CA_CERTS: certificate,
+    });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at https:/)]);
+    expect(await provider.provider.AccessToken.find(stdout.trim())).toMatchObject({ clientId: 'your-client-id' });
+  });
+
+  it('prints a token with its snippet for the implicit grant', async () => {
+    await using second = await snippet('implicit');
+    await using server = await startTestAuthorizationServer({
+      clientId: 'your-client-id',
+      redirectUris: ['http://localhost:5543/callback'],
+      accessToken: 'the-token-of-the-test',
+    });
+    const { href } = server.authorizationEndpoint;
+    const { code, stdout, stderr } = await second.run('https://id.twitch.tv/oauth2/authorize', href, {
+      BROWSER: browsers.signIn,
+    });
+    expect([code, stdout, stderr]).toEqual([0, 'the-token-of-the-test\n', expect.stringMatching(/^Sign in at /)]);
   });
 });

@@ -19,7 +19,7 @@ export interface RecipeResult {
 }
 
 /**
- * Runs a TypeScript program as its own process, with a browser that agrees to everything.
+ * Runs a program as its own process, with a browser that agrees to everything. Node runs `.mjs` as it is.
  *
  * @param onStderr - called with all of stderr whenever there is more of it
  */
@@ -28,7 +28,8 @@ export async function runProgram(
   env: Record<string, string>,
   { cwd = root, onStderr }: { cwd?: string; onStderr?: (text: string) => void } = {},
 ): Promise<RecipeResult> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
+  const loader = file.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+  const child = spawn(process.execPath, [...loader, file], {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, BROWSER: browsers.forms, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
