@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import Provider from 'oidc-provider';
+import Provider, { type Configuration } from 'oidc-provider';
 import type { Page } from 'puppeteer-core';
 
 /** A certified OpenID provider, with one native client whose redirect URIs are all loopback hosts. */
@@ -8,13 +9,21 @@ export interface OidcProvider extends AsyncDisposable {
   readonly issuer: string;
   readonly authorizationEndpoint: URL;
   readonly clientId: string;
+  readonly provider: Provider;
 }
 
-/** Starts one on a free port. */
-export async function startOidcProvider(): Promise<OidcProvider> {
-  const server = createServer();
+/**
+ * Starts one on a free port.
+ *
+ * @param options - `tls`: key and certificate for 127.0.0.1, for SDKs that require https; all others replace the provider's own
+ */
+export async function startOidcProvider({
+  tls,
+  ...configuration
+}: Configuration & { tls?: { key: string; cert: string } } = {}): Promise<OidcProvider> {
+  const server = tls === undefined ? createServer() : createTlsServer(tls);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const provider = quietly(
     () =>
       new Provider(issuer, {
@@ -33,13 +42,16 @@ export async function startOidcProvider(): Promise<OidcProvider> {
         findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
         pkce: { required: (_, client) => client.responseTypes?.includes('code') === true },
         ttl: { AccessToken: 3600, AuthorizationCode: 60, Grant: 3600, IdToken: 3600, Interaction: 3600, Session: 3600 },
+        ...configuration,
       }),
   );
-  server.on('request', provider.callback());
+  // Made at each request, so that a test can still add middleware to the provider.
+  server.on('request', (request, response) => void provider.callback()(request, response));
   return {
     issuer,
     authorizationEndpoint: new URL('/auth', issuer),
     clientId: 'native',
+    provider,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -90,7 +90,7 @@ const notOfThePackage = new Set([
 
 /**
  * Builds and packs a copy of the working tree, so that the dist of the tree itself may be rebuilt meanwhile. The copy holds
- * tests, examples and the rest: it is the package's own file list that must leave them out.
+ * tests, scripts and the rest: it is the package's own file list that must leave them out.
  */
 export async function packPackage(folder: string): Promise<PackedPackage> {
   const tree = path.join(folder, 'tree');
@@ -98,9 +98,7 @@ export async function packPackage(folder: string): Promise<PackedPackage> {
     recursive: true,
     filter: (source) => {
       const relative = path.relative(root, source);
-      return (
-        !relative.split(path.sep).some((part) => notOfThePackage.has(part)) && relative !== path.join('docs', 'api')
-      );
+      return !relative.split(path.sep).some((part) => notOfThePackage.has(part));
     },
   });
   await symlink(path.join(root, 'node_modules'), path.join(tree, 'node_modules'), 'junction');

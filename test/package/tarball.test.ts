@@ -70,7 +70,7 @@ function paths(value: unknown): string[] {
 }
 
 describe('the tarball', () => {
-  it('holds the sources, the templates, what was built from them, and six documents', async () => {
+  it('holds the sources, the templates, what was built from them, the documents and the examples', async () => {
     const sources = await filesIn('src');
     const names = sources.map((name) => name.slice('src/'.length, -'.ts'.length));
     // No app imports the command.
@@ -81,22 +81,30 @@ describe('the tarball', () => {
     expect(packed.files.filter((name) => !isChunk(name))).toEqual(
       [
         'CHANGELOG.md',
+        'CONTRIBUTING.md',
         'LICENSE',
         'README.md',
         'SECURITY.md',
         'THIRD-PARTY-LICENSES.md',
         'package.json',
+        // docs/speed.md shows them.
+        'bench/README.md',
+        'bench/chart.svg',
+        'bench/concurrency.svg',
         ...bundles,
         ...declarations,
         ...sources,
         ...(await filesIn('templates')),
+        ...(await filesIn('docs')),
+        ...(await filesIn('examples')),
       ].sort(),
     );
   });
 
   it('holds nothing of which `files` in package.json knows only the name', () => {
-    const tops = new Set(packed.files.map((name) => name.split('/')[0]));
-    expect(packed.manifest.files.filter((name) => !tops.has(name))).toEqual([]);
+    const isPacked = (name: string): boolean =>
+      packed.files.some((file) => file === name || file.startsWith(`${name}/`));
+    expect(packed.manifest.files.filter((name) => !isPacked(name))).toEqual([]);
   });
 
   it('holds every file that package.json names', () => {

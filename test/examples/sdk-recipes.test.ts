@@ -1,0 +1,78 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { readdir, readFile } from 'node:fs/promises';
+import ts from 'typescript';
+import { describeWith } from '../helpers/compat.js';
+import { compile, root } from '../helpers/package.js';
+
+jest.setTimeout(120_000);
+
+const folder = `${root}examples/sdks`;
+const document = await readFile(`${root}docs/sdks.md`, 'utf8');
+const names = (await readdir(folder)).filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3));
+
+/** How many statements of a program call this package: a function or class of it, or a method of its server. */
+function countOwnStatements(name: string, source: string): number {
+  const file = ts.createSourceFile(name, source, ts.ScriptTarget.ES2022, true);
+  const own = new Set<string>();
+  const statements = new Set<ts.Node>();
+  const statementOf = (node: ts.Node): ts.Node => {
+    let found = node;
+    while (!ts.isStatement(found)) found = found.parent;
+    return found;
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      const { namedBindings } = node.importClause ?? {};
+      const isOwn = ts.isStringLiteral(node.moduleSpecifier) && node.moduleSpecifier.text === 'embed-auth-server';
+      if (isOwn && namedBindings !== undefined && ts.isNamedImports(namedBindings)) {
+        for (const element of namedBindings.elements) own.add(element.name.text);
+      }
+    } else if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+      const { expression } = node;
+      const target = ts.isPropertyAccessExpression(expression) ? expression.expression : expression;
+      if (ts.isIdentifier(target) && own.has(target.text)) {
+        statements.add(statementOf(node));
+        if (ts.isVariableDeclaration(node.parent) && ts.isIdentifier(node.parent.name)) own.add(node.parent.name.text);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return statements.size;
+}
+
+describe('docs/sdks.md', () => {
+  it.each(names)('contains %s as it is, with the number of its statements, three at most', async (name) => {
+    const source = await readFile(`${folder}/${name}.ts`, 'utf8');
+    const [, section] =
+      new RegExp(`<!-- recipe: ${name} -->\\n\\n\`\`\`typescript\\n([^]*?)\`\`\``).exec(document) ?? [];
+    expect(section).toBe(source);
+    const [, statements] =
+      new RegExp(`^\\| \\[${name}\\]\\(\\S+/${name}\\.ts\\) +\\|[^|]+\\| (\\d+) +\\|`, 'm').exec(document) ?? [];
+    const counted = countOwnStatements(name, source);
+    expect([statements, counted]).toEqual([String(counted), counted]);
+    expect(counted).toBeLessThanOrEqual(3);
+  });
+
+  it('names no recipe that does not exist', () => {
+    const named = [...document.matchAll(/<!-- recipe: (\S+) -->|^\| \[([\w-]+)\]/gm)].map(
+      ([, first, second]) => first ?? second,
+    );
+    expect([...new Set(named)].sort()).toEqual([...names].sort());
+  });
+});
+
+describe('examples/sdks', () => {
+  it('has a run of each recipe in the tests', async () => {
+    const tests = await Promise.all(
+      ['sdks', 'mcp'].map((name) => readFile(`${root}test/examples/${name}.test.ts`, 'utf8')),
+    );
+    expect(names.filter((name) => !tests.join('\n').includes(`'${name}'`))).toEqual([]);
+  });
+});
+
+describeWith(['arctic', 'openid-client', '@modelcontextprotocol/client'], 'the types of examples/sdks', () => {
+  it('agree with those of the SDKs', async () => {
+    await compile(folder);
+  });
+});
