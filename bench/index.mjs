@@ -7,6 +7,7 @@ import { peerNames, subjectNames } from './subjects/index.mjs';
 const caseNames = [
   'import',
   'listen',
+  'start-to-opener',
   'start',
   'redirect',
   'first-redirect',
@@ -46,7 +47,12 @@ async function main() {
   }
   const { cases } = await import('./cases/index.mjs');
   const { markdown, table } = await import('./report.mjs');
-  const wanted = cases.filter(({ name }) => options.cases === undefined || options.cases.includes(name));
+  const wanted = cases
+    .filter(({ name }) => options.cases === undefined || options.cases.includes(name))
+    .map((definition) => ({
+      ...definition,
+      columns: definition.columns.filter((column) => options.subjects?.includes(column) ?? true),
+    }));
   const started = new Date();
   const results = await measure(wanted, options.runs);
   console.log(table(results).join('\n'));
@@ -62,7 +68,7 @@ async function main() {
   const report = { date: started.toISOString(), machine, versions: await versions(), results };
   await writeFile(new URL('results.json', import.meta.url), `${JSON.stringify(report, null, 2)}\n`);
   const isCurve = ({ name }) => name.startsWith('concurrency-');
-  const shown = results.filter(({ baseline }) => baseline === 'raw');
+  const shown = results.filter(({ baseline }) => baseline === 'baseline');
   await writeFile(new URL('chart.svg', import.meta.url), ratioChart(shown));
   await writeFile(new URL('concurrency.svg', import.meta.url), concurrencyChart(results.filter(isCurve)));
   console.log(`\n${markdown(results).join('\n')}\n`);
@@ -108,7 +114,7 @@ async function sampleAll({ definition, samples, failures, opened }, round, progr
       samples.set(column, [...(samples.get(column) ?? []), value]);
     } catch (error) {
       // A subject that cannot do this is said to; ours must.
-      if (column === 'ours' || column === 'raw' || !peerNames.includes(column)) throw error;
+      if (column === 'ours' || column === 'baseline' || !peerNames.includes(column)) throw error;
       failures.set(column, error.message);
     }
   }

@@ -1,6 +1,6 @@
 // Installs what is measured: ours from the tarball that `npm pack` makes, in an empty folder, as its users do.
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { subject } from './subjects/index.mjs';
@@ -65,6 +65,7 @@ export async function installOurs(say) {
     "export const load = () => import('embed-auth-server');\n" +
       "export const loadExpress = async () => (await import('express')).default;\n",
   );
+  await copyFile(join(bench, 'opener', 'ours.mjs'), join(folder, 'opener.mjs'));
 }
 
 async function installInto(folder, packages) {

@@ -101,7 +101,7 @@ export async function worker(name, file = 'worker.mjs') {
 }
 
 /** The same environment for all; a `BROWSER` or `NODE_OPTIONS` of the shell must not differ between machines. */
-function plainEnvironment() {
+export function plainEnvironment() {
   const { PATH, HOME, TMPDIR, SYSTEMROOT } = process.env;
   return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, SYSTEMROOT }).filter(([, value]) => value));
 }

@@ -25,11 +25,13 @@ import { concurrencyRouter, concurrencyServer } from './concurrency.mjs';
 import { firstRedirect, redirect, starting } from './redirect.mjs';
 import { installedPackages, installedSize } from './install.mjs';
 import { memory } from './memory.mjs';
+import { startToOpener } from './opener.mjs';
 
 /** @type {Case[]} */
 export const cases = [
   importing,
   listening,
+  startToOpener,
   starting,
   redirect,
   firstRedirect,

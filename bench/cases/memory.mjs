@@ -16,7 +16,7 @@ export const memory = {
   method:
     'Resident set of a fresh process 500 ms after it began to listen, less that of one of Node alone, taken just before it.',
   columns: subjectNames,
-  baseline: 'raw',
+  baseline: 'baseline',
   targets: [{ column: 'ours', against: 'lightest peer', ratio: 1 }],
   runs: 20,
   async open() {

@@ -21,7 +21,7 @@
  */
 
 const subjects = {
-  raw: () => import('./raw.mjs'),
+  baseline: () => import('./baseline.mjs'),
   ours: () => import('./ours.mjs'),
   'oauth-callback': () => import('./oauth-callback.mjs'),
   'local-auth': () => import('./local-auth.mjs'),
@@ -34,11 +34,11 @@ export const subjectNames = Object.keys(subjects);
 /** Those of the cases in a browser alone. */
 const inBrowser = {
   'ours-token': () => import('./ours-token.mjs'),
-  'raw-isolated': () => import('./raw-isolated.mjs'),
+  'baseline-isolated': () => import('./baseline-isolated.mjs'),
 };
 
-/** Those that are neither raw nor ours. */
-export const peerNames = subjectNames.filter((name) => name !== 'raw' && name !== 'ours');
+/** Those that are neither the baseline nor ours. */
+export const peerNames = subjectNames.filter((name) => name !== 'baseline' && name !== 'ours');
 
 /**
  * Loads an adapter; the package that it measures is not loaded by that.

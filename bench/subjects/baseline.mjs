@@ -1,10 +1,10 @@
-// node:http alone, see raw-server.mjs.
+// node:http alone, see baseline-server.mjs.
 import { once } from 'node:events';
 
-export const title = 'raw node:http';
+export const title = 'node:http baseline';
 export const packages = [];
 
-export const load = () => import('./raw-server.mjs');
+export const load = () => import('./baseline-server.mjs');
 
 /** @type {import('./index.mjs').Begin} */
 export async function begin({ listen }, onResult) {
