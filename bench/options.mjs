@@ -1,18 +1,18 @@
-// The command line. Whatever is wrong with it is said before anything is done.
+// The command line. It is validated before anything is done.
 import { parseArgs } from 'node:util';
 
 export const help = `Measures embed-auth-server, its peers and a node:http baseline, in turns, in one run.
 
-  npm run bench                      every case; writes bench/results.json, bench/chart.svg, bench/concurrency.svg
+  npm run bench                      every case; writes the table of docs/speed.md, results.json and the charts
   npm run bench -- --case NAME       one case (may be given several times); writes nothing
   npm run bench -- --subject NAME    with --case: these columns only (baseline, ours, ...)
   npm run bench -- --runs N          N samples of each column instead of the case's own number
-  npm run bench -- --profile [NAME]  where the time of a cold start goes, by package (of ours, or of a subject)
+  npm run bench -- --profile [NAME]  the time of a cold start by package, of this package or of a subject
   npm run bench -- --list            the names of the cases and of the subjects
   npm run bench -- --help            this
 `;
 
-/** A command line that cannot be understood. */
+/** A wrong command line. */
 export class UsageError extends Error {}
 
 /**

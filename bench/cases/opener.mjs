@@ -47,6 +47,7 @@ export const startToOpener = {
     { column: 'ours', against: 'baseline', ratio: 1.15 },
     { column: 'ours-xdg-open', against: 'baseline', ratio: 1.15 },
   ],
+  isPublished: true,
   runs: 60,
   async open() {
     const { path, socket, close } = openPipe();

@@ -1,4 +1,4 @@
-// The baseline, but that its page says what SECURITY-REQUIREMENTS R17 asks of ours: that it keeps to itself.
+// The baseline with the header that the package's page has (R17).
 import { load, packages, begin as beginBaseline } from './baseline.mjs';
 
 export const title = 'baseline, with Cross-Origin-Opener-Policy';
@@ -6,4 +6,7 @@ export { load, packages };
 
 /** @type {import('./index.mjs').Begin} */
 export const begin = ({ listen }, onResult) =>
-  beginBaseline({ listen: (onAnswer) => listen(onAnswer, { 'Cross-Origin-Opener-Policy': 'same-origin' }) }, onResult);
+  beginBaseline(
+    { listen: (onResponse) => listen(onResponse, { 'Cross-Origin-Opener-Policy': 'same-origin' }) },
+    onResult,
+  );
