@@ -59,10 +59,16 @@ export async function installOurs(say) {
   );
   const folder = join(cache, 'ours');
   await installInto(folder, [join(cache, filename)]);
-  // These import the package by its name.
+  // The baseline is a package, too: finding one by its name takes as long as loading a small one.
+  const baseline = join(folder, 'node_modules', 'node-http-baseline');
+  await mkdir(baseline);
+  await writeFile(join(baseline, 'package.json'), '{ "type": "module", "exports": "./index.js" }\n');
+  await copyFile(join(bench, 'subjects', 'baseline-server.mjs'), join(baseline, 'index.js'));
+  // These import the packages by their names.
   await writeFile(
     join(folder, 'entry.mjs'),
     "export const load = () => import('embed-auth-server');\n" +
+      "export const loadBaseline = () => import('node-http-baseline');\n" +
       "export const loadExpress = async () => (await import('express')).default;\n",
   );
   await copyFile(join(bench, 'opener', 'ours.mjs'), join(folder, 'opener.mjs'));

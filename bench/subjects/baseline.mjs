@@ -1,10 +1,11 @@
 // node:http alone, see baseline-server.mjs.
 import { once } from 'node:events';
+import { loadBaseline } from '../.cache/ours/entry.mjs';
 
 export const title = 'node:http baseline';
 export const packages = [];
 
-export const load = () => import('./baseline-server.mjs');
+export const load = loadBaseline;
 
 /** @type {import('./index.mjs').Begin} */
 export async function begin({ listen }, onResult) {
