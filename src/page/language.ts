@@ -6,7 +6,7 @@ export interface PageText {
   readonly message: string;
 }
 
-/** @internal */
+/** The names of the page's texts. */
 export const pageTextKeys = [
   'pending',
   'finishing',

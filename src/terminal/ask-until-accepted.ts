@@ -3,14 +3,14 @@ import type { ExpectedRequest, ValidationResult } from '../oauth/authorization-r
 import type { GrantResponse } from '../oauth/grant-response.js';
 import { cleanPastedUri } from '../oauth/pasted-text.js';
 
-/** What receives the pasted URI: an `AuthServer`. */
+/** @internal What receives the pasted URI: an `AuthServer`. */
 interface Receiver {
   readonly redirectUri: string;
   validate(uri: string | URL): { result: ValidationResult; expected: ExpectedRequest | undefined };
   receive(uri: string | URL): Promise<GrantResponse>;
 }
 
-/** Asks until the pasted text is accepted, or there is nothing more to ask; then only the server waits. */
+/** @internal Asks until the pasted text is accepted, or there is nothing more to ask; then only the server waits. */
 export async function askUntilAccepted<Context extends { readonly uri: URL; readonly signal: AbortSignal }>(
   prompt: (context: Context & { readonly error: AuthorizationError | undefined }) => unknown,
   receiver: Receiver,
