@@ -5,6 +5,7 @@ import { AuthServer } from '#src/server/auth-server.js';
 import { LoginRequest } from '#src/oauth/login-request.js';
 import { attacks, type Attack, type Target } from '../helpers/attacks.js';
 import { openHostileSite, type HostileSite } from '../helpers/hostile-site.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 // A browser opens every page three times.
 jest.setTimeout(180_000);
@@ -74,7 +75,7 @@ async function settled(page: Page): Promise<void> {
 }
 
 describe.each(browsers)('Attack pages in %s', (_name, open) => {
-  let browser: Browser;
+  const shared = useBrowser(open);
   let server: AuthServer;
   let site: HostileSite;
   let request: LoginRequest;
@@ -96,10 +97,8 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
       webSocket: `ws://127.0.0.1:${port}`,
     };
     site = await openHostileSite(target);
-    browser = await open();
   });
   afterAll(async () => {
-    await browser.close();
     await site[Symbol.asyncDispose]();
     await server.stop();
   });
@@ -110,7 +109,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
       const port = origin.startsWith('https') ? site.tlsPort : site.port;
       for (const [index, attack] of attacks.entries()) {
         try {
-          await visit(browser, `${origin}:${port}/attack/${index}`, attack);
+          await visit(shared.browser, `${origin}:${port}/attack/${index}`, attack);
         } catch (cause) {
           throw new Error(`${attack.name}: ${String(cause)}`, { cause });
         }
@@ -134,7 +133,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
   });
 
   it('R16: has our own script read, clear the address, and then fetch, with all that makes it safe', async () => {
-    const page = await browser.newPage();
+    const page = await shared.browser.newPage();
     await page.evaluateOnNewDocument(`
       window.calls = [];
       const { replaceState } = history;
@@ -175,7 +174,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
   });
 
   it('R16: has our own script show success on a 2xx only', async () => {
-    const page = await browser.newPage();
+    const page = await shared.browser.newPage();
     await page.evaluateOnNewDocument(`
       window.fetch = () => Promise.resolve(new Response('{"state":"success","heading":"x","message":"x"}', { status: 400 }));
     `);
@@ -185,7 +184,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
   });
 
   it('58: fire one event for the honest sign-in afterwards, also after a reload and Back (R2, R16)', async () => {
-    const page = await browser.newPage();
+    const page = await shared.browser.newPage();
     const answer = new URLSearchParams({ access_token: 'honest', token_type: 'bearer', state: request.state });
     const callback = `${server.baseUri.href}#${answer.toString()}`;
     // By way of the provider, which redirects.

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
-import { launchChromium } from '../../examples/support/chromium.js';
 import { approveInBrowser } from '../../examples/support/approve-in-browser.js';
 import {
   AuthServer,
@@ -15,41 +14,34 @@ import {
 } from '#src/index.js';
 import { once } from '../helpers/callback.js';
 import { approveAtOidcProvider, startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 jest.setTimeout(60_000);
 
 const customSite = new URL('../../examples/custom-html/site/', import.meta.url);
 
-let browser: Browser;
+const shared = useBrowser();
 let authorizationServer: AuthorizationServer;
 let oidcProvider: OidcProvider;
-let context: BrowserContext;
 let page: Page;
 const servers: AuthServer[] = [];
 
 beforeAll(async () => {
-  [browser, authorizationServer, oidcProvider] = await Promise.all([
-    launchChromium(),
-    startAuthorizationServer(),
-    startOidcProvider(),
-  ]);
+  [authorizationServer, oidcProvider] = await Promise.all([startAuthorizationServer(), startOidcProvider()]);
 });
 
 afterAll(async () => {
-  await browser.close();
   await authorizationServer.close();
   await oidcProvider[Symbol.asyncDispose]();
 });
 
 async function newPage(): Promise<Page> {
-  context = await browser.createBrowserContext();
-  page = await context.newPage();
+  page = await shared.newPage();
   return page;
 }
 
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
-  await context.close();
 });
 
 async function started(host = '127.0.0.1', options?: AuthServerOptions): Promise<AuthServer> {
@@ -305,7 +297,7 @@ describe('a foreign state', () => {
     await page.goto(`${server.baseUri.href}#access_token=THEIRS&state=foreign`);
     expect((await shown('error')).reason).toBe('state_foreign');
     expect(received).toEqual([]);
-    await context.close();
+    await page.browserContext().close();
     await signIn(request);
     await shown('success');
     expect(received).toHaveLength(1);
