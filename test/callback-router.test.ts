@@ -537,7 +537,7 @@ describe('createCallbackRouter', () => {
       expect(app.errors.map(({ code }) => code)).toEqual(['REDIRECT_URI_MISMATCH']);
     });
 
-    it('answers a replay with "already used", not with "unexpected" (R2)', async () => {
+    it('responds to a replay with "already used", not with "unexpected" (R2)', async () => {
       const app = new App();
       const { state } = app.expecting();
       await app.query({ code: 'abc', state }).expect(200);

@@ -99,7 +99,7 @@ describe('parseCallbackUri', () => {
     );
   });
 
-  it('counts the query where query and fragment both hold a response, and never merges them', () => {
+  it('reads the query if query and fragment both hold a response, and never merges them', () => {
     const response = code(`${callback}?code=mine&state=xyz#access_token=theirs&scope=all&state=abc`, { state: 'xyz' });
     expect(response.code).toBe('mine');
     expect(response.params.has('access_token')).toBe(false);

@@ -106,7 +106,7 @@ describe('LoopbackListener.open', () => {
     expect(await ask(port)).toContain('hello');
   });
 
-  it('takes any free port for port 0, another one each time', async () => {
+  it('binds any free port for port 0, another one each time', async () => {
     const opened = await Promise.all(Array.from({ length: 5 }, () => open()));
     expect(new Set(opened.map(({ port }) => port)).size).toBe(5);
   });
@@ -133,7 +133,7 @@ describe('LoopbackListener.open', () => {
     }
   });
 
-  it('says that a fixed port is in use, and takes no other', async () => {
+  it('says that a fixed port is in use, and binds no other', async () => {
     const port = await squat();
     await expect(open({ ports: [port] })).rejects.toMatchObject({
       name: 'PortUnavailableError',
@@ -190,12 +190,12 @@ describe('LoopbackListener.open', () => {
     });
   });
 
-  it('does without a second address that the machine does not have: nobody else can wait there', async () => {
+  it('does without a second address that the machine does not have: no other program can bind it', async () => {
     const { port } = await open({ addresses: ['127.0.0.1', foreignAddress] });
     expect(await ask(port)).toContain('hello');
   });
 
-  it('says that it failed where the host is none', async () => {
+  it('reports an invalid host', async () => {
     await expect(open({ addresses: ['not an address'] })).rejects.toMatchObject({
       name: 'ServerError',
       code: 'SERVER_FAILED',
@@ -210,12 +210,12 @@ describe('LoopbackListener.open', () => {
     expect((await open({ ports: [busy, first, second, 0] })).port).not.toBe(0);
   });
 
-  it('names the last candidate where none is to be had', async () => {
+  it('names the last candidate if none is free', async () => {
     const [one, two] = [await squat(), await squat()];
     await expect(open({ ports: [one, two] })).rejects.toMatchObject({ code: 'PORT_IN_USE', port: two });
   });
 
-  it('names `port` where there is no candidate', async () => {
+  it('names `port` if there is no candidate', async () => {
     await expect(open({ ports: [] })).rejects.toThrow('`port`');
   });
 
@@ -242,7 +242,7 @@ describe('LoopbackListener.open', () => {
     expect(errors).toEqual([expect.stringMatching(/^HPE_/), 'HPE_HEADER_OVERFLOW', 'ERR_HTTP_REQUEST_TIMEOUT']);
   });
 
-  it('speaks TLS where it is given a certificate', async () => {
+  it('speaks TLS if it has a certificate', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
     const { port } = await open({ tls: { key, cert } });
     const [response] = (await once(
@@ -253,7 +253,7 @@ describe('LoopbackListener.open', () => {
     expect(response.statusCode).toBe(200);
   });
 
-  it('says that it failed where the certificate is none', async () => {
+  it('reports an invalid certificate', async () => {
     await expect(open({ tls: { key: 'canary-key', cert: 'canary-cert' } })).rejects.toMatchObject({
       name: 'ServerError',
       code: 'SERVER_FAILED',
@@ -271,7 +271,7 @@ describe('LoopbackListener.close', () => {
     }
   });
 
-  it('takes no further connection', async () => {
+  it('accepts no further connection', async () => {
     const listener = await open();
     await listener.close();
     await expect(dial(listener.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });

@@ -101,7 +101,7 @@ describe('The lockfile', () => {
     }
   });
 
-  it('comes with a package that runs nothing of ours when it is installed', () => {
+  it('comes with a package that runs no script when it is installed', () => {
     const hooks = ['preinstall', 'install', 'postinstall'].filter(
       (name) => name in (own as { scripts: object }).scripts,
     );

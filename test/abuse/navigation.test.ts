@@ -26,7 +26,7 @@ describe('GET of the callback', () => {
     ['21', 'serviceworker'],
     ['21', 'report'],
     ['21', ''],
-  ])('%s: refuses the callback as Sec-Fetch-Dest: "%s" (R6)', (_line, destination) =>
+  ])('%s: rejects the callback as Sec-Fetch-Dest: "%s" (R6)', (_line, destination) =>
     withServer(async (arena) => {
       const headers = [
         ['Sec-Fetch-Site', 'cross-site'],
@@ -47,7 +47,7 @@ describe('GET of the callback', () => {
     ['Purpose', 'prefetch'],
     ['X-Purpose', 'preview'],
     ['X-Moz', 'prefetch'],
-  ])('23: answers no look-ahead with %s: %s (R6)', (name, value) =>
+  ])('23: rejects a look-ahead with %s: %s (R6)', (name, value) =>
     withServer(async (arena) => {
       const response = await arena.get(`/callback?${arena.answer()}`, [...navigation, [name, value]]);
       expect(response.status).toBe(403);

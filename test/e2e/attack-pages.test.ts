@@ -118,7 +118,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     },
   );
 
-  it('did reach the server: every check has had something to refuse', () => {
+  it('did reach the server: every check has rejected something', () => {
     expect([...new Set(rejections)].sort()).toEqual(
       expect.arrayContaining([
         'foreign_host',
@@ -132,7 +132,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     expect(rejections.length).toBeGreaterThan(attacks.length);
   });
 
-  it('R16: has our own script read, clear the address, and then fetch, with all that makes it safe', async () => {
+  it('R16: has the page’s script read and clear the address before it fetches, with every safeguard', async () => {
     const page = await shared.browser.newPage();
     await page.evaluateOnNewDocument(`
       window.calls = [];
@@ -173,7 +173,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     await page.close();
   });
 
-  it('R16: has our own script show success on a 2xx only', async () => {
+  it('R16: has the page’s script show success on a 2xx only', async () => {
     const page = await shared.browser.newPage();
     await page.evaluateOnNewDocument(`
       window.fetch = () => Promise.resolve(new Response('{"state":"success","heading":"x","message":"x"}', { status: 400 }));
@@ -183,7 +183,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     await page.close();
   });
 
-  it('58: fire one event for the honest sign-in afterwards, also after a reload and Back (R2, R16)', async () => {
+  it('58: cause one event for the real sign-in afterwards, also after a reload and Back (R2, R16)', async () => {
     const page = await shared.browser.newPage();
     const answer = new URLSearchParams({ access_token: 'honest', token_type: 'bearer', state: request.state });
     const callback = `${server.baseUri.href}#${answer.toString()}`;

@@ -446,7 +446,7 @@ describe('a held page', () => {
   });
 
   it.each([{ state: 'success' }, { state: 'error', reason: 'failed' }] as const)(
-    'goes to the app’s own page if the outcome %j says so',
+    'redirects to a page of the app if the outcome %j says so',
     async (view) => {
       const { end, server } = await openHeld('?code=c&state=s', {
         files: { '/home': { type: 'text/html', body: '<title>Home</title>' } },

@@ -119,7 +119,7 @@ describe('a denial', () => {
   });
 });
 
-describe('a page of the app’s own', () => {
+describe('a custom page', () => {
   it('is served from a folder with its assets, also when the handler stops the server at once', async () => {
     const server = await started('127.0.0.1', { templatePath: customSite });
     const stopped = new Promise<void>((resolve) => {
@@ -206,7 +206,7 @@ describe('page.waitUntil', () => {
     await signedIn;
   });
 
-  it('tells the truth without JavaScript too', async () => {
+  it('shows the real outcome without JavaScript too', async () => {
     const server = await started();
     let settle: () => void = () => undefined;
     server.on('authorizationCodeReceived', (_, at) => {
@@ -272,7 +272,7 @@ describe('afterwards', () => {
     expect(events).toBe(1);
   });
 
-  it('the used URI is told apart from a foreign one', async () => {
+  it('a used URI is distinguished from a foreign one', async () => {
     const server = await started();
     const request = requestFor(server, ResponseType.Code);
     await newPage();
@@ -288,7 +288,7 @@ describe('afterwards', () => {
 });
 
 describe('a foreign state', () => {
-  it('is refused, and the honest sign-in goes on', async () => {
+  it('is rejected, and the real sign-in continues', async () => {
     const server = await started();
     const received: string[] = [];
     server.on('implicitGrantReceived', ({ accessToken }) => received.push(accessToken));

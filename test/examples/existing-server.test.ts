@@ -60,7 +60,7 @@ describe('examples/existing-server', () => {
     expect(await text(grace)).toContain('Hello, Grace Hopper');
   });
 
-  it('tells two tabs of one browser apart', async () => {
+  it('keeps two tabs of one browser apart', async () => {
     const first = await shared.newPage();
     const second = await first.browserContext().newPage();
     await begin(first);
