@@ -325,7 +325,7 @@ describe('parseCallbackUri', () => {
     it.each([
       ['blanks', `  ${uri}  `],
       ['a line break at the end', `${uri}\r\n`],
-      ['line breaks where the terminal wrapped it', `http://127.0.0.1:5543/call\r\nback?code=\n    abc&sta\nte=xyz`],
+      ['line breaks of a terminal that wrapped it', `http://127.0.0.1:5543/call\r\nback?code=\n    abc&sta\nte=xyz`],
       ['no-break spaces and a byte order mark', `\ufeff\u00a0${uri}\u2028`],
       ['double quotes', `"${uri}"`],
       ['single quotes', `'${uri}'`],

@@ -15,7 +15,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
 );
 const itWithIpv6 = hasIpv6 ? it : it.skip;
 
-/** TEST-NET-3 (RFC 5737): nobody’s address, so not ours either. */
+/** TEST-NET-3 (RFC 5737): an address that no machine has. */
 const foreignAddress = '203.0.113.1';
 
 const listeners: LoopbackListener[] = [];
@@ -88,7 +88,7 @@ async function asOrdinaryUser<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The lowest port that an ordinary user may bind; 0 where the system reserves none. */
+/** The lowest port that an ordinary user may bind; 0 if the system reserves none. */
 function reservedBelow(): number {
   if (process.platform !== 'linux') return 0;
   return Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
@@ -161,7 +161,7 @@ describe('LoopbackListener.open', () => {
     expect(await squat('127.0.0.1', port)).toBe(port);
   });
 
-  itWithIpv6('goes on to the next candidate where ::1 is taken', async () => {
+  itWithIpv6('continues with the next candidate if ::1 is in use', async () => {
     const port = await squat('::1');
     const next = await idlePort();
     expect((await open({ addresses: both, ports: [port, next] })).port).toBe(next);
@@ -169,7 +169,7 @@ describe('LoopbackListener.open', () => {
 
   const reserved = reservedBelow();
   (reserved > 1 ? it : it.skip)('says that a port is not permitted to an ordinary user', async () => {
-    // Nothing below 1024 that a system has a use for: it must be refused for its number alone.
+    // Nothing below 1024 that a system has a use for: it must be rejected for its number alone.
     const port = Math.min(reserved - 1, 1021);
     await asOrdinaryUser(async () => {
       await expect(open({ ports: [port] })).rejects.toMatchObject({
@@ -305,7 +305,7 @@ describe('LoopbackListener.close', () => {
       sockets.push(silent, half, body, kept, working);
     }
     await arrived;
-    // A connection is the server's once its side has accepted it, of which the last answer is the proof.
+    // A connection is the server's once its side has accepted it, of which the last response is the proof.
     await Promise.all(both.map((host) => ask(listener.port, host)));
     const closed = Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
     const before = performance.now();

@@ -152,7 +152,7 @@ function appOf(store: session.Store): express.Express {
     }),
   );
   app.get('/profile', (req, res) => {
-    res.send(`<p id="profile">${req.session.granted?.kind ?? 'nobody'} ${String(req.secure)}</p>`);
+    res.send(`<p id="profile">${req.session.granted?.kind ?? 'none'} ${String(req.secure)}</p>`);
   });
   return app;
 }

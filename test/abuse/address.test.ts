@@ -11,7 +11,7 @@ import { createCallbackRouter } from '#src/callback/router.js';
 import { dial, requestBytes, sendRaw } from '../helpers/raw.js';
 import { navigation, withServer, type Arena } from '../helpers/with-server.js';
 
-/** An answer that would be taken if the address were right: a code with the state that is awaited, and a token with it. */
+/** A response that would be accepted at the right address: a code with the awaited state, and a token with it. */
 async function expectMisdirected(arena: Arena, hosts: readonly string[], status = 421): Promise<void> {
   for (const host of hosts) {
     const headers = hosts.length === 0 ? [] : [['Host', host] as const];
@@ -52,7 +52,7 @@ describe('The Host of a request', () => {
       expect(old.status).toBe(421);
       const oldest = await arena.raw(`GET /callback?${arena.answer()}\r\n\r\n`);
       expect(oldest.status).toBe(421);
-      // HTTP/1.1 demands a Host: Node's parser refuses this one by itself.
+      // HTTP/1.1 demands a Host: Node's parser rejects this one itself.
       const current = await arena.raw(`GET /callback?${arena.answer()} HTTP/1.1\r\nConnection: close\r\n\r\n`);
       expect(current.status).toBe(400);
     }));

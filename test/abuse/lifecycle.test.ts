@@ -13,7 +13,7 @@ import { signIn, withServer } from '../helpers/with-server.js';
 // Real processes, or many sockets: a busy machine needs its time for them.
 jest.setTimeout(30_000);
 
-/** Somebody else who listens. */
+/** Another program that listens. */
 async function squatter(host: string, port = 0): Promise<{ port: number; server: Server }> {
   const server = createServer();
   await once(server.listen({ port, host, exclusive: true }), 'listening');

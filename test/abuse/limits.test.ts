@@ -25,7 +25,7 @@ describe('Too much, and too slow', () => {
       const unsaid = await arena.raw(
         requestBytes('POST /token HTTP/1.1', [...json(arena), ['Transfer-Encoding', 'chunked']], chunk),
       );
-      // The server closes while the rest is still being written: the answer may get lost in that, the sign-in must not.
+      // The server closes while the rest is still being written: the response may get lost, the sign-in must not.
       expect([413, 0]).toContain(unsaid.status);
       const form = await arena.ask(
         'POST /callback HTTP/1.1',

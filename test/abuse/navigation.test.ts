@@ -78,7 +78,7 @@ describe('GET of the callback', () => {
 
   it('25: rejects the foreign token of a top-level navigation, which the script of the page posts (R1)', () =>
     withServer(async (arena) => {
-      // Everything about it is right but the state: this is what a hostile page's `location = '.../callback#...'` comes to.
+      // Everything but the state is right: a hostile page's `location = '.../callback#...'` results in this.
       expect((await arena.get('/callback', navigation)).status).toBe(200);
       for (const fragment of [
         'access_token=theirs&token_type=bearer&state=theirs',

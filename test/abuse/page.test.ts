@@ -70,7 +70,7 @@ describe('The page', () => {
         const first = page.body.indexOf('data-auth-page');
         expect(first).toBeGreaterThan(-1);
         expect(scriptsOf(page).allowed).toBeGreaterThanOrEqual(1);
-        // The page that the person gave stands as it was, beside what was put in.
+        // The custom page is unchanged, beside what was inserted.
         for (const piece of template.split(/(?<=>)/)) {
           const [start] = piece.split('>');
           expect(page.body).toContain(start?.replace(/^<html.*$/, '<html'));

@@ -52,13 +52,13 @@ async function visit(browser: Browser, uri: string, attack: Attack): Promise<voi
   try {
     await page.goto(uri);
     if (attack.leaves === true) {
-      // A download or a refusal is no navigation: then the attempt has come to nothing.
+      // A download or a rejection is no navigation: then the attempt has failed.
       await Promise.all([settled(page), page.evaluate('setTimeout(attack)')]);
     } else {
       await page.evaluate("typeof attacked === 'undefined' ? undefined : attacked");
     }
-    // Whatever else was set off, such as a beacon, or our own script's POST in a window that was opened. Of a ping Chromium
-    // never tells how it ended.
+    // Other requests that were started, such as a beacon, or the page script's POST in a window that was opened. Chromium
+    // never reports the end of a ping.
     const idle = (open: Page): Promise<void> => open.waitForNetworkIdle({ idleTime: 50, timeout: 2000 });
     await Promise.allSettled((await browser.pages()).map(idle));
   } finally {
@@ -68,7 +68,7 @@ async function visit(browser: Browser, uri: string, attack: Attack): Promise<voi
   }
 }
 
-/** Resolves when the page has gone elsewhere, and what it is now, if it is ours, has had its answer. */
+/** Resolves when the page has navigated, and the callback page, if it is that, has its response. */
 async function settled(page: Page): Promise<void> {
   await page.waitForNavigation({ waitUntil: 'load', timeout: 10_000 });
   await page.waitForFunction("document.documentElement.dataset.authState !== 'pending'", { timeout: 10_000 });

@@ -108,7 +108,7 @@ function englishText(key: PageTextKey, app = 'the app'): { heading: string; mess
 
 const unanswered = (): void => undefined;
 
-/** Every state of the page, and how the page comes to it. */
+/** Every state of the page, and how the page gets there. */
 const views: readonly (readonly [string, PageView, string, PageServerOptions])[] = [
   [
     'the wait for the server',

@@ -59,14 +59,14 @@ function requestFor(server: AuthServer, responseType: ResponseType): LoginReques
   });
 }
 
-/** The person signs in and decides; the page that they end at stands when this resolves. */
+/** The user signs in and decides. Resolves when the last page has loaded. */
 async function signIn(request: LoginRequest, decision: 'allow' | 'deny' = 'allow'): Promise<void> {
   await newPage();
   await page.goto(request.toUri().href);
   await approveInBrowser(page, { decision });
 }
 
-/** What the person sees, once the page has come to that state. */
+/** What the user sees, once the page has that state. */
 async function shown(state: string): Promise<{ reason: string | undefined; text: string; uri: string }> {
   await page.waitForSelector(`html[data-auth-state="${state}"]`, { timeout: 10_000 });
   return page.evaluate(() => ({
@@ -353,7 +353,7 @@ describe('oidc-provider', () => {
       responseType,
       responseMode,
       scope: 'openid',
-      // RFC 9207: a code's answer says who gave it; an ID token says so itself.
+      // RFC 9207: a response with a code names its issuer; an ID token does so itself.
       issuer: responseType === 'code' ? oidcProvider.issuer : undefined,
       extraParams: { nonce: 'n-0S6_WzA2Mj' },
       openBrowser: async (uri) => {
