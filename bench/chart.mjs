@@ -1,5 +1,5 @@
 // The charts, as SVG without a script, in the reader's colour scheme.
-import { number } from './report.mjs';
+import { amount, number } from './report.mjs';
 
 const style = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328; }
@@ -69,7 +69,7 @@ export function ratioChart(results) {
         `<rect class="${kind}" x="${place.bars}" y="${y + 1}" width="${length.toFixed(1)}" height="14" rx="2"/>`,
       );
       figures.push(
-        `<text class="figure" x="${(place.bars + length + 6).toFixed(1)}" y="${y + 12}">${number(ratio)} x${ratio > most ? ' →' : ''} <tspan class="faint">${number(median)} ${unit}</tspan></text>`,
+        `<text class="figure" x="${(place.bars + length + 6).toFixed(1)}" y="${y + 12}">${number(ratio)} x${ratio > most ? ' →' : ''} <tspan class="faint">${amount(median, unit)}</tspan></text>`,
       );
       y += 19;
     }

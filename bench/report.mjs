@@ -30,7 +30,7 @@ export function markdown(results) {
       const cell = (name) => {
         const found = columns.find((result) => result.column === name);
         if (found === undefined) return '';
-        return found.median === undefined ? found.failure : `${number(found.median)} ${unit}`.trim();
+        return found.median === undefined ? found.failure : amount(found.median, unit);
       };
       const { ratio } = columns.find((result) => result.column === column);
       // The curves have no subjects: their target compares the last point with the first one.
@@ -49,12 +49,7 @@ export const replaceTable = (document, lines) =>
   document.replace(/(?<=<!-- bench -->\n).*(?=<!-- \/bench -->)/s, () => `\n${lines.join('\n')}\n\n`);
 
 export const number = (value) =>
-  value === undefined
-    ? '-'
-    : Number.isInteger(value)
-      ? String(value)
-      : value >= 100
-        ? value.toFixed(0)
-        : value >= 10
-          ? value.toFixed(1)
-          : value.toFixed(2);
+  value === undefined ? '-' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+
+/** A figure with its unit; a count has none. */
+export const amount = (value, unit) => (unit === '' ? String(value) : `${number(value)} ${unit}`);

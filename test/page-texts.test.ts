@@ -9,7 +9,7 @@ const template = readFileSync(new URL('../templates/callback.html', import.meta.
 
 const languages = await Promise.all(pageLanguages.map(loadLanguage));
 
-/** Every heading and message of a language, each under a name that says where it stands. */
+/** Every heading and message of a language, each with its place. */
 function textsOf(language: PageLanguage): [where: string, text: string][] {
   return Object.entries(language.texts).flatMap(([key, { heading, message }]): [string, string][] => [
     [`${key}.heading`, heading],
