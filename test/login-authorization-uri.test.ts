@@ -198,7 +198,10 @@ describe('login({ authorizationUri })', () => {
         return new Promise<never>(() => undefined);
       },
     });
-    await expect(promise).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(promise).rejects.toMatchObject({
+      code: 'ABORTED',
+      message: expect.stringContaining('`authorizationUri` was still running') as unknown,
+    });
   });
 
   it('does not call the function if the port is in use', async () => {
