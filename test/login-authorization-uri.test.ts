@@ -238,6 +238,22 @@ describe('login({ authorizationUri })', () => {
       { authorizationEndpoint: 'https://a.example/', clientId: 'c', redirectUri: 'x' },
       /`redirectUri` must/,
     ],
+    [
+      'a `redirect_uri` that a server cannot have',
+      {
+        authorizationUri:
+          'https://a.example/?state=s&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%3A5543%2Ftoken',
+      },
+      /^`redirect_uri` must not end in/,
+    ],
+    [
+      'a `redirect_uri` with https and no key',
+      {
+        authorizationUri:
+          'https://a.example/?state=s&response_type=code&redirect_uri=https%3A%2F%2Flocalhost%3A5543%2F',
+      },
+      /^`tls` is required if `redirect_uri`/,
+    ],
     ['a bad signal', { authorizationEndpoint: 'https://a.example/', clientId: 'c', signal: {} }, /`signal` must/],
     [
       '`onGrant`',
