@@ -1,6 +1,8 @@
-// Writes THIRD-PARTY-LICENSES.md: what an installation of this package brings along, from package-lock.json.
+// Writes THIRD-PARTY-LICENSES.md, from package-lock.json: what this package contains, and what its installation brings along.
 //   node scripts/licenses.mjs
 import { readFile, writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
+import { bundledPackages } from './bundled-packages.mjs';
 
 const root = new URL('..', import.meta.url);
 const { packages } = JSON.parse(await readFile(new URL('package-lock.json', root), 'utf8'));
@@ -27,18 +29,31 @@ const add = (from, names) => {
 };
 add('', Object.keys(packages[''].dependencies));
 
-const rows = [...new Set([...found.values()].map(({ name, license }) => `| ${name} | ${license} |`))].sort();
-await writeFile(
-  new URL('THIRD-PARTY-LICENSES.md', root),
-  `# Licences of the runtime dependencies
+const table = (entries) =>
+  [
+    '| package | licence |',
+    '| --- | --- |',
+    ...new Set(entries.map(({ name, license }) => `| ${name} | ${license} |`).sort()),
+  ].join('\n');
+const bundled = bundledPackages.map((name) => ({ name, license: packages[find('', name)].license }));
 
-What \`npm install embed-auth-server\` brings along: its dependencies and theirs. Of these, only eventemitter3 is in the package itself, with its licence;
-each comes from the registry with its own licence text. None of them runs a script when it is installed.
-\`test/supply-chain.test.ts\` checks this list against \`package-lock.json\`; \`node scripts/licenses.mjs\` writes it.
+const file = new URL('THIRD-PARTY-LICENSES.md', root);
+const text = `# Licences of other packages
 
-| package | licence |
-| --- | --- |
-${rows.join('\n')}
-`,
-);
-console.log(`${rows.length} packages`);
+\`test/supply-chain.test.ts\` checks both lists against \`package-lock.json\`; \`node scripts/licenses.mjs\` writes them.
+
+## In the package itself
+
+Their code is part of \`dist/\`, with their licence text beside it.
+
+${table(bundled)}
+
+## Installed with it
+
+What \`npm install embed-auth-server\` brings along: its dependencies and theirs. Each comes from the registry with its own licence text. None
+of them runs a script when it is installed.
+
+${table([...found.values()])}
+`;
+await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
+console.log(`${bundled.length} bundled, ${found.size} installed`);

@@ -152,21 +152,30 @@ export class AuthAbortedError extends AuthError {
   /** What was rejected during the wait, counted by reason, such as `{ state_foreign: 2, tls: 1 }`. */
   readonly rejections: Readonly<Rejections>;
 
-  constructor(reason: unknown, rejections: Readonly<Rejections> = {}) {
+  /**
+   * @param reason - the signal's reason
+   * @param rejections - what was rejected during the wait
+   * @param unfinished - the app's function that was still running, if the wait was for that
+   */
+  constructor(reason: unknown, rejections: Readonly<Rejections> = {}, unfinished?: 'authorizationUri' | 'exchange') {
     const timedOut =
       typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
     const happened = timedOut ? 'The sign-in was not finished in time.' : 'The sign-in was aborted by the `signal`.';
-    super(timedOut ? 'TIMED_OUT' : 'ABORTED', [happened, ...describeRejections(rejections, timedOut)].join(' '), {
-      cause: reason,
-    });
+    const details = unfinished === undefined ? describeRejections(rejections, timedOut) : [stillRunning[unfinished]];
+    super(timedOut ? 'TIMED_OUT' : 'ABORTED', [happened, ...details].join(' '), { cause: reason });
     this.rejections = { ...rejections };
   }
 }
 
+const stillRunning = {
+  authorizationUri: 'The function `authorizationUri` was still running, so no sign-in page was opened.',
+  exchange: 'The response had arrived, but `exchange` was still running.',
+} as const;
+
 /** What the developer or the user can do about a rejection that may explain why nothing else arrived. */
 const rejectionAdvice: Readonly<Record<string, string>> = {
   state_foreign:
-    'Its `state` belongs to no sign-in in progress: use the newest sign-in page, and check that the provider returns `state`.',
+    'Its `state` belongs to no sign-in in progress: use the newest sign-in page, and check that the provider returns `state` and that an SDK uses the `state` it was given.',
   state_used: 'Its sign-in had ended already: start a new one.',
   malformed: 'It could not be read: it has contradicting parameters, or none.',
   empty: 'It held neither a grant nor an error.',

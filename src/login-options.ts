@@ -2,6 +2,7 @@ import type { CallbackPage } from './callback/callback-page.js';
 import type { MaybePromise } from './callback/host.js';
 import type { RejectionReason } from './callback/request-guard.js';
 import type { AuthorizationError } from './errors.js';
+import { findLoopbackRedirectUri } from './oauth/authorization-uri.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
 import { assertKnownOptions, type OptionNames } from './oauth/known-options.js';
 import { loginRequestOptionNames, type LoginRequestOptions, type ResponseType } from './oauth/login-request.js';
@@ -178,6 +179,10 @@ export function checkLoginOptions(given: LoginOptions<never, never>): AnyLoginOp
     if (!server.listening) throw new TypeError('`server` must be listening: await server.start() first');
   } else if (redirectUri !== undefined) {
     checkServerOptions(redirectUri, options, { name: 'login', baseUri: 'redirectUri' });
+  } else if (typeof authorizationUri === 'string' || authorizationUri instanceof URL) {
+    // The server will listen there.
+    const sent = findLoopbackRedirectUri(authorizationUri);
+    if (sent !== undefined) checkServerOptions(sent, options, { name: 'login', baseUri: 'redirect_uri' });
   }
   return options;
 }

@@ -79,7 +79,8 @@ export async function login<const Type extends ResponseType = 'code', Result = G
     if (checked.openBrowser === undefined) preloadOpener();
     await started;
     terminal = loading === undefined ? undefined : new (await loading).TerminalUserInterface();
-    const request = await abortable(until, authorizationRequest(checked, server));
+    const unfinished = typeof checked.authorizationUri === 'function' ? 'authorizationUri' : undefined;
+    const request = await abortable(until, authorizationRequest(checked, server), unfinished);
     const { uri } = request;
     expected = request.expected;
     const granted = server.signIns.waitForGrant(
@@ -174,11 +175,15 @@ async function authorizationRequest(
 }
 
 /** Rejects when the signal aborts, even if the promise never settles. */
-async function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+async function abortable<T>(
+  signal: AbortSignal,
+  promise: Promise<T>,
+  unfinished: 'authorizationUri' | undefined,
+): Promise<T> {
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => {
-      reject(new AuthAbortedError(signal.reason));
+      reject(new AuthAbortedError(signal.reason, {}, unfinished));
     };
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort);

@@ -198,7 +198,10 @@ describe('login({ authorizationUri })', () => {
         return new Promise<never>(() => undefined);
       },
     });
-    await expect(promise).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(promise).rejects.toMatchObject({
+      code: 'ABORTED',
+      message: expect.stringContaining('`authorizationUri` was still running') as unknown,
+    });
   });
 
   it('does not call the function if the port is in use', async () => {
@@ -234,6 +237,22 @@ describe('login({ authorizationUri })', () => {
       'a bad redirect URI',
       { authorizationEndpoint: 'https://a.example/', clientId: 'c', redirectUri: 'x' },
       /`redirectUri` must/,
+    ],
+    [
+      'a `redirect_uri` that a server cannot have',
+      {
+        authorizationUri:
+          'https://a.example/?state=s&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%3A5543%2Ftoken',
+      },
+      /^`redirect_uri` must not end in/,
+    ],
+    [
+      'a `redirect_uri` with https and no key',
+      {
+        authorizationUri:
+          'https://a.example/?state=s&response_type=code&redirect_uri=https%3A%2F%2Flocalhost%3A5543%2F',
+      },
+      /^`tls` is required if `redirect_uri`/,
     ],
     ['a bad signal', { authorizationEndpoint: 'https://a.example/', clientId: 'c', signal: {} }, /`signal` must/],
     [

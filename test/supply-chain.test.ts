@@ -51,6 +51,27 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf('node_modul
 const tree = runtimeTree();
 const permissive = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'BlueOak-1.0.0', 'Unlicense'];
 
+/** The packages and licences in one section of THIRD-PARTY-LICENSES.md, sorted. */
+function licencesIn(section: string): string[] {
+  const [text = ''] = read('THIRD-PARTY-LICENSES.md').split(`## ${section}\n`)[1]?.split('\n## ') ?? [];
+  return [...text.matchAll(/^\| (\S+) +\| (\S+) +\|$/gm)]
+    .map(([, name = '', license = '']) => `${name} ${license}`)
+    .filter((line) => !/^(?:package|-+) /.test(line))
+    .sort();
+}
+
+describe('The packages that are part of dist/', () => {
+  it('have permissive licences, all of them in THIRD-PARTY-LICENSES.md', async () => {
+    const { bundledPackages } = (await import(new URL('../scripts/bundled-packages.mjs', import.meta.url).href)) as {
+      bundledPackages: readonly string[];
+    };
+    const locked = bundledPackages.map((name) => [name, packages[`node_modules/${name}`]?.license ?? 'none'] as const);
+    expect(locked.map(([name]) => name)).toEqual(expect.arrayContaining(['eventemitter3', 'oauth4webapi']));
+    expect(licencesIn('In the package itself')).toEqual(locked.map((entry) => entry.join(' ')).sort());
+    for (const [name, license] of locked) expect([name, permissive.includes(license)]).toEqual([name, true]);
+  });
+});
+
 describe('The runtime dependencies', () => {
   it('are the four that the package names, and the ones of these', () => {
     expect(Object.keys(own.dependencies ?? {}).sort()).toEqual(['eventemitter3', 'express', 'get-port', 'open']);
@@ -71,11 +92,8 @@ describe('The runtime dependencies', () => {
   });
 
   it('have permissive licences, all of them in THIRD-PARTY-LICENSES.md', () => {
-    const listed = [...read('THIRD-PARTY-LICENSES.md').matchAll(/^\| (\S+) +\| (\S+) +\|$/gm)]
-      .map(([, name = '', license = '']) => `${name} ${license}`)
-      .filter((line) => !line.startsWith('package ') && !line.startsWith('-'));
     const expected = new Set([...tree].map(([path, { license = 'none' }]) => `${nameOf(path)} ${license}`));
-    expect(listed.sort()).toEqual([...expected].sort());
+    expect(licencesIn('Installed with it')).toEqual([...expected].sort());
     for (const [path, { license = 'none' }] of tree) expect([path, permissive.includes(license)]).toEqual([path, true]);
   });
 

@@ -83,7 +83,10 @@ describe('AuthServer.waitForGrant, `exchange`', () => {
     const page = deliverQuery(server, { code: 'c', state: request.state }).then(({ text }) => text);
     expect(await begun.promise).toBe(controller.signal);
     controller.abort();
-    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'ABORTED',
+      message: expect.stringContaining('The response had arrived, but `exchange` was still running.') as unknown,
+    });
     expect(await page).toContain('Return to the app');
   });
 

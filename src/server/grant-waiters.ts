@@ -72,8 +72,9 @@ export class GrantWaiters {
       return await new Promise((resolve, reject) => {
         const waiter: Waiter = { ...wait, rejections: {}, resolve, reject };
         end = onAbort(signal, () => {
-          this.#waiters.delete(waiter);
-          reject(new AuthAbortedError(signal?.reason, waiter.rejections));
+          // A wait that has its outcome is one for `exchange`.
+          const unfinished = this.#waiters.delete(waiter) ? undefined : 'exchange';
+          reject(new AuthAbortedError(signal?.reason, waiter.rejections, unfinished));
         });
         const kept = this.#takeKept(request?.state);
         if (kept === undefined) this.#waiters.add(waiter);
