@@ -73,11 +73,11 @@ export class Program implements AsyncDisposable {
     return this.#child.exitCode;
   }
 
-  /** Resolves when the output has a match; rejects if the program ends without one. */
-  async printed(pattern: RegExp): Promise<void> {
+  /** Resolves when the output, from a position on, has a match; rejects if the program ends without one. */
+  async printed(pattern: RegExp, from = 0): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
-        const isThere = pattern.test(this.#output);
+        const isThere = pattern.test(this.#output.slice(from));
         if (!isThere && this.isRunning) return;
         this.#listeners.delete(look);
         if (isThere) resolve();
@@ -271,7 +271,10 @@ export async function startCluster({
   }
 }
 
-/** The example's configuration, with other ports, and with a header that says which instance responded. */
+/**
+ * The example's configuration, with other ports, with a header that says which instance responded, and with a turn at once for an
+ * instance that was started again.
+ */
 async function nginxConfig(origin: string, instances: readonly Instance[]): Promise<string> {
   let config = await readFile(path.join(example, 'redis', 'nginx.conf'), 'utf8');
   const replace = (line: string, by: string): void => {
@@ -282,7 +285,7 @@ async function nginxConfig(origin: string, instances: readonly Instance[]): Prom
   replace('listen 127.0.0.1:8443 ssl;', `listen ${new URL(origin).host} ssl;`);
   for (const [index, port] of [5601, 5602].entries()) {
     const instance = instances[index];
-    replace(`server 127.0.0.1:${port};`, instance === undefined ? '' : `server ${instance.address};`);
+    replace(`server 127.0.0.1:${port};`, instance === undefined ? '' : `server ${instance.address} max_fails=0;`);
   }
   replace('proxy_pass http://tidewater;', 'proxy_pass http://tidewater; add_header X-Served-By $upstream_addr always;');
   replace('location @unavailable {', 'location @unavailable { add_header X-Served-By $upstream_addr always;');
@@ -330,17 +333,14 @@ export class Visitor implements Disposable {
         Host: uri.host,
         ...(body === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded', Origin: origin }),
         ...(this.cookie === undefined ? {} : { Cookie: this.cookie }),
+        ...(to === undefined ? {} : { 'X-Forwarded-Proto': 'https' }),
         ...headers,
       },
     };
     const sent =
       to === undefined
         ? httpsRequest(uri, { ...options, agent: this.#agent })
-        : httpRequest(`http://${to.address}${uri.pathname}${uri.search}`, {
-            ...options,
-            headers: { ...options.headers, 'X-Forwarded-Proto': 'https' },
-            agent: false,
-          });
+        : httpRequest(`http://${to.address}${uri.pathname}${uri.search}`, { ...options, agent: false });
     sent.end(body);
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     const set = response.headers['set-cookie']?.[0];

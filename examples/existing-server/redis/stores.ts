@@ -16,7 +16,7 @@ declare module 'express-session' {
 /** Seconds that a sign-in may take, and that a session lives after its last request. */
 const lifetimes = { request: 3600, session: 86_400 };
 /** Milliseconds. A command waits for Redis to come back, so a short restart is not noticed; then it fails. */
-const limits = { connection: 2000, reply: 3000 };
+const limits = { connection: 2000, reply: 3000, betweenAttempts: 500 };
 
 /** Both or neither: the old session ends, and the sign-ins that it has begun belong to the new id. */
 const moveRequests = `
@@ -103,7 +103,11 @@ function connect(url: string): ReturnType<typeof clientOf> {
 
 function clientOf(url: string) {
   try {
-    return createClient({ url, commandOptions: { timeout: limits.connection } });
+    return createClient({
+      url,
+      commandOptions: { timeout: limits.connection },
+      socket: { reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, limits.betweenAttempts) },
+    });
   } catch {
     // Without its cause, which contains the URL and so the password.
     throw new TypeError('REDIS_URL must be a Redis URL, such as redis://127.0.0.1:6379 or rediss://user:password@host');
