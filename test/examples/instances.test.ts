@@ -244,7 +244,13 @@ describeInstances(`examples/existing-server on two instances, with Redis and ngi
     const { uri } = await visitor.begin();
     const { exchanges } = provider;
     const { cookie } = visitor;
-    const responses = await Promise.all(Array.from({ length: 50 }, () => visit({ cookie }).send(uri)));
+    // Redis holds writes back until both instances have found the request and want to take it.
+    const { redis } = cluster;
+    await redis.command('CLIENT', 'PAUSE', '20000', 'WRITE');
+    const responded = Promise.all(Array.from({ length: 50 }, () => visit({ cookie }).send(uri)));
+    while ([...(await redis.command('CLIENT', 'LIST')).matchAll(/ flags=\w*b/g)].length < 2);
+    await redis.command('CLIENT', 'UNPAUSE');
+    const responses = await responded;
     expect(responses.filter(isGranted)).toHaveLength(1);
     expect(responses.filter(({ status }) => status === 400 || status === 409)).toHaveLength(49);
     expect(provider.exchanges - exchanges).toBe(1);
