@@ -131,6 +131,11 @@ function keysOf({ cookie = '' }: Visitor): { session: string; requests: string }
   return { session: `tidewater:session:${id}`, requests: `tidewater:requests:${id}` };
 }
 
+/** Resolves when so many connections wait for Redis, which holds writes back. */
+async function waitForBlocked(count: number): Promise<void> {
+  while ([...(await cluster.redis.command('CLIENT', 'LIST')).matchAll(/ flags=\w*b/g)].length < count);
+}
+
 async function redisIsBack(start: () => Promise<void>): Promise<void> {
   const positions = cluster.instances.map(({ program }) => program.output.length);
   await start();
@@ -248,7 +253,7 @@ describeInstances(`examples/existing-server on two instances, with Redis and ngi
     const { redis } = cluster;
     await redis.command('CLIENT', 'PAUSE', '20000', 'WRITE');
     const responded = Promise.all(Array.from({ length: 50 }, () => visit({ cookie }).send(uri)));
-    while ([...(await redis.command('CLIENT', 'LIST')).matchAll(/ flags=\w*b/g)].length < 2);
+    await waitForBlocked(2);
     await redis.command('CLIENT', 'UNPAUSE');
     const responses = await responded;
     expect(responses.filter(isGranted)).toHaveLength(1);
@@ -410,6 +415,32 @@ describeInstances(`examples/existing-server on two instances, with Redis and ngi
       expect((await visitor.send(uri)).status).toBe(503);
       cluster.redis.program.signal('SIGCONT');
       expect(isGranted(await visitor.send(uri))).toBe(true);
+    });
+
+    it('accepts a reload if the connection was lost before Redis took the request out', async () => {
+      const visitor = visit();
+      const { uri } = await visitor.begin();
+      await cluster.redis.command('CLIENT', 'PAUSE', '20000', 'WRITE');
+      const responded = visitor.send(uri);
+      await waitForBlocked(1);
+      await cluster.redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+      const response = await responded;
+      await cluster.redis.command('CLIENT', 'UNPAUSE');
+      expect([response.status, reasonOf(response)]).toEqual([500, 'failed']);
+      expect(isGranted(await visitor.send(uri))).toBe(true);
+    });
+
+    it('accepts no reload if Redis took the request out, but did not reply in time', async () => {
+      const visitor = visit();
+      const { uri } = await visitor.begin();
+      const { exchanges } = provider;
+      await cluster.redis.command('CLIENT', 'PAUSE', '20000', 'WRITE');
+      const response = await visitor.send(uri);
+      await cluster.redis.command('CLIENT', 'UNPAUSE');
+      expect([response.status, reasonOf(response)]).toEqual([500, 'failed']);
+      for (const to of cluster.instances) expect(reasonOf(await visitor.send(uri, { to }))).toBe('state_foreign');
+      expect(provider.exchanges).toBe(exchanges);
+      await visitor.signIn('Ada Lovelace');
     });
 
     it('keeps everything over a restart with persistence', async () => {
