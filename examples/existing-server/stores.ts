@@ -32,8 +32,15 @@ export async function openStores(): Promise<Stores> {
   if (!url) return memoryStores;
   // The name is a variable, so that this example compiles and runs without the packages for Redis.
   const module = './redis/stores.js';
-  const { openRedisStores } = (await import(module)) as { openRedisStores: (url: string) => Stores };
-  return openRedisStores(url);
+  try {
+    const { openRedisStores } = (await import(module)) as { openRedisStores: (url: string) => Stores };
+    return openRedisStores(url);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    throw new Error('REDIS_URL needs the packages redis and connect-redis: npm ci --prefix test/compat', {
+      cause: error,
+    });
+  }
 }
 
 const memoryStores: Stores = {
