@@ -103,9 +103,14 @@ export function createCallbackRouter<
   };
   const renderer = new CallbackPageRenderer(rest, { credentials: 'same-origin', reportLoaded: false });
   const usedStates = new UsedStates();
+  let hasWarned = false;
+  const formWithoutSession = (): void => {
+    if (!hasWarned) warnOfMissingSession();
+    hasWarned = true;
+  };
   return (req, res, next) => {
     const pagePath = pagePathOf(req, uri.pathname, path);
-    const host = new RouterHost(options, { names, redirectUri, pagePath, usedStates, req, res });
+    const host = new RouterHost(options, { names, redirectUri, pagePath, usedStates, req, res, formWithoutSession });
     handleCallback(req, res, renderer, host).then(
       (result) => {
         if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
@@ -144,10 +149,16 @@ class RouterHost<Req extends IncomingMessage, Res extends ServerResponse> implem
   readonly #usedStates: UsedStates;
   readonly #req: Req;
   readonly #res: Res;
+  readonly #formWithoutSession: () => void;
 
   constructor(
     options: CallbackRouterOptions<Req, Res>,
-    context: Pick<CallbackHost, 'names' | 'redirectUri' | 'pagePath'> & { usedStates: UsedStates; req: Req; res: Res },
+    context: Pick<CallbackHost, 'names' | 'redirectUri' | 'pagePath'> & {
+      usedStates: UsedStates;
+      req: Req;
+      res: Res;
+      formWithoutSession: () => void;
+    },
   ) {
     this.names = context.names;
     this.redirectUri = context.redirectUri;
@@ -156,14 +167,19 @@ class RouterHost<Req extends IncomingMessage, Res extends ServerResponse> implem
     this.#usedStates = context.usedStates;
     this.#req = context.req;
     this.#res = context.res;
+    this.#formWithoutSession = context.formWithoutSession;
   }
 
   async find(state: string | undefined): Promise<ExpectedRequest | 'used' | undefined> {
     if (state === undefined) return undefined;
     if (this.#usedStates.has(state)) return 'used';
-    const found = await this.#options.requests.find(this.#req, state);
-    if (found === undefined && this.#req.method === 'POST' && this.#req.headers.cookie === undefined)
-      warnOfMissingCookie();
+    let found: ExpectedRequest | null | undefined;
+    try {
+      found = await this.#options.requests.find(this.#req, state);
+    } finally {
+      // A store may also throw if there is no session.
+      if ((found ?? undefined) === undefined && isFormWithoutSession(this.#req)) this.#formWithoutSession();
+    }
     return found ?? undefined;
   }
 
@@ -197,13 +213,15 @@ class RouterHost<Req extends IncomingMessage, Res extends ServerResponse> implem
   }
 }
 
-let hasWarnedOfCookie = false;
+/** A form from another site. Cookies may have come with it that are not the session's; the page's own POST is JSON. */
+function isFormWithoutSession({ method, headers }: IncomingMessage): boolean {
+  const isForm = method === 'POST' && /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+  return isForm && ((headers.cookie ?? '') === '' || headers['sec-fetch-site'] === 'cross-site');
+}
 
-function warnOfMissingCookie(): void {
-  if (hasWarnedOfCookie) return;
-  hasWarnedOfCookie = true;
+function warnOfMissingSession(): void {
   process.emitWarning(
-    'A form_post response arrived without a session cookie. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
+    'A form_post response arrived without the session that began the sign-in. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
     { code: 'EMBED_AUTH_COOKIE_MISSING' },
   );
 }
