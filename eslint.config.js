@@ -15,6 +15,7 @@ export default defineConfig(
       'examples/custom-html/site',
       'examples/sdks',
       'examples/existing-server/redis',
+      'examples/servers',
     ],
   },
   js.configs.recommended,

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import express, { type Express, type Request } from 'express';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import type { ExpectedRequest } from '#src/oauth/authorization-response.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '#src/oauth/grant-response.js';
 import { securityHeaders } from '#src/page/headers.js';
 import { createCallbackRouter, type CallbackExchange, type CallbackRouterOptions } from '#src/callback/router.js';
-import type { RequestStore } from '#src/callback/request-store.js';
+import { createMemoryRequestStore, type RequestStore } from '#src/callback/request-store.js';
 import type { AuthorizationError } from '#src/errors.js';
 import { LoginRequest, ResponseType } from '#src/oauth/login-request.js';
 
@@ -489,6 +489,57 @@ describe('createCallbackRouter', () => {
         await app.query({ code: 'abc' }).expect(400, /state_foreign/);
         await app.query({ code: 'abc', state: '' }).expect(400, /state_foreign/);
         expect(app.rejections).toEqual(['state_foreign', 'state_foreign', 'state_foreign']);
+      }
+    });
+
+    it.each([
+      ['without a cookie', { Cookie: '' }],
+      ['with cookies of another kind only', { Cookie: 'theme=dark' }],
+    ])('warns once if a form_post arrives %s, and says what works', async (_, headers) => {
+      const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      try {
+        const app = new App();
+        const { state } = app.expecting();
+        await app
+          .form({ code: 'secret-code', state }, undefined)
+          .set(headers)
+          .expect(400, /state_foreign/);
+        await app.form({ code: 'secret-code', state }, undefined).set(headers).expect(400);
+        expect(emitWarning).toHaveBeenCalledTimes(1);
+        const [message, options] = emitWarning.mock.calls[0] ?? [];
+        expect(message).toMatch(/form_post.*query with PKCE.*SameSite=None and Secure/);
+        expect(options).toEqual({ code: 'EMBED_AUTH_COOKIE_MISSING' });
+        expect(JSON.stringify(emitWarning.mock.calls)).not.toMatch(/secret-code|theme/);
+      } finally {
+        emitWarning.mockRestore();
+      }
+    });
+
+    it('warns of a form_post whose store throws because there is no session', async () => {
+      const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      try {
+        const requests = createMemoryRequestStore<Request>({ sessionId: () => undefined });
+        const app = new App({ requests });
+        await app.form({ code: 'abc', state: 'xyz' }, undefined).set('Cookie', '').expect(500);
+        expect(app.failures).toEqual([expect.any(TypeError)]);
+        expect(emitWarning).toHaveBeenCalledTimes(1);
+      } finally {
+        emitWarning.mockRestore();
+      }
+    });
+
+    it('warns of no other response without a session, and of no form_post with one', async () => {
+      const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      try {
+        const app = new App();
+        const { state } = app.expecting();
+        await app.query({ code: 'abc', state }, '').expect(400);
+        await app.fragment({ access_token: 'abc', state }, '').expect(400);
+        await app.form({ code: 'abc', state }).expect(200);
+        await app.form({ code: 'abc', state }).expect(409);
+        expect(emitWarning).not.toHaveBeenCalled();
+      } finally {
+        emitWarning.mockRestore();
       }
     });
 

@@ -1,3 +1,4 @@
+import type { GrantResponse } from 'embed-auth-server';
 import * as client from 'openid-client';
 import type { Provider } from './provider.js';
 
@@ -13,4 +14,14 @@ export function configurationOf(provider: Provider, clientSecret?: string): clie
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked as deprecated to stand out
   if (provider.isDemo) client.allowInsecureRequests(configuration);
   return configuration;
+}
+
+/** The access token of a grant: exchanges its code, if it is one. */
+export async function accessTokenOf(configuration: client.Configuration, grant: GrantResponse): Promise<string> {
+  if (grant.kind === 'token') return grant.accessToken;
+  const tokens = await client.authorizationCodeGrant(configuration, grant.uri, {
+    expectedState: grant.state,
+    pkceCodeVerifier: grant.codeVerifier,
+  });
+  return tokens.access_token;
 }

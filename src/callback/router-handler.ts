@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { checkedRedirectPath, PendingPage } from './callback-page.js';
 import { handleCallback, parsedTarget } from './endpoint.js';
@@ -19,6 +20,7 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
   };
   const renderer = new CallbackPageRenderer(options, { credentials: 'same-origin', reportLoaded: false });
   const usedStates = new UsedStates();
+  let hasWarned = false;
 
   async function deliver(outcome: Outcome, req: Req, res: Res): Promise<Delivery> {
     const page = new PendingPage(checkedRedirectPath);
@@ -44,8 +46,16 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       async find(state) {
         if (state === undefined) return undefined;
         if (usedStates.has(state)) return 'used';
-        const found = await requests.find(req, state);
-        if (found === undefined && req.method === 'POST' && req.headers.cookie === undefined) warnOfMissingCookie();
+        let found: ExpectedRequest | null | undefined;
+        try {
+          found = await requests.find(req, state);
+        } finally {
+          // A store may also throw if there is no session.
+          if (!found && !hasWarned && isFormWithoutSession(req)) {
+            hasWarned = true;
+            warnOfMissingSession();
+          }
+        }
         return found ?? undefined;
       },
       // The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2).
@@ -90,13 +100,15 @@ function pagePathOf(req: IncomingMessage, redirectPath: string, path: string | u
     : mount + redirectPath.slice(redirectPath.lastIndexOf('/'));
 }
 
-let hasWarnedOfCookie = false;
+/** A form from another site. Cookies may have come with it that are not the session's; the page's own POST is JSON. */
+function isFormWithoutSession({ method, headers }: IncomingMessage): boolean {
+  const isForm = method === 'POST' && /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+  return isForm && ((headers.cookie ?? '') === '' || headers['sec-fetch-site'] === 'cross-site');
+}
 
-function warnOfMissingCookie(): void {
-  if (hasWarnedOfCookie) return;
-  hasWarnedOfCookie = true;
+function warnOfMissingSession(): void {
   process.emitWarning(
-    'A form_post response arrived without a session cookie. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
+    'A form_post response arrived without the session that began the sign-in. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
     { code: 'EMBED_AUTH_COOKIE_MISSING' },
   );
 }
