@@ -107,7 +107,7 @@ export function checkPageOptions(options: CallbackPageOptions): void {
   }
   parseSources(options.contentSecurityPolicy);
   for (const [key, text] of Object.entries<unknown>(texts ?? {})) {
-    if (!pageTextKeys.some((name) => name === key)) throw new TypeError(`\`texts\` has no text named ${key}`);
+    if (!pageTextKeys.includes(key)) throw new TypeError(`\`texts\` has no text named ${key}`);
     const isText = typeof text === 'object' && text !== null;
     if (!isText || Object.values(text).some((value) => value !== undefined && typeof value !== 'string')) {
       throw new TypeError(`\`texts\` must hold a heading and a message, both strings, for ${key}`);
