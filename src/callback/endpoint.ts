@@ -1,10 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readResponse, type ReceivedResponse } from '../oauth/authorization-response.js';
+import {
+  readResponse,
+  validateResponse,
+  type ExpectedRequest,
+  type ReceivedResponse,
+  type ResponseRejection,
+} from '../oauth/authorization-response.js';
 import { isResponse } from '../oauth/response-parameters.js';
 import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
 import { securityHeaders } from '../page/headers.js';
-import type { CallbackPageRenderer } from '../page/renderer.js';
-import { trace } from '../trace.js';
+import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
+import { describeParameters, trace } from '../trace.js';
 import { attempt, type CallbackHost, type Failure } from './host.js';
 import { formOf, jsonOf, readBody, type RequestBody } from './request-body.js';
 import {
@@ -19,8 +25,19 @@ import {
   type HttpRejection,
   type RequestTarget,
 } from './request-guard.js';
-import { JsonWriter, PageWriter, pending, send, sendPage, sendRejection, sent } from './response-writer.js';
-import { respond } from './sign-in-response.js';
+import {
+  JsonWriter,
+  PageWriter,
+  pending,
+  send,
+  sendPage,
+  sendRejection,
+  sent,
+  statusOfOutcome,
+  success,
+  viewOfOutcome,
+  type ResponseWriter,
+} from './response-writer.js';
 import { openTemplateFolder } from './template-folder.js';
 
 interface Exchange {
@@ -146,14 +163,15 @@ async function handleToken(exchange: Exchange): Promise<HandlerError> {
   if (rejection !== undefined) return reject(exchange, rejection, true);
   const body = await readBody(request);
   if (!('content' in body)) return reject(exchange, body, true);
-  const message = jsonOf(body.content);
-  if (isForward(message)) {
-    const received = readResponse(host.redirectUri, message);
+  // Of any other JSON value, these are undefined.
+  const { fragment, query, loaded } = Object(jsonOf(body.content)) as Partial<Record<string, unknown>>;
+  if (typeof fragment === 'string' && (query === undefined || typeof query === 'string')) {
+    const received = readResponse(host.redirectUri, { fragment, query });
     const language = await renderer.language(request.headers['accept-language']);
     const expected = await host.find(received.state);
     return respond(host, received, expected, new JsonWriter(renderer, response, language));
   }
-  if (!isLoadedReport(message)) {
+  if (loaded !== true || fragment !== undefined) {
     const text = 'The body must be {"fragment": "...", "query": "..."}.';
     return reject(exchange, { reason: 'body_invalid', status: 400, text }, true);
   }
@@ -162,20 +180,75 @@ async function handleToken(exchange: Exchange): Promise<HandlerError> {
   return undefined;
 }
 
-function isForward(message: unknown): message is { fragment: string; query?: string } {
-  if (typeof message !== 'object' || message === null || !('fragment' in message)) return false;
-  const hasQuery = 'query' in message && message.query !== undefined;
-  return typeof message.fragment === 'string' && (!hasQuery || typeof message.query === 'string');
+/** Validates a response, uses its request up, notifies the app, and completes the page. */
+async function respond(
+  host: CallbackHost,
+  received: ReceivedResponse,
+  expected: ExpectedRequest | 'used' | undefined,
+  writer: ResponseWriter,
+): Promise<Failure | undefined> {
+  const { allowUnsolicited, redirectUri } = host;
+  let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
+  if (result.kind !== 'rejected') {
+    // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
+    await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code, expected));
+    const consumed = typeof expected === 'object' ? host.consume(expected) : true;
+    if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used');
+  }
+  trace('response with %s: %s', describeParameters(received.params), result.kind);
+  if (result.kind === 'rejected') {
+    const failure = attempt(() => {
+      host.rejected(result.reason);
+    });
+    const isBareError = received.hasError && received.state === undefined && result.reason === 'state_foreign';
+    await writer.finish(...rejectedViews[isBareError ? 'error_without_state' : result.reason]);
+    return failure;
+  }
+  const known = typeof expected === 'object' ? expected : undefined;
+  const rejection = result.kind === 'error' ? result.rejection : undefined;
+  const failure =
+    rejection &&
+    attempt(() => {
+      host.rejected(rejection, known);
+    });
+  const delivery = host.deliver(result, known);
+  const { page, failure: thrown } = 'then' in delivery ? await delivery : delivery;
+  const { outcome } = page;
+  if (result.kind === 'error') {
+    const status = rejection === undefined ? 200 : 400;
+    await writer.finish(
+      errorView(result.error.code, expected),
+      status,
+      rejection === undefined ? page.redirectFor('failed') : undefined,
+    );
+  } else if (typeof outcome === 'string') {
+    await writer.finish(viewOfOutcome(outcome), statusOfOutcome(outcome), page.redirectFor(outcome));
+  } else {
+    await writer.hold(page);
+  }
+  trace('page complete');
+  return thrown ?? failure;
 }
 
-function isLoadedReport(message: unknown): boolean {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'loaded' in message &&
-    message.loaded === true &&
-    !('fragment' in message)
-  );
+const rejectedViews: Readonly<Record<ResponseRejection | 'error_without_state', [PageView, number]>> = {
+  state_foreign: [{ state: 'error', reason: 'state_foreign' }, 400],
+  error_without_state: [{ state: 'error', reason: 'error_without_state' }, 400],
+  state_used: [{ state: 'pending', reason: 'state_used' }, 409],
+  malformed: [{ state: 'error', reason: 'malformed' }, 400],
+  empty: [{ state: 'error', reason: 'malformed' }, 400],
+  wrong_issuer: [{ state: 'error', reason: 'wrong_issuer' }, 400],
+  wrong_redirect_uri: [{ state: 'error', reason: 'malformed' }, 400],
+};
+
+function errorView(code: string, expected: unknown): PageView {
+  // The page shows the provider's words only if the state proves that they are the provider's.
+  if (typeof expected !== 'object') return { state: 'error', reason: 'error_without_state' };
+  const reasons = {
+    ACCESS_DENIED: 'denied',
+    AUTHORIZATION_FAILED: 'refused',
+    ISSUER_MISMATCH: 'wrong_issuer',
+  } as const;
+  return { state: 'error', reason: code in reasons ? reasons[code as keyof typeof reasons] : 'malformed' };
 }
 
 async function reject(exchange: Exchange, rejection: HttpRejection, isForward = false): Promise<HandlerError> {
