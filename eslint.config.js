@@ -14,6 +14,7 @@ export default defineConfig(
       'reports',
       'examples/custom-html/site',
       'examples/sdks',
+      'examples/existing-server/redis',
     ],
   },
   js.configs.recommended,

@@ -1,5 +1,5 @@
-// The charts, as SVG without any script; light and dark by what the reader prefers.
-import { number } from './report.mjs';
+// The charts, as SVG without a script, in the reader's colour scheme.
+import { amount, number } from './report.mjs';
 
 const style = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328; }
@@ -8,7 +8,7 @@ const style = `
   .case { font-weight: 600; }
   .faint { fill: #59636e; }
   .ground { fill: #ffffff; }
-  .raw { fill: #8c959f; }
+  .baseline { fill: #8c959f; }
   .peer { fill: #b6c2cf; }
   .ours { fill: #1a7f5a; }
   .line { stroke: #d1d9e0; }
@@ -21,7 +21,7 @@ const style = `
     .figure { stroke: #0d1117; }
     .faint { fill: #9198a1; }
     .ground { fill: #0d1117; }
-    .raw { fill: #7d8590; }
+    .baseline { fill: #7d8590; }
     .peer { fill: #4b5563; }
     .ours { fill: #3fb98a; }
     .line { stroke: #3d444d; }
@@ -45,13 +45,13 @@ ${body.join('\n')}
 
 const place = { names: 24, bars: 230, width: 390, all: 780 };
 
-/** Bars of the ratios, a group for each case; the axis is cut where a peer would make all else a dot. */
+/** Bars of the ratios, a group for each case. The axis ends at ten times the baseline: longer bars have an arrow. */
 export function ratioChart(results) {
-  const title = 'embed-auth-server and its peers, as multiples of raw node:http (less is better)';
+  const title = 'embed-auth-server and its peers, as multiples of a node:http baseline (less is better)';
   const body = [`<text class="title" x="24" y="32">${escape(title)}</text>`];
   let y = 58;
   for (const { title, unit, columns, targets } of results) {
-    const target = targets[0]?.against === 'raw' ? targets[0] : undefined;
+    const target = targets.find(({ text }) => / x baseline/.test(text));
     const shown = columns.filter(({ median }) => median !== undefined);
     if (shown.length < 2) continue;
     const allowed = target === undefined ? 1 : Number(/[\d.]+/.exec(target.text)?.[0] ?? 1);
@@ -63,13 +63,13 @@ export function ratioChart(results) {
     const figures = [];
     for (const { column, ratio, median } of shown) {
       const length = Math.max(2, (Math.min(ratio, most) / most) * place.width);
-      const kind = column === 'ours' || column === 'raw' ? column : 'peer';
+      const kind = column.startsWith('ours') ? 'ours' : column === 'baseline' ? column : 'peer';
       body.push(
-        `<text class="faint" x="${place.bars - 10}" y="${y + 12}" text-anchor="end">${escape(column === 'ours' ? 'embed-auth-server' : column)}</text>`,
+        `<text class="faint" x="${place.bars - 10}" y="${y + 12}" text-anchor="end">${escape(column.replace(/^ours/, 'embed-auth-server'))}</text>`,
         `<rect class="${kind}" x="${place.bars}" y="${y + 1}" width="${length.toFixed(1)}" height="14" rx="2"/>`,
       );
       figures.push(
-        `<text class="figure" x="${(place.bars + length + 6).toFixed(1)}" y="${y + 12}">${number(ratio)} x${ratio > most ? ' →' : ''} <tspan class="faint">${number(median)} ${unit}</tspan></text>`,
+        `<text class="figure" x="${(place.bars + length + 6).toFixed(1)}" y="${y + 12}">${number(ratio)} x${ratio > most ? ' →' : ''} <tspan class="faint">${amount(median, unit)}</tspan></text>`,
       );
       y += 19;
     }
@@ -87,9 +87,9 @@ export function ratioChart(results) {
   return svg(place.all, y + 18, title, body);
 }
 
-/** The cost of a sign-in against how many are expected at once. */
+/** The cost of a sign-in, by the number expected at once. */
 export function concurrencyChart(results) {
-  const title = 'Cost of one sign-in, by how many are expected at once';
+  const title = 'Cost of one sign-in, by the number expected at once';
   const curves = results.map(({ name, columns }) => ({
     kind: name.endsWith('router') ? 'router' : 'server',
     points: columns.filter(({ median }) => median !== undefined).map(({ column, median }) => [Number(column), median]),

@@ -1,27 +1,27 @@
-// A fresh process for the cold figures: `node child.mjs SUBJECT PHASE PORT`. Neither IPC nor streams are used, because they
-// would load parts of Node (net, streams) that the subject is to be charged with. Each line written is JSON.
+// A fresh process for the cold figures: `node child.mjs SUBJECT PHASE PORT`. It uses neither IPC nor streams, because they
+// would load parts of Node (net, streams) whose cost belongs to the subject. Each line written is JSON.
 import { writeSync } from 'node:fs';
 
 const [name, phase, port] = process.argv.slice(2);
-const say = (message) => writeSync(1, `${JSON.stringify(message)}\n`);
+const report = (message) => writeSync(1, `${JSON.stringify(message)}\n`);
 const clock = () => String(process.hrtime.bigint());
 
 if (name === 'none') {
-  // Node itself, with nothing of anybody's.
-  if (phase === 'memory') globalThis.setTimeout(() => say({ rss: process.memoryUsage.rss() }), 500);
+  // Bare Node.
+  if (phase === 'memory') globalThis.setTimeout(() => report({ rss: process.memoryUsage.rss() }), 500);
 } else {
-  // One adapter, by its own path: the list of all would be one more file to load.
+  // The adapter's own path: the list of all subjects would be one more file to load.
   const { load, begin } = await import(`./subjects/${name}.mjs`);
   let signIn;
   const onResult = () => {
     const at = clock();
     if (phase === 'exit') {
-      say({ result: at });
+      report({ result: at });
       void signIn.end();
     } else {
-      // The time is taken here and told later: an app's handler does not write to a pipe while its page waits.
+      // Reported later: an app's handler does not write to a pipe while its page waits.
       globalThis.setTimeout(() => {
-        say({ result: at });
+        report({ result: at });
         process.exit(0);
       }, 50);
     }
@@ -33,14 +33,14 @@ if (name === 'none') {
   const imported = globalThis.performance.now();
   const importedAt = clock();
   if (phase === 'import') {
-    say({ import: imported - start });
+    report({ import: imported - start });
   } else {
     signIn = await begin(module, onResult, Number(port));
     const listening = globalThis.performance.now();
     const listeningAt = clock();
     signIn.expect?.();
     const plain = { ...signIn, expect: undefined, end: undefined };
-    say({
+    report({
       import: imported - start,
       listening: listening - start,
       signIn: plain,
@@ -50,7 +50,7 @@ if (name === 'none') {
     if (phase === 'profile') globalThis.setTimeout(() => process.exit(0), 400);
     if (phase === 'memory') {
       globalThis.setTimeout(() => {
-        say({ rss: process.memoryUsage.rss() });
+        report({ rss: process.memoryUsage.rss() });
         process.exit(0);
       }, 500);
     }

@@ -1,13 +1,15 @@
-// The browser's part, on node:net: no HTTP client of ours or of Node's stands in the way.
+// The browser's part, on node:net, so that no HTTP client's time is measured.
 import { Buffer } from 'node:buffer';
 import { connect, createServer } from 'node:net';
 
 const lastChunk = Buffer.from('0\r\n\r\n');
-const headers = [
+const browserHeaders = [
   'User-Agent: Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36',
-  'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
   'Accept-Encoding: gzip, deflate, br, zstd',
   'Accept-Language: en-GB,en;q=0.9',
+];
+const navigationHeaders = [
+  'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
   'Sec-Fetch-Dest: document',
   'Sec-Fetch-Mode: navigate',
   'Sec-Fetch-Site: cross-site',
@@ -16,21 +18,52 @@ const headers = [
 ];
 
 /**
- * Sends one request as a browser would, on a new connection, and waits for the whole answer.
+ * @typedef {object} Exchange
+ * @property {bigint} start - when it was sent
+ * @property {bigint} end - when its last byte arrived
+ * @property {string} head - the status line and the headers
+ * @property {import('node:net').Socket} socket - left open
+ */
+
+/**
+ * Sends a navigation as a browser would: a GET, or the POST of a form on another site.
  *
  * @param {{ port: number, method: string, target: string, body?: string, cookie?: string }} request
- * @returns {Promise<{ start: bigint, end: bigint, head: string, socket: import('node:net').Socket }>} the times of sending
- *   and of the last byte; the socket is left open
+ * @returns {Promise<Exchange>}
  */
 export function navigate({ port, method, target, body, cookie }) {
+  const headers = [...navigationHeaders];
+  if (cookie !== undefined) headers.push(`Cookie: ${cookie}`);
+  if (body !== undefined) headers.push('Origin: null', 'Content-Type: application/x-www-form-urlencoded');
+  return send({ port, method, target, headers, body });
+}
+
+/**
+ * Sends a fragment as the fetch() of a callback page would.
+ *
+ * @param {{ port: number, target: string, contentType: string, body: string }} request
+ * @returns {Promise<Exchange>}
+ */
+export function postFragment({ port, target, contentType, body }) {
+  const headers = [
+    'Accept: */*',
+    `Origin: http://127.0.0.1:${port}`,
+    `Content-Type: ${contentType}`,
+    'Sec-Fetch-Dest: empty',
+    'Sec-Fetch-Mode: cors',
+    'Sec-Fetch-Site: same-origin',
+  ];
+  return send({ port, method: 'POST', target, headers, body });
+}
+
+/** Sends one request on a new connection and waits for the whole response. */
+function send({ port, method, target, headers, body = '' }) {
   return new Promise((resolve, reject) => {
-    const lines = [`${method} ${target} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Connection: keep-alive', ...headers];
-    if (cookie !== undefined) lines.push(`Cookie: ${cookie}`);
-    if (body !== undefined) {
-      lines.push('Origin: null', 'Content-Type: application/x-www-form-urlencoded', `Content-Length: ${body.length}`);
-    }
-    const text = `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
-    // Only the head becomes text: what a page weighs is not to be charged twice, in sending and in our reading.
+    const lines = [`${method} ${target} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Connection: keep-alive'];
+    lines.push(...browserHeaders, ...headers);
+    if (method === 'POST') lines.push(`Content-Length: ${body.length}`);
+    const text = `${lines.join('\r\n')}\r\n\r\n${body}`;
+    // Only the head is decoded: reading a large page must not cost more than sending it.
     let head = '';
     let missing = Infinity;
     const start = process.hrtime.bigint();
@@ -39,7 +72,7 @@ export function navigate({ port, method, target, body, cookie }) {
       socket.off('end', onEnd);
       resolve({ start, end: process.hrtime.bigint(), head, socket });
     };
-    const onEnd = () => (head === '' ? reject(new Error('the connection was ended without an answer')) : finish());
+    const onEnd = () => (head === '' ? reject(new Error('the connection ended without a response')) : finish());
     socket.on('error', reject);
     socket.on('end', onEnd);
     socket.on('connect', () => socket.write(text));
@@ -50,7 +83,7 @@ export function navigate({ port, method, target, body, cookie }) {
         if (end === -1) return;
         head = head.slice(0, end + 4);
         const length = /\r\ncontent-length: *(\d+)/i.exec(head);
-        // Without a length, an answer ends with its connection or with its last chunk.
+        // Without a length, a response ends with its connection or with its last chunk.
         missing = length === null ? -1 : Number(length[1]) + head.length;
       }
       if (missing < 0) {
@@ -63,7 +96,7 @@ export function navigate({ port, method, target, body, cookie }) {
   });
 }
 
-/** A connection that says nothing, as browsers open to be quick. */
+/** A connection that sends nothing, as browsers open ahead of time. */
 export function silentSocket(port) {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => resolve(socket));
@@ -71,7 +104,7 @@ export function silentSocket(port) {
   });
 }
 
-/** A port that nobody has, for subjects that cannot take any. */
+/** A free port, for subjects that cannot listen on port 0. */
 export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

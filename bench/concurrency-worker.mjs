@@ -1,8 +1,8 @@
-// `fork('concurrency-worker.mjs', ['server' | 'router'])`: many sign-ins at once, and what each costs.
+// `fork('concurrency-worker.mjs', ['server' | 'router'])`: many sign-ins at once, and the processor time of each.
 import { once } from 'node:events';
 import { load, loadExpress } from './.cache/ours/entry.mjs';
 
-const { AuthServer, createCallbackRouter } = await load();
+const { AuthServer, createCallbackRouter, createMemoryRequestStore } = await load();
 let signedIn = 0;
 const { expect } = await { server, router }[process.argv[2]]();
 let round = 0;
@@ -37,26 +37,18 @@ async function server() {
 
 async function router() {
   const express = await loadExpress();
-  const sessions = new Map();
-  const sessionOf = (request) => sessions.get(request.headers.cookie);
+  const requests = createMemoryRequestStore({ sessionId: (request) => request.headers.cookie });
   const app = express();
   const listener = app.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address();
-  app.use(
-    '/auth',
-    createCallbackRouter({
-      redirectUri: `http://127.0.0.1:${port}/auth/callback`,
-      expectedRequests: (request) => sessionOf(request)?.login,
-      takeRequest: (request) => sessions.delete(request.headers.cookie),
-      onGrant: () => void (signedIn += 1),
-    }),
-  );
+  const redirectUri = `http://127.0.0.1:${port}/auth/callback`;
+  app.use('/auth', createCallbackRouter({ redirectUri, requests, onGrant: () => void (signedIn += 1) }));
   return {
     expect(id) {
       const state = `a-state-of-some-length-${id}`;
       const cookie = `session=${id}`;
-      sessions.set(cookie, { login: { state } });
+      requests.add({ headers: { cookie } }, { state, redirectUri, responseType: 'code' });
       return { port, method: 'GET', target: `/auth/callback?code=a-code&state=${state}`, cookie };
     },
   };

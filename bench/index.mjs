@@ -1,30 +1,16 @@
-// `npm run bench`; see README.md here for the methods and --help for the options.
-import { writeFile } from 'node:fs/promises';
+// `npm run bench`; README.md explains the methods, --help the options.
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { cases } from './cases/index.mjs';
 import { help, readOptions, UsageError } from './options.mjs';
 import { peerNames, subjectNames } from './subjects/index.mjs';
 
-const caseNames = [
-  'import',
-  'listen',
-  'start',
-  'redirect',
-  'first-redirect',
-  'fragment',
-  'exit',
-  'memory',
-  'size',
-  'packages',
-  'concurrency-server',
-  'concurrency-router',
-  'import-esm',
-  'listen-esm',
-  'fragment-blank',
-];
-// A run goes round so often, so that every case has its share of the machine's good and bad moments.
+const caseNames = cases.map(({ name }) => name);
+// Every case is measured in several parts, so that other load on the machine affects all cases alike.
 const cycles = 5;
 
-const say = (line) => process.stderr.write(`${line}\n`);
+const report = (line) => process.stderr.write(`${line}\n`);
 
 async function main() {
   const options = readOptions(process.argv.slice(2), caseNames, subjectNames);
@@ -37,21 +23,32 @@ async function main() {
     return;
   }
   const { installOurs, installPeers, versions } = await import('./install.mjs');
-  await installPeers(say);
-  await installOurs(say);
+  await installPeers(report);
+  await installOurs(report);
   if (options.profile !== undefined) {
     const { profile } = await import('./profile.mjs');
     for (const name of options.profile) console.log((await profile(name)).join('\n'));
     return;
   }
-  const { cases } = await import('./cases/index.mjs');
-  const { markdown, table } = await import('./report.mjs');
-  const wanted = cases.filter(({ name }) => options.cases === undefined || options.cases.includes(name));
+  const { table } = await import('./report.mjs');
+  const wanted = cases
+    .filter(({ name }) => options.cases === undefined || options.cases.includes(name))
+    .map((definition) => ({
+      ...definition,
+      columns: definition.columns.filter((column) => options.subjects?.includes(column) ?? true),
+    }))
+    .filter(({ columns }) => columns.length > 0);
   const started = new Date();
   const results = await measure(wanted, options.runs);
   console.log(table(results).join('\n'));
-  if (options.cases !== undefined) return;
+  if (options.cases === undefined) await publish(results, { date: started.toISOString(), versions: await versions() });
+}
+
+/** Writes the results, the charts and the table of docs/speed.md. */
+async function publish(results, { date, versions }) {
   const { concurrencyChart, ratioChart } = await import('./chart.mjs');
+  const { markdown, replaceTable } = await import('./report.mjs');
+  const { format, resolveConfig } = await import('prettier');
   const machine = {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
@@ -59,18 +56,21 @@ async function main() {
     system: `${process.platform} ${process.arch}`,
     node: process.version,
   };
-  const report = { date: started.toISOString(), machine, versions: await versions(), results };
-  await writeFile(new URL('results.json', import.meta.url), `${JSON.stringify(report, null, 2)}\n`);
-  const isCurve = ({ name }) => name.startsWith('concurrency-');
-  const shown = results.filter(({ baseline }) => baseline === 'raw');
-  await writeFile(new URL('chart.svg', import.meta.url), ratioChart(shown));
-  await writeFile(new URL('concurrency.svg', import.meta.url), concurrencyChart(results.filter(isCurve)));
-  console.log(`\n${markdown(results).join('\n')}\n`);
-  console.log(`${machine.cpu}, ${machine.cores} cores, Node ${process.version}, ${started.toISOString()}`);
-  console.log('Written: bench/results.json, bench/chart.svg, bench/concurrency.svg');
+  const write = (file, text) => writeFile(new URL(file, import.meta.url), text);
+  await write('results.json', `${JSON.stringify({ date, machine, versions, results }, null, 2)}\n`);
+  const published = results.filter(({ isPublished }) => isPublished);
+  await write('chart.svg', ratioChart(published.filter(({ baseline }) => baseline === 'baseline')));
+  await write('concurrency.svg', concurrencyChart(results.filter(({ name }) => name.startsWith('concurrency-'))));
+  const { cpu, cores, node } = machine;
+  const lines = [...markdown(published), '', `${date.slice(0, 10)}, ${cpu}, ${cores} cores, Node ${node}.`];
+  const document = fileURLToPath(new URL('../docs/speed.md', import.meta.url));
+  const text = replaceTable(await readFile(document, 'utf8'), lines);
+  await writeFile(document, await format(text, { ...(await resolveConfig(document)), filepath: document }));
+  console.log(`\n${lines.join('\n')}\n`);
+  console.log('Written: docs/speed.md, bench/results.json, bench/chart.svg, bench/concurrency.svg');
 }
 
-/** Goes round the cases, and within each of them round its columns. */
+/** Measures the cases in turns, and the columns of each case in turns. */
 async function measure(wanted, runs) {
   const { summarize } = await import('./statistics.mjs');
   const { Progress } = await import('./progress.mjs');
@@ -98,7 +98,7 @@ async function measure(wanted, runs) {
 
 async function sampleAll({ definition, samples, failures, opened }, round, progress) {
   const { columns, name } = definition;
-  // Nobody is always the first, nor always behind the same other.
+  // The order changes, so that no column always runs first or after the same other one.
   const turned = columns.map((_, index) => columns[(index + round) % columns.length] ?? '');
   for (const column of round % 2 === 0 ? turned : turned.reverse()) {
     progress.step(`${name}: ${column}`);
@@ -107,8 +107,8 @@ async function sampleAll({ definition, samples, failures, opened }, round, progr
       const value = await opened.sample(column);
       samples.set(column, [...(samples.get(column) ?? []), value]);
     } catch (error) {
-      // A subject that cannot do this is said to; ours must.
-      if (column === 'ours' || column === 'raw' || !peerNames.includes(column)) throw error;
+      // A peer that cannot do this is reported; this package must.
+      if (!peerNames.includes(column)) throw error;
       failures.set(column, error.message);
     }
   }

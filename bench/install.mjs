@@ -1,6 +1,6 @@
-// Installs what is measured: ours from the tarball that `npm pack` makes, in an empty folder, as its users do.
+// Installs what is measured: this package from the tarball that `npm pack` makes, in an empty folder, as its users do.
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { subject } from './subjects/index.mjs';
@@ -9,10 +9,10 @@ const bench = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(bench, '.cache');
 
-/** The column of what our dependencies need without us. */
+/** The column of the package's runtime dependencies alone. */
 export const ownDependencies = 'dependencies';
 
-/** Runs npm; what it says is shown only where it fails. */
+/** Runs npm; its output is shown only if it fails. */
 function npm(parameters, cwd) {
   return new Promise((resolve, reject) => {
     const child = spawn('npm', parameters, {
@@ -49,7 +49,7 @@ export async function installPeers(say) {
   await writeFile(stamp, lock);
 }
 
-/** Builds, packs and installs ours. */
+/** Builds, packs and installs this package. */
 export async function installOurs(say) {
   say('Building, packing and installing embed-auth-server');
   await npm(['run', 'build'], root);
@@ -59,12 +59,19 @@ export async function installOurs(say) {
   );
   const folder = join(cache, 'ours');
   await installInto(folder, [join(cache, filename)]);
-  // These import by name from where the package is installed.
+  // The baseline is a package, too: finding one by its name takes as long as loading a small one.
+  const baseline = join(folder, 'node_modules', 'node-http-baseline');
+  await mkdir(baseline);
+  await writeFile(join(baseline, 'package.json'), '{ "type": "module", "exports": "./index.js" }\n');
+  await copyFile(join(bench, 'subjects', 'baseline-server.mjs'), join(baseline, 'index.js'));
+  // These import the packages by their names.
   await writeFile(
     join(folder, 'entry.mjs'),
     "export const load = () => import('embed-auth-server');\n" +
+      "export const loadBaseline = () => import('node-http-baseline');\n" +
       "export const loadExpress = async () => (await import('express')).default;\n",
   );
+  await copyFile(join(bench, 'opener', 'ours.mjs'), join(folder, 'opener.mjs'));
 }
 
 async function installInto(folder, packages) {
@@ -74,10 +81,10 @@ async function installInto(folder, packages) {
   await npm(['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages], folder);
 }
 
-/** A folder into which nothing but that column's packages is installed. */
+/** A folder with nothing but that column's packages installed. */
 export async function installed(column) {
   const folder = join(cache, column);
-  if (column === 'ours') return folder; // By `installOurs`, just now.
+  if (column === 'ours') return folder; // By `installOurs`.
   const names = await packagesOf(column);
   const stamp = join(folder, '.packages');
   if (!(await exists(stamp)) || (await readFile(stamp, 'utf8')) !== names.join(' ')) {
@@ -96,7 +103,7 @@ async function packagesOf(column) {
   return (await subject(column)).packages.map((name) => `${name}@${dependencies[name]}`);
 }
 
-/** The versions of all that is measured. */
+/** The versions of everything that is measured. */
 export async function versions() {
   const own = await readJson(join(root, 'package.json'));
   const { dependencies } = await readJson(join(bench, 'package.json'));

@@ -1,4 +1,4 @@
-// Children: the fresh ones of the cold figures, and the ones that stay for the warm figures.
+// Child processes: fresh ones for the cold figures, and long-lived ones for the warm figures.
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { freePort } from './client.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** A fresh process; `next()` is the next thing that it says, `exited` the time of its end. */
+/** A fresh process; `next()` is its next message, `exited` the time of its end. */
 export async function freshProcess(name, phase, { main = 'child.mjs', nodeOptions = [], timeout = 15_000 } = {}) {
   const port = await freePort();
   const child = spawn(process.execPath, [...nodeOptions, here(main), name, phase, String(port)], {
@@ -51,7 +51,7 @@ export async function freshProcess(name, phase, { main = 'child.mjs', nodeOption
   };
 }
 
-/** A process that stays. */
+/** A long-lived process. */
 export async function worker(name, file = 'worker.mjs') {
   const child = fork(here(file), [name], { env: plainEnvironment(), stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const seen = [];
@@ -84,7 +84,7 @@ export async function worker(name, file = 'worker.mjs') {
       const { begun, took } = await take('begun');
       return { signIn: begun, took };
     },
-    /** When the app was told the result. */
+    /** The time at which the app had the result. */
     async result() {
       return BigInt((await take('result')).result);
     },
@@ -100,8 +100,8 @@ export async function worker(name, file = 'worker.mjs') {
   };
 }
 
-/** The same environment for all; a `BROWSER` or `NODE_OPTIONS` of the shell must not differ between machines. */
-function plainEnvironment() {
+/** The same environment on every machine: the shell's `BROWSER` or `NODE_OPTIONS` must not count. */
+export function plainEnvironment() {
   const { PATH, HOME, TMPDIR, SYSTEMROOT } = process.env;
   return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, SYSTEMROOT }).filter(([, value]) => value));
 }

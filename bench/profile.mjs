@@ -1,5 +1,5 @@
-// Explains where the time of a cold start goes: `npm run bench -- --profile`. A fresh process is run under V8's sampling
-// profiler; every sample is charged to the package whose code, or whose loading, it is spent in.
+// Explains the time of a cold start: `npm run bench -- --profile`. A fresh process runs under V8's sampling profiler, and every
+// sample is charged to the package that is running or being loaded.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,10 +44,10 @@ function charge({ nodes, samples, timeDeltas, startTime }, marks, totals) {
   const owners = new Map();
   const visit = (node, inherited, built) => {
     const { url, functionName } = node.callFrame;
-    const own = ownerOf(url);
-    const builtin = own === undefined ? (loading(url, functionName) ?? built) : undefined;
-    const owner = own ?? inherited;
-    owners.set(node.id, own ?? (functionName === '(idle)' ? '(idle)' : nameOf(owner, builtin, functionName)));
+    const found = ownerOf(url);
+    const builtin = found === undefined ? (loading(url, functionName) ?? built) : undefined;
+    const owner = found ?? inherited;
+    owners.set(node.id, found ?? (functionName === '(idle)' ? '(idle)' : nameOf(owner, builtin, functionName)));
     for (const id of node.children ?? []) visit(byId.get(id), owner, builtin);
   };
   visit(nodes[0], undefined, undefined);
@@ -68,14 +68,14 @@ function nameOf(owner, builtin, functionName) {
   return builtin === undefined ? 'Node, start' : `Node (${builtin})`;
 }
 
-/** The package, or the file of ours, that a URL is of. */
+/** The package, or the file of the benchmark, that a URL belongs to. */
 function ownerOf(url) {
   if (url === '' || url.startsWith('node:')) return undefined;
   const inPackage = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url);
   return inPackage?.[1] ?? url.replace(/^.*\/bench\//, 'bench/');
 }
 
-/** Which part of Node is at work, where it is loading something. */
+/** The part of Node that is loading something, if any. */
 function loading(url, functionName) {
   if (url.startsWith('node:internal/modules/esm')) return 'ES module loader';
   if (url.startsWith('node:internal/modules')) return 'CommonJS loader';

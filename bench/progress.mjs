@@ -1,4 +1,4 @@
-/** Says how far the run is: one line that changes in a terminal, plain lines (one at each tenth) elsewhere. */
+/** Reports progress: one changing line in a terminal, otherwise one line for each tenth. */
 export class Progress {
   #total;
   #done = 0;

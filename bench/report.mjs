@@ -1,7 +1,7 @@
-// What is printed at the end.
+// What is printed and published at the end.
 import { subjectNames } from './subjects/index.mjs';
 
-/** Lines of a table: of every case the medians, the ratios and the target. */
+/** Lines for the terminal: the medians, ratios, quartiles and targets of every case. */
 export function table(results) {
   const lines = [];
   for (const { title, unit, columns, targets } of results) {
@@ -17,33 +17,39 @@ export function table(results) {
               (failure === undefined ? '' : `   (${failure})`)),
       );
     }
-    for (const { column, text, ratio, met } of targets) {
-      lines.push(
-        `  ${met ? 'met    ' : 'NOT MET'}  ${column}: ${ratio === undefined ? '-' : number(ratio)} x; target ${text}`,
-      );
-    }
+    for (const { column, text, met } of targets) lines.push(`  ${met ? 'met    ' : 'NOT MET'}  ${column}: ${text}`);
   }
   return lines;
 }
 
-/** What has a target, as a table in Markdown, for the README. */
+/** The published table, in Markdown: a row for each target. */
 export function markdown(results) {
-  const lines = [
-    `| | ${subjectNames.join(' | ')} | target | |`,
-    `| --- | ${subjectNames.map(() => '---:').join(' | ')} | --- | --- |`,
-  ];
-  for (const { title, unit, columns, targets } of results) {
-    const [target] = targets;
-    if (target === undefined || !columns.some(({ column }) => column === 'ours')) continue;
-    const cells = subjectNames.map((name) => {
-      const found = columns.find(({ column }) => column === name);
-      if (found === undefined) return '';
-      return found.median === undefined ? found.failure : `${number(found.median)} ${unit}`.trim();
-    });
-    lines.push(`| ${title} | ${cells.join(' | ')} | ${target.text} | ${target.met ? 'met' : '**not met**'} |`);
-  }
-  return lines;
+  const names = ['ours', ...subjectNames.filter((name) => name !== 'ours')];
+  const rows = results.flatMap(({ title, unit, columns, baseline, targets }) =>
+    targets.map(({ column, text, met }) => {
+      const cell = (name) => {
+        const found = columns.find((result) => result.column === name);
+        if (found === undefined) return '';
+        return found.median === undefined ? found.failure : amount(found.median, unit);
+      };
+      const { ratio } = columns.find((result) => result.column === column);
+      // The curves have no subjects: their target compares the last point with the first one.
+      const cells = names.map((name) => cell({ ours: column, baseline }[name] ?? name));
+      const variant = column.startsWith('ours-') ? `, ${column.slice(5)}` : '';
+      return [`${title}${variant}`, ...cells, `${number(ratio)} x`, text, met ? 'met' : '**not met**'];
+    }),
+  );
+  const header = ['', ...names.map((name) => (name === 'ours' ? 'embed-auth-server' : name)), 'ratio', 'target', ''];
+  const rule = header.map((_, index) => (index === 0 || index > names.length + 1 ? '---' : '---:'));
+  return [header, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
+
+/** Replaces what is between the two markers of a document. */
+export const replaceTable = (document, lines) =>
+  document.replace(/(?<=<!-- bench -->\n).*(?=<!-- \/bench -->)/s, () => `\n${lines.join('\n')}\n\n`);
 
 export const number = (value) =>
   value === undefined ? '-' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+
+/** A figure with its unit; a count has none. */
+export const amount = (value, unit) => (unit === '' ? String(value) : `${number(value)} ${unit}`);

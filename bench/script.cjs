@@ -1,5 +1,5 @@
 // A fresh process whose main module is a plain script: `node script.cjs SUBJECT PHASE PORT`. Its first import starts Node's
-// loader of ES modules, as it does in any app's own; the adapter's few lines are charged to every subject alike.
+// loader of ES modules, as it does in any app's own; the adapter's few lines cost every subject the same.
 const { writeSync } = require('node:fs');
 
 const [name, phase, port] = process.argv.slice(2);

@@ -1,7 +1,7 @@
-/** The middle of the values, which a few slow runs do not move. */
+/** The median, which a few slow runs do not move. */
 export const median = (values) => quantile(values, 0.5);
 
-/** The value below which that part of the values lies. */
+/** The value below which this part of the values lies. */
 export function quantile(values, part) {
   const sorted = [...values].sort((one, other) => one - other);
   const at = (sorted.length - 1) * part;
@@ -10,14 +10,19 @@ export function quantile(values, part) {
 }
 
 /**
- * What a case comes to.
+ * The result of a case.
  *
  * @param {import('./cases/index.mjs').Case} definition
  * @param {Map<string, number[]>} samples
  * @param {Map<string, string>} failures
  * @param {string[]} peers
  */
-export function summarize({ name, title, unit, method, columns, baseline, targets }, samples, failures, peers) {
+export function summarize(
+  { name, title, unit, method, columns, baseline, targets, isPublished },
+  samples,
+  failures,
+  peers,
+) {
   const of = (column) => {
     const values = samples.get(column) ?? [];
     return values.length === 0 ? undefined : median(values);
@@ -40,27 +45,30 @@ export function summarize({ name, title, unit, method, columns, baseline, target
     title,
     unit,
     method,
+    isPublished,
     baseline,
     columns: results,
-    targets: targets.map((target) => judge(target, unit, of, peers)),
+    targets: targets.map((target) => ({ column: target.column, ...check(target, unit, of, peers) })),
   };
 }
 
-function judge({ column, against, ratio, limit, plus = 0 }, unit, of, peers) {
+function check({ column, against, ratio = 1, plus = 0, limit, text }, unit, of, peers) {
   const value = of(column);
-  const figures = against === 'lightest peer' ? peers.map(of).filter((figure) => figure !== undefined) : [of(against)];
-  const other = figures.length === 0 ? undefined : Math.min(...figures);
-  const text =
-    (plus === 0
-      ? `at most ${ratio === 1 ? `the ${against}’s` : `${ratio} x ${against}`}`
-      : `at most ${against} + ${plus} ${unit}`.trim()) + (limit === undefined ? '' : ` and ${limit} ${unit}`);
-  if (value === undefined || other === undefined) return { column, against, text, met: false };
+  const texts = [];
+  const limits = [];
+  if (against !== undefined) {
+    const figures = (against === 'lightest peer' ? peers : [against]).map(of).filter((figure) => figure !== undefined);
+    // Without a figure to compare with, no target is met.
+    limits.push(figures.length === 0 ? -Infinity : Math.min(...figures) * ratio + plus);
+    texts.push(`${ratio === 1 ? '' : `${ratio} x `}${against}${plus === 0 ? '' : ` + ${plus} ${unit}`.trimEnd()}`);
+  }
+  if (limit !== undefined) {
+    limits.push(limit);
+    texts.push(`${limit} ${unit}`);
+  }
   return {
-    column,
-    against,
-    text,
-    ratio: round(value / other),
-    met: value <= other * ratio + plus && (limit === undefined || value <= limit),
+    text: text ?? `at most ${texts.join(' and ')}`,
+    met: value !== undefined && limits.every((most) => value <= most),
   };
 }
 

@@ -1,14 +1,14 @@
-// A process that stays, for the warm figures: `fork('worker.mjs', [SUBJECT])`. It begins and ends sign-ins as it is told.
+// A long-lived process for the warm figures: `fork('worker.mjs', [SUBJECT])`. It begins and ends sign-ins on request.
 import { subject } from './subjects/index.mjs';
 
 const { load, begin } = await subject(process.argv[2]);
 const module = await load();
 let signIn;
-let told;
+let received;
 
 process.on('message', async (message) => {
   if (message.begin) {
-    told = new Promise((resolve) => {
+    received = new Promise((resolve) => {
       signIn = undefined;
       const start = globalThis.performance.now();
       void begin(
@@ -16,7 +16,7 @@ process.on('message', async (message) => {
         () => {
           const at = String(process.hrtime.bigint());
           resolve();
-          // Told when the turn is over: an app's handler does not write to a pipe while its page waits.
+          // Reported after the turn: an app's handler does not write to a pipe while its page waits.
           globalThis.setImmediate(() => process.send({ result: at }));
         },
         message.port,
@@ -29,8 +29,8 @@ process.on('message', async (message) => {
       });
     });
   } else if (message.end) {
-    // Those that have no way to be stopped are stopped by their result.
-    if (message.afterResult) await told;
+    // Some peers cannot be stopped: their result stops them.
+    if (message.afterResult) await received;
     await signIn.end();
     process.send({ ended: true });
   }

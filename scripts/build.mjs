@@ -3,17 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { chmod, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, transform } from 'esbuild';
+import { transform } from 'esbuild';
+import { rolldown } from 'rolldown';
 import { bundledPackages } from './bundled-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
 
-/** Answers `template-files.ts`, which reads templates/ at run time, with a module that holds the texts of all its files. */
+/** Replaces `template-files.ts`, which reads templates/ at run time, by a module that holds the texts of all its files. */
 const templateFiles = {
   name: 'template-files',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/]page[\\/]template-files\.ts$/ }, async () => {
+  load: {
+    filter: { id: /[\\/]src[\\/]page[\\/]template-files\.ts$/ },
+    async handler() {
       const folder = path.join(root, 'templates');
       const entries = await readdir(folder, { recursive: true, withFileTypes: true });
       const texts = {};
@@ -21,12 +23,9 @@ const templateFiles = {
         const file = path.join(entry.parentPath, entry.name);
         texts[path.relative(folder, file).replaceAll('\\', '/')] = await withoutComments(file);
       }
-      return {
-        contents: `const texts = ${JSON.stringify(texts)};\nexport const readTemplate = (file) => texts[file];`,
-        loader: 'js',
-        watchDirs: [folder],
-      };
-    });
+      const code = `const texts = ${JSON.stringify(texts)};\nexport const readTemplate = (file) => texts[file];`;
+      return { code, moduleType: 'js' };
+    },
   },
 };
 
@@ -42,50 +41,70 @@ async function withoutComments(file) {
 /** Keeps the licence of each bundled package beside its code. */
 const licences = {
   name: 'licences',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]node_modules[\\/].*\.m?js$/ }, async ({ path: file }) => {
+  transform: {
+    filter: { id: /[\\/]node_modules[\\/].*\.m?js$/ },
+    async handler(code, file) {
       const [, folder, name] = /^(.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+))/.exec(file);
       if (!bundledPackages.includes(name)) throw new Error(`${name} is not in scripts/bundled-packages.mjs`);
       const [licence] = (await readdir(folder)).filter((entry) => /^licen[cs]e/i.test(entry));
       const text = await readFile(path.join(folder, licence), 'utf8');
-      return { contents: `/*! ${name}\n\n${text.trim()}\n*/\n${await readFile(file, 'utf8')}`, loader: 'js' };
-    });
+      return { code: `/*! ${name}\n\n${text.trim()}\n*/\n${code}`, map: null };
+    },
   },
 };
 
 /** The other entries load the main entry's file, and share its classes with the app. */
 const mainEntryApart = {
   name: 'main-entry-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\.?\/index\.js$/ }, () => ({ path: './index.js', external: true }));
-  },
+  resolveId: { filter: { id: /^\.\.?\/index\.js$/ }, handler: () => ({ id: './index.js', external: true }) },
 };
 
+/** What importing the package loads is one file: each further one costs half a millisecond. */
+function importedAtOnce(entry) {
+  const files = new Set();
+  return (id, bundle) => {
+    const visit = (file) => {
+      if (files.has(file)) return;
+      files.add(file);
+      bundle.getModuleInfo(file)?.importedIds.forEach(visit);
+    };
+    if (files.size === 0) visit(entry);
+    return files.has(id) ? 'core' : null;
+  };
+}
+
+async function bundle(entries, plugins, groups) {
+  const build = await rolldown({
+    cwd: root,
+    input: entries,
+    plugins: [...plugins, licences],
+    // Its ES module: the CommonJS one would bring helpers.
+    resolve: { alias: { eventemitter3: path.join(root, 'node_modules/eventemitter3/dist/eventemitter3.esm.js') } },
+    external: Object.keys(manifest.dependencies).filter((name) => !bundledPackages.includes(name)),
+    platform: 'node',
+    transform: { target: 'node20.19' },
+  });
+  await build.write({
+    dir: 'dist',
+    format: 'esm',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    codeSplitting: { groups },
+    comments: { legal: true, jsdoc: false },
+    // The shorter names of local variables save a fifth of the time that importing takes. Lines and functions stay what they are.
+    minify: {
+      mangle: { keepNames: { function: true, class: true } },
+      compress: false,
+      codegen: { removeWhitespace: false },
+    },
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+  });
+}
+
 await rm(path.join(root, 'dist'), { recursive: true, force: true });
-/** @type {import('esbuild').BuildOptions} */
-const options = {
-  absWorkingDir: root,
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  // Its ES module. The CommonJS one would bring helpers, in a file that the entry has to load as well.
-  alias: { eventemitter3: path.join(root, 'node_modules/eventemitter3/dist/eventemitter3.esm.js') },
-  external: Object.keys(manifest.dependencies).filter((name) => !bundledPackages.includes(name)),
-  platform: 'node',
-  format: 'esm',
-  target: 'node20.19',
-  sourcemap: true,
-  sourcesContent: false,
-  legalComments: 'eof',
-  logLevel: 'warning',
-};
-await build({ ...options, entryPoints: ['src/index.ts'], plugins: [templateFiles, licences] });
-await build({
-  ...options,
-  entryPoints: ['src/testing.ts', 'src/cli.ts'],
-  plugins: [mainEntryApart, licences],
-});
+const name = importedAtOnce(path.join(root, 'src/index.ts'));
+await bundle(['src/index.ts'], [templateFiles], [{ name, debugName: 'core' }]);
+await bundle(['src/testing.ts', 'src/cli.ts'], [mainEntryApart], []);
 await chmod(path.join(root, 'dist/cli.js'), 0o755);
 
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');

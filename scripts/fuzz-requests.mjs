@@ -184,7 +184,7 @@ console.log(`${count} random requests with the seed ${seed}`);
 const began = performance.now();
 const statuses = {};
 for (let sent = 0; sent < count;) {
-  // Something is expected all the time, whose state nobody knows.
+  // A request is expected all the time, whose state is not known outside.
   const waiting = new LoginRequest(server, 'client', 'token');
   const batch = Math.min(500, count - sent);
   for (let at = 0; at < batch; at += 20) {

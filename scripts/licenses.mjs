@@ -7,7 +7,7 @@ import { bundledPackages } from './bundled-packages.mjs';
 const root = new URL('..', import.meta.url);
 const { packages } = JSON.parse(await readFile(new URL('package-lock.json', root), 'utf8'));
 
-/** Node's own way to find a package: beside who asks, then further up. */
+/** Node's lookup of a package: beside the importing file, then in the parent folders. */
 function find(from, name) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     const path = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;

@@ -9,9 +9,21 @@ if (given === undefined) {
   console.error('Which folder? npm run mutation -- src/oauth');
   process.exit(2);
 }
+/** The tests of each folder. Every mutant starts its tests anew, so all of them for each would take days. */
+const tests = {
+  'src/oauth': [
+    '{authorization-*,callback-uri,crypto,grant-response,known-options,login-request}',
+    '{pasted-text,pkce-util,redirect-uri,scopes}',
+  ],
+  'src/callback': ['{callback-router,pending-page,request-guard,request-store,wait-for-grant}', 'abuse/*'],
+  'src/server': ['{auth-server*,blocked-ports,expected-requests,loopback-listener,wait-for-grant}', 'abuse/*'],
+  'src/page': ['{callback-page,failures,html-template,page-texts}'],
+};
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = given.replaceAll('\\', '/').replace(/\/+$/, '');
 const isFolder = statSync(`${root}${target}`).isDirectory();
+const folder = Object.keys(tests).find((name) => `${target}/`.startsWith(`${name}/`));
+const testMatch = (tests[folder] ?? ['**/*']).map((pattern) => `**/test/${pattern}.test.ts`);
 const { status } = spawnSync(
   process.execPath,
   [
@@ -24,6 +36,6 @@ const { status } = spawnSync(
     `.cache/mutation/${target.replaceAll('/', '-')}.json`,
     ...args,
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: JSON.stringify(testMatch) } },
 );
 process.exitCode = status ?? 1;

@@ -50,20 +50,25 @@ export class BrowserUtil {
   static async open(uri: string | URL): Promise<void> {
     const href = browsableHref(uri);
     const browsers = configuredBrowsers();
-    if (browsers.length > 0) await openConfigured(browsers, href);
-    else await openDefault(href);
+    // Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0.
+    if (browsers.length === 0 && !hasDisplay()) {
+      throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
+    }
+    if (browsers.length > 0) await openFirst(browsers, href, 'the program in BROWSER');
+    else if (hasXdgOpen()) await openFirst([['xdg-open']], href, "the system's opener");
+    else await openByPackage(href);
   }
 }
 
 /** @internal Begins to load what {@link BrowserUtil.open} will need, while the port is being bound. */
 export function preloadOpener(): void {
-  if (process.env['BROWSER'] || !hasDisplay()) return;
+  if (process.env['BROWSER'] || hasXdgOpen() || !hasDisplay()) return;
   // A failure is reported by the import in open().
   import('open').catch(() => undefined);
 }
 
-/** Runs the first browser of `BROWSER` that works. */
-async function openConfigured(browsers: readonly Command[], href: string): Promise<void> {
+/** Runs the first program that works. */
+async function openFirst(browsers: readonly Command[], href: string, subject: Subject): Promise<void> {
   const { spawn } = process.getBuiltinModule('node:child_process');
   const failures: unknown[] = [];
   for (const [command, ...args] of browsers) {
@@ -72,28 +77,23 @@ async function openConfigured(browsers: readonly Command[], href: string): Promi
       if (textModeBrowsers.includes(name)) throw notOpened(`BROWSER names a text-mode browser (${name}).`);
       const hasPlace = args.some((arg) => arg.includes('%s'));
       const filled = args.map((arg) => arg.replace(/%[s%]/g, (match) => (match === '%s' ? href : '%')));
-      const child = spawn(command, hasPlace ? filled : [...args, href], { stdio: 'ignore', detached: true });
-      await watch(child, 'the program in BROWSER');
+      await watch(spawn(command, hasPlace ? filled : [...args, href], { stdio: 'ignore', detached: true }), subject);
       return;
     } catch (error) {
       // `spawn` throws some failures, and emits the others.
-      failures.push(error instanceof BrowserOpenError ? error : notStarted(error, 'the program in BROWSER'));
+      failures.push(error instanceof BrowserOpenError ? error : notStarted(error, subject));
     }
   }
   throw failures[0];
 }
 
-async function openDefault(href: string): Promise<void> {
-  // Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0.
-  if (!hasDisplay()) {
-    throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
-  }
+/** For macOS, Windows, WSL, and a Linux without xdg-open. */
+async function openByPackage(href: string): Promise<void> {
   let opener: ChildProcess;
   try {
     // Loaded here, because most runs of an app use a cached token and open nothing.
     const { default: open } = await import('open');
-    // The xdg-open that comes with `open` exits with 0 even if every browser failed.
-    opener = await open(href, hasXdgOpen() ? { app: { name: 'xdg-open' } } : {});
+    opener = await open(href);
   } catch (error) {
     throw notStarted(error, "the system's opener");
   }

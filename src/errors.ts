@@ -121,9 +121,12 @@ export class AuthorizationError extends AuthError {
 /** How many requests and responses were rejected, by reason. */
 export type Rejections = Partial<Record<string, number>>;
 
+/** U+FFFD. Written like this, it leaves the built file in ASCII, which V8 loads faster. */
+const replacement = String.fromCodePoint(0xfffd);
+
 /** @internal Makes a provider's text safe to print: line breaks become a space, other control characters U+FFFD. */
 export function replaceControls(text: string | undefined): string | undefined {
-  return text?.replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ').replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
+  return text?.replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ').replace(/[\p{Cc}\p{Bidi_Control}]/gu, replacement);
 }
 
 /**

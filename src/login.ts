@@ -1,5 +1,5 @@
 import { BrowserUtil, preloadOpener } from './browser-util.js';
-import { AuthAbortedError, AuthorizationError, BrowserOpenError } from './errors.js';
+import { AuthAbortedError, BrowserOpenError } from './errors.js';
 import {
   checkLoginOptions,
   type AnyLoginOptions,
@@ -12,7 +12,6 @@ import type { ExpectedRequest } from './oauth/authorization-response.js';
 import { findLoopbackRedirectUri, readAuthorizationUri } from './oauth/authorization-uri.js';
 import { pickOptions } from './oauth/known-options.js';
 import { LoginRequest, loginRequestOptionNames, ResponseType } from './oauth/login-request.js';
-import { cleanPastedUri } from './oauth/pasted-text.js';
 import { PKCEUtil } from './oauth/pkce-util.js';
 import { randomBase64url } from './oauth/random-and-digest.js';
 import { isRemoteSession } from './prompt.js';
@@ -73,10 +72,6 @@ export async function login<const Type extends ResponseType = 'code', Result = G
   let terminal: TerminalUserInterface | undefined;
   let expected: ExpectedRequest | undefined;
   let hasPasteOffer = false;
-  const onRejection = (rejection: Parameters<NonNullable<typeof onRejected>>[0]): void => {
-    terminal?.rejected(rejection.reason);
-    onRejected?.(rejection);
-  };
   try {
     // These take time, and do not depend on each other.
     const started = sharedServer === undefined ? server.start() : undefined;
@@ -88,17 +83,24 @@ export async function login<const Type extends ResponseType = 'code', Result = G
     const request = await abortable(until, authorizationRequest(checked, server), unfinished);
     const { uri } = request;
     expected = request.expected;
-    server.on('callbackRejected', onRejection);
-    const granted = server.waitForGrant({
-      request: expected,
-      signal: until,
-      // The grant is of the requested kind: the server rejects any other.
-      // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
-      exchange:
-        exchange &&
-        ((grant, { page }) =>
-          exchange(grant as GrantFor<ResponseType>, { page, signal: signal ?? new AbortController().signal })),
-    });
+    const granted = server.signIns.waitForGrant(
+      {
+        request: expected,
+        signal: until,
+        // The grant is of the requested kind: the server rejects any other.
+        // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
+        exchange:
+          exchange &&
+          ((grant, { page }) =>
+            exchange(grant as GrantFor<ResponseType>, { page, signal: signal ?? new AbortController().signal })),
+      },
+      (reason) => {
+        terminal?.rejected(reason);
+        onRejected?.({ reason });
+      },
+    );
+    // The browser may take its time to open; a rejection must not end the process before it is awaited.
+    granted.catch(() => undefined);
     const addresses = { startUri: server.signIns.addStartAddress(uri, expected) };
     onLoginUri?.(new URL(uri), addresses);
     terminal?.begin({
@@ -119,8 +121,8 @@ export async function login<const Type extends ResponseType = 'code', Result = G
       ...{ expected, granted, isUriShown, terminal, signal: until },
     });
     terminal?.browserOpened(browserOpened);
-    const asked = prompt && ask(prompt, server, expected, { uri, browserOpened, signal: until }).then(() => granted);
-    const result = await (asked === undefined ? granted : Promise.race([granted, asked]));
+    const asked = prompt && askForCallbackUri(prompt, server, expected, { uri, browserOpened, signal: until });
+    const result = await (asked === undefined ? granted : Promise.race([granted, asked.then(() => granted)]));
     terminal?.end();
     return result as Result;
   } catch (error) {
@@ -128,7 +130,6 @@ export async function login<const Type extends ResponseType = 'code', Result = G
     throw error;
   } finally {
     ended.abort();
-    server.off('callbackRejected', onRejection);
     if (hasPasteOffer) server.signIns.pasteOffers -= 1;
     if (expected !== undefined) server.forget(expected);
     if (sharedServer === undefined) await server.stop();
@@ -228,52 +229,20 @@ async function openBrowser(options: AnyLoginOptions, uri: URL, context: OpenCont
   }
 }
 
+async function askForCallbackUri(
+  prompt: NonNullable<AnyLoginOptions['prompt']>,
+  server: AuthServer,
+  expected: ExpectedRequest,
+  context: Omit<PromptContext, 'error'>,
+): Promise<void> {
+  const { askUntilAccepted } = await import('./terminal/ask-until-accepted.js');
+  await askUntilAccepted(prompt, server, expected, context);
+}
+
 /** A copy of an error whose text and members may hold the login URI, as those of `spawn` do. */
 function withoutSecrets(error: unknown, secrets: readonly string[]): Error {
   const text = error instanceof Error ? error.message : typeof error;
   const safe = new Error(secrets.reduce((result, secret) => result.replaceAll(secret, '[login URI]'), text));
   const { code } = Object(error) as { code?: unknown };
   return typeof code === 'string' ? Object.assign(safe, { code }) : safe;
-}
-
-/** Asks until the pasted text is accepted, or there is nothing more to ask; then only the server waits. */
-async function ask(
-  prompt: NonNullable<AnyLoginOptions['prompt']>,
-  server: AuthServer,
-  { state }: ExpectedRequest,
-  context: Omit<PromptContext, 'error'>,
-): Promise<void> {
-  let error: AuthorizationError | undefined;
-  for (;;) {
-    let pasted: string | URL | undefined;
-    try {
-      pasted = await prompt({ ...context, uri: new URL(context.uri), error });
-    } catch (failure) {
-      if (context.signal.aborted) return;
-      throw failure;
-    }
-    if (pasted === undefined || context.signal.aborted) return;
-    try {
-      // Rejected text must not end the sign-in: it is validated first, without side effects.
-      const text = typeof pasted === 'string' ? cleanPastedUri(pasted, server.redirectUri) : pasted;
-      const { result, expected } = server.validate(text);
-      const isOwn = expected === undefined || expected.state === state;
-      const isFinal = result.kind === 'grant' || (result.kind === 'error' && result.rejection === undefined);
-      if (isOwn && isFinal) {
-        await server.receive(text).catch(() => undefined); // The wait ends with the same error.
-        return;
-      }
-      error = result.kind === 'grant' || !isOwn ? anotherSignIn() : result.error;
-    } catch (failure) {
-      if (!(failure instanceof AuthorizationError)) throw failure;
-      error = failure;
-    }
-  }
-}
-
-function anotherSignIn(): AuthorizationError {
-  return new AuthorizationError(
-    'STATE_FOREIGN',
-    'This address belongs to another sign-in. Copy the one of this sign-in.',
-  );
 }

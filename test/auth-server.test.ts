@@ -582,7 +582,7 @@ describe('AuthServer.waitForGrant', () => {
     await failed;
   });
 
-  it('tells several sign-ins apart', async () => {
+  it('keeps several sign-ins apart', async () => {
     const server = await started();
     const requests = Array.from({ length: 5 }, () => codeRequest(server));
     const waiting = requests.map((request) => server.waitForGrant({ request }));

@@ -120,7 +120,7 @@ describe('readResponse', () => {
     expect(received.state).toBeUndefined();
   });
 
-  it('R15: takes the state of the query for a token in a fragment that has none (Imgur, Trello)', () => {
+  it('R15: uses the state of the query for a token in a fragment that has none (Imgur, Trello)', () => {
     for (const token of ['access_token', 'token']) {
       const received = readResponse(callback, { query: 'tab=1&state=xyz', fragment: `${token}=b&expires_in=5` });
       expect([...received.params]).toEqual([
@@ -133,7 +133,7 @@ describe('readResponse', () => {
     }
   });
 
-  it('R15: takes the state of the query for nothing else', () => {
+  it('R15: uses the state of the query for nothing else', () => {
     for (const fragment of ['code=b', 'error=access_denied', 'id_token=a', 'access_token=b&state=theirs']) {
       expect(readResponse(callback, { query: 'state=xyz', fragment }).state).not.toBe('xyz');
     }
@@ -187,7 +187,7 @@ describe('validateResponse', () => {
   const unexpected = (parts: Parameters<typeof readResponse>[1], expected?: 'used'): ValidationResult =>
     validateResponse(readResponse(callback, parts), expected);
 
-  it.each(channels)('R1: rejects a foreign and a missing state, whatever the response says, by %s', (channel) => {
+  it.each(channels)('R1: rejects a foreign and a missing state in every response, by %s', (channel) => {
     for (const text of [
       'code=abc',
       'access_token=abc',

@@ -4,7 +4,7 @@ import { blockedPorts } from '#src/server/ports.js';
 describe('blockedPorts', () => {
   it('holds only ports that the Fetch standard blocks, as Node’s own fetch knows them', async () => {
     for (const port of blockedPorts) {
-      // A blocked port is refused before anything is connected.
+      // A blocked port is rejected before anything is connected.
       await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ cause: { message: 'bad port' } });
     }
   });

@@ -52,7 +52,7 @@ describe('BrowserUtil.open', () => {
     ['a custom protocol', 'myapp.auth://token?canary', 'myapp.auth'],
     ['a drive', 'C:\\canary.exe', 'c'],
     ['a URL object', new URL('file:///etc/canary'), 'file'],
-  ])('refuses %s, and names its scheme only', async (_name, uri, scheme) => {
+  ])('rejects %s, and names its scheme only', async (_name, uri, scheme) => {
     const error = await rejectionOf(uri);
     expect(error.code).toBe('URI_NOT_ALLOWED');
     expect(error.message).toContain(`its scheme is ${scheme}.`);
@@ -71,7 +71,7 @@ describe('BrowserUtil.open', () => {
     ['a port out of range', 'https://app.example.test:99999/canary'],
     ['a command', '& canary'],
     ['nothing', ''],
-  ])('refuses %s, which is no absolute URI', async (_name, uri) => {
+  ])('rejects %s, which is no absolute URI', async (_name, uri) => {
     const error = await rejectionOf(uri);
     expect(error.code).toBe('URI_NOT_ALLOWED');
     expect(error.message).toContain('it is not an absolute URI');
@@ -89,14 +89,14 @@ describe('BrowserUtil.open', () => {
     ['object', { href: 'https://canary.example.test/' }],
     ['object', ['https://canary.example.test/']],
     ['object', Object('https://canary.example.test/')],
-  ])('refuses what is no string: %s', async (type, uri) => {
+  ])('rejects a value that is no string: %s', async (type, uri) => {
     const error = await rejectionOf(uri);
     expect(error.code).toBe('URI_NOT_ALLOWED');
     expect(error.message).toContain(`it is of type ${type}.`);
     expect(inspect(error, { showHidden: true })).not.toContain('canary');
   });
 
-  it('refuses a URL object that says later that it is something else', async () => {
+  it('rejects a URL object that changes its value later', async () => {
     const changeling = Object.assign(new URL('https://app.example.test/'), { toString: () => '--canary' });
     const error = await rejectionOf(Object.defineProperty(changeling, 'href', { value: '--canary' }));
     expect(error.code).toBe('URI_NOT_ALLOWED');
@@ -295,19 +295,19 @@ describeOnLinux('BrowserUtil.open on Linux', () => {
     expect(outcome).toEqual(notOpened("the system's opener exited with code 3"));
   });
 
-  it('keeps what a shell would take for its own', async () => {
+  it('passes characters on that a shell would interpret', async () => {
     const uri = 'https://app.example.test/?a=1&calc;$(id)`id`%PATH%^|*\\';
     const visit = await visited(uri, { BROWSER: await install('my-browser', 'browser.mjs') });
     expect(visit.arguments).toEqual([uri]);
   });
 
-  it('finds a browser in PATH where there is a display', async () => {
+  it('finds a browser in PATH if there is a display', async () => {
     await install('firefox', 'browser.mjs');
     const visit = await visited(loginUri, { DISPLAY: ':99' });
     expect(visit.arguments).toEqual([loginUri]);
   });
 
-  it('runs BROWSER also where there is no display', async () => {
+  it('runs BROWSER also if there is no display', async () => {
     await install('code-helper', 'browser.mjs');
     const visit = await visited(loginUri, { BROWSER: 'xdg-open:code-helper --open %s', DISPLAY: '' });
     expect(visit.arguments).toEqual(['--open', loginUri]);
@@ -357,54 +357,54 @@ describeOnLinux('BrowserUtil.open on Linux', () => {
     },
   );
 
-  it('rejects where the opener finds no browser and exits with 3', async () => {
+  it('rejects if the opener finds no browser and exits with 3', async () => {
     const { outcome } = await open(loginUri, { DISPLAY: ':99' });
     expect(outcome).toEqual(notOpened('exited with code 3'));
     expect(outcome).toEqual(notOpened('`onLoginUri`'));
   });
 
-  it('rejects where nothing is in PATH', async () => {
+  it('rejects if nothing is in PATH', async () => {
     await mkdir(join(bin, 'empty'));
     const { outcome } = await open(loginUri, { DISPLAY: ':99', PATH: join(bin, 'empty') });
     expect(outcome).toEqual(notOpened('exited with code'));
   });
 
-  it('rejects where BROWSER fails', async () => {
+  it('rejects if BROWSER fails', async () => {
     const { outcome } = await open(loginUri, { BROWSER: await install('my-browser', 'fails.sh') });
     expect(outcome).toEqual(notOpened('exited with code 3'));
   });
 
-  it('rejects where BROWSER is missing', async () => {
+  it('rejects if the program in BROWSER is missing', async () => {
     const { outcome } = await open(loginUri, { BROWSER: join(bin, 'missing'), DISPLAY: ':99' });
     expect(outcome).toEqual(
       notOpened('there is no such program', expect.objectContaining({ code: 'ENOENT', path: join(bin, 'missing') })),
     );
   });
 
-  it('rejects where the opener is ended by a signal', async () => {
+  it('rejects if the opener is ended by a signal', async () => {
     const { outcome } = await open(loginUri, { BROWSER: await install('my-browser', 'dies.sh') });
     expect(outcome).toEqual(notOpened('ended by SIGKILL'));
   });
 
-  it("passes the system's opener one intact argument, in an app that bundles us", async () => {
+  it("passes the system's opener one intact argument, in an app that bundles the package", async () => {
     await install('xdg-open', 'browser.mjs');
     const visit = await visited('https://app.example.test/?a=1&calc;$(id)', { DISPLAY: ':99' }, bundledApp);
     expect(visit.arguments).toEqual(['https://app.example.test/?a=1&calc;$(id)']);
   });
 
-  it("rejects where the system's opener exits with 3, in an app that bundles us", async () => {
+  it("rejects if the system's opener exits with 3, in an app that bundles the package", async () => {
     await install('xdg-open', 'fails.sh');
     const { outcome } = await open(loginUri, { DISPLAY: ':99' }, bundledApp);
     expect(outcome).toEqual(notOpened('exited with code 3'));
   });
 
-  it("rejects where the system's opener is ended by a signal, in an app that bundles us", async () => {
+  it("rejects if the system's opener is ended by a signal, in an app that bundles the package", async () => {
     await install('xdg-open', 'dies.sh');
     const { outcome } = await open(loginUri, { DISPLAY: ':99' }, bundledApp);
     expect(outcome).toEqual(notOpened('ended by SIGKILL'));
   });
 
-  it('rejects where there is no opener, and keeps the URI out of the cause', async () => {
+  it('rejects if there is no opener, and keeps the URI out of the cause', async () => {
     const { outcome } = await open(loginUri, { DISPLAY: ':99' }, bundledApp);
     expect(outcome).toEqual(
       notOpened('there is no opener on this system', {
@@ -416,13 +416,13 @@ describeOnLinux('BrowserUtil.open on Linux', () => {
     );
   });
 
-  it('rejects where the opener may not be run', async () => {
+  it('rejects if the opener is not executable', async () => {
     await writeFile(join(bin, 'xdg-open'), '', { mode: 0o644 });
     const { outcome } = await open(loginUri, { DISPLAY: ':99' }, bundledApp);
     expect(outcome).toEqual(notOpened('could not be started (EACCES)', expect.objectContaining({ code: 'EACCES' })));
   });
 
-  it('rejects where the URI is longer than the system takes', async () => {
+  it('rejects if the URI is longer than the system allows', async () => {
     const { outcome } = await open(`${loginUri}&a=${'a'.repeat(200_000)}`, { DISPLAY: ':99' });
     expect(outcome).toEqual(notOpened('could not be started (E2BIG)', expect.objectContaining({ code: 'E2BIG' })));
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CallbackPageRenderer, type PageView, type RenderOptions } from '#src/page/renderer.js';
-import type { CallbackPageOptions, TemplateContext } from '#src/page/options.js';
+import { checkPageOptions, type CallbackPageOptions, type TemplateContext } from '#src/page/options.js';
 import { securityHeaders } from '#src/page/headers.js';
 import { forwardingScript } from '#src/page/default-templates.js';
 import { pageLanguages, type PageText, type PageTextKey } from '#src/page/language.js';
@@ -73,7 +73,7 @@ describe('CallbackPageRenderer', () => {
       });
     });
 
-    it('have a policy for our own page that allows its own script and nothing from elsewhere', async () => {
+    it('have a policy for the built-in page that allows its script and nothing from elsewhere', async () => {
       const policy = await policyOf();
       const nonce = policy.get('script-src')?.[0];
       expect(nonce).toMatch(/^'nonce-[\w-]{22}'$/);
@@ -89,7 +89,7 @@ describe('CallbackPageRenderer', () => {
       });
     });
 
-    it('have a policy for a page of the app’s that allows its own files', async () => {
+    it('have a policy for a custom page that allows its own files', async () => {
       const policy = await policyOf({ template: '<p>' });
       expect(policy.get('default-src')).toEqual(["'none'"]);
       expect(policy.get('script-src')).toEqual(["'self'", expect.stringMatching(/^'nonce-/)]);
@@ -154,7 +154,7 @@ describe('CallbackPageRenderer', () => {
       { 'script-src': null },
       { 'script-src': [5] },
       'script-src *',
-    ])('does not take %j', (contentSecurityPolicy) => {
+    ])('rejects %j', (contentSecurityPolicy) => {
       const make = (): CallbackPageRenderer => rendererOf(wrong({ contentSecurityPolicy }));
       expect(make).toThrow(TypeError);
       expect(make).toThrow('`contentSecurityPolicy`');
@@ -198,7 +198,7 @@ describe('CallbackPageRenderer', () => {
       expect(await htmlOf()).toContain('return to the app');
     });
 
-    it('speak of "the app" where its name is empty', async () => {
+    it('speak of "the app" if its name is empty', async () => {
       expect(await htmlOf({ appName: '' })).toContain('return to the app');
     });
 
@@ -235,7 +235,7 @@ describe('CallbackPageRenderer', () => {
       expect(html).toContain('<title data-auth-title>This sign-in link was already used</title>');
     });
 
-    it('says what to do where there is no script, with its heading', async () => {
+    it('says what to do without a script, with its heading', async () => {
       const html = await htmlOf({}, pending, false);
       const { heading, message } = rendererOf().text('no_script', english);
       expect(html).toContain(`<h1 data-auth-noscript-heading>${heading}</h1>`);
@@ -280,7 +280,7 @@ describe('CallbackPageRenderer', () => {
       });
     });
 
-    it('is closed after a while, unless it is the app’s own or the app says otherwise', async () => {
+    it('is closed after a while, unless it is a custom page or the app says otherwise', async () => {
       expect(readSettings(await htmlOf())).toMatchObject({ autoClose: 5000 });
       expect(readSettings(await htmlOf({ template: '<p>' }))).toMatchObject({ autoClose: false });
       expect(readSettings(await htmlOf({ autoClose: false }))).toMatchObject({ autoClose: false });
@@ -300,7 +300,7 @@ describe('CallbackPageRenderer', () => {
   });
 
   describe('template', () => {
-    it('takes a string, and adds the script', async () => {
+    it('accepts a string, and adds the script', async () => {
       const html = await htmlOf({ template: '<!doctype html><html lang="eo"><head></head><p data-auth-message></p>' });
       expect(html).toMatch(/^<!doctype html><html lang="eo" data-auth-state="success"><head><script /);
       expect(html).toContain(forwardingScript);
@@ -314,7 +314,7 @@ describe('CallbackPageRenderer', () => {
       expect(html.indexOf('data-auth-page')).toBeLessThan(html.indexOf('main.js'));
     });
 
-    it('takes an empty string for a page', async () => {
+    it('accepts an empty string as a page', async () => {
       expect(await htmlOf({ template: '' })).toContain(forwardingScript);
     });
 
@@ -336,7 +336,7 @@ describe('CallbackPageRenderer', () => {
       expect(html).toContain(forwardingScript);
     });
 
-    it('takes a function, and tells it what there is to show and nothing of the request', async () => {
+    it('accepts a function, and passes it what to show and nothing of the request', async () => {
       const contexts: TemplateContext[] = [];
       const template = (context: TemplateContext): string => {
         contexts.push(context);
@@ -355,7 +355,7 @@ describe('CallbackPageRenderer', () => {
       expect(html.match(new RegExp(`nonce="${nonce}"`, 'g'))).toHaveLength(2);
     });
 
-    it('takes a function that answers later', async () => {
+    it('accepts a function that returns a promise', async () => {
       expect(await htmlOf({ template: () => Promise.resolve('<p>later</p>') })).toContain('<p>later</p>');
     });
 
@@ -368,7 +368,7 @@ describe('CallbackPageRenderer', () => {
       expect((await renderer.render(success, { answered: true }, english)).html).toContain('<p>2</p>');
     });
 
-    it('gives way to the package’s own page where it fails, with one warning, so that no sign-in is lost', async () => {
+    it('is replaced by the built-in page if it fails, with one warning, so that no sign-in is lost', async () => {
       const throwing = (): string => {
         throw new Error('The designer erred');
       };
@@ -397,7 +397,7 @@ describe('CallbackPageRenderer', () => {
   });
 
   describe('templatePath', () => {
-    it('takes a file, as a path and as a URL', async () => {
+    it('accepts a file, as a path and as a URL', async () => {
       const path = join(folder, 'page.html');
       for (const templatePath of [path, pathToFileURL(path)]) {
         const renderer = rendererOf({ templatePath });
@@ -406,7 +406,7 @@ describe('CallbackPageRenderer', () => {
       }
     });
 
-    it('takes a folder with index.html, and says where its files are', async () => {
+    it('accepts a folder with index.html, and adds the address of its files', async () => {
       const path = join(folder, 'site');
       for (const templatePath of [path, pathToFileURL(path), pathToFileURL(`${path}/`)]) {
         const renderer = rendererOf({ templatePath });
@@ -451,7 +451,7 @@ describe('CallbackPageRenderer', () => {
       expect(html).not.toContain('refresh');
     });
 
-    it('leads on where the app says so', () => {
+    it('redirects if the app says so', () => {
       const html = renderer.renderOutcome(success, english, '/a?b="c"&d=<e>');
       expect(html).toContain('<meta http-equiv="refresh" content="0;url=/a?b=&#34;c&#34;&#38;d=&#60;e&#62;">');
     });
@@ -480,7 +480,10 @@ describe('CallbackPageRenderer', () => {
     ['texts', { texts: { success: null } }, TypeError],
     ['texts', { texts: { success: { heading: 5 } } }, TypeError],
   ])('names the option %s when it is wrong', (name, options, type) => {
-    expect(() => rendererOf(wrong(options))).toThrow(type);
-    expect(() => rendererOf(wrong(options))).toThrow(`\`${name}\``);
+    const check = (): void => {
+      checkPageOptions(wrong(options));
+    };
+    expect(check).toThrow(type);
+    expect(check).toThrow(`\`${name}\``);
   });
 });

@@ -91,7 +91,7 @@ class App {
     return expected;
   }
 
-  /** The provider sends the person back with a query. */
+  /** The provider redirects the user with a query. */
   query(params: Record<string, string> | string, person = 'sid=ann', path = '/auth/callback'): Test {
     return request(this.express)
       .get(`${path}?${typeof params === 'string' ? params : new URLSearchParams(params).toString()}`)
@@ -537,7 +537,7 @@ describe('createCallbackRouter', () => {
       expect(app.errors.map(({ code }) => code)).toEqual(['REDIRECT_URI_MISMATCH']);
     });
 
-    it('answers a replay with "already used", not with "unexpected" (R2)', async () => {
+    it('responds to a replay with "already used", not with "unexpected" (R2)', async () => {
       const app = new App();
       const { state } = app.expecting();
       await app.query({ code: 'abc', state }).expect(200);
@@ -811,7 +811,7 @@ describe('createCallbackRouter', () => {
       for (const before of [[], [express.text({ type: () => true })], [express.json({ strict: false })]]) {
         const app = new App({}, { before });
         const response = await app.token(body);
-        // A parser of the app's own answers for itself what it cannot read.
+        // The app's body parser responds itself to what it cannot read.
         if (app.failures.length === 0) {
           expect([response.status, app.rejections]).toEqual([400, ['body_invalid']]);
         } else expect(before).toHaveLength(1);

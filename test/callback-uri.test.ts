@@ -99,7 +99,7 @@ describe('parseCallbackUri', () => {
     );
   });
 
-  it('counts the query where query and fragment both hold a response, and never merges them', () => {
+  it('reads the query if query and fragment both hold a response, and never merges them', () => {
     const response = code(`${callback}?code=mine&state=xyz#access_token=theirs&scope=all&state=abc`, { state: 'xyz' });
     expect(response.code).toBe('mine');
     expect(response.params.has('access_token')).toBe(false);
@@ -325,7 +325,7 @@ describe('parseCallbackUri', () => {
     it.each([
       ['blanks', `  ${uri}  `],
       ['a line break at the end', `${uri}\r\n`],
-      ['line breaks where the terminal wrapped it', `http://127.0.0.1:5543/call\r\nback?code=\n    abc&sta\nte=xyz`],
+      ['line breaks of a terminal that wrapped it', `http://127.0.0.1:5543/call\r\nback?code=\n    abc&sta\nte=xyz`],
       ['no-break spaces and a byte order mark', `\ufeff\u00a0${uri}\u2028`],
       ['double quotes', `"${uri}"`],
       ['single quotes', `'${uri}'`],

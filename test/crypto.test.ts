@@ -46,7 +46,7 @@ describe('sha256', () => {
 });
 
 describe('timingSafeEqual', () => {
-  it('tells equal buffers from others', () => {
+  it('distinguishes equal buffers from others', () => {
     expect(timingSafeEqual(sha256('a'), sha256('a'))).toBe(true);
     expect(timingSafeEqual(sha256('a'), sha256('b'))).toBe(false);
     expect(timingSafeEqual(Buffer.alloc(0), Buffer.alloc(0))).toBe(true);

@@ -8,7 +8,7 @@ jest.setTimeout(120_000);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 interface Snippet {
-  /** Where it stands: file and line. */
+  /** File and line. */
   readonly at: string;
   readonly code: string;
 }

@@ -104,7 +104,7 @@ describe('AuthorizationError', () => {
 });
 
 describe('AuthAbortedError', () => {
-  it('is TIMED_OUT where AbortSignal.timeout() is what ended the wait', async () => {
+  it('is TIMED_OUT if AbortSignal.timeout() ended the wait', async () => {
     const signal = AbortSignal.timeout(1);
     if (!signal.aborted) {
       await new Promise((resolve) => {

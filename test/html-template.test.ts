@@ -17,7 +17,7 @@ function render(html: string, changed: Partial<HtmlValues> = {}): string {
 const root = ' data-auth-state="pending"';
 
 describe('compileHtml', () => {
-  describe('for our part of the head', () => {
+  describe('for the package’s part of the head', () => {
     it.each([
       [
         'behind <head>',
@@ -32,18 +32,18 @@ describe('compileHtml', () => {
       ['behind a head with attributes', '<head lang="en" data-x=">">x', '<head lang="en" data-x=">">[HEAD]x'],
       ['behind a head over several lines', '<head\n  class="a"\n>x', '<head\n  class="a"\n>[HEAD]x'],
       [
-        'behind <html> where there is no head',
+        'behind <html> if there is no head',
         '<!doctype html><html lang=de><p>x',
         `<!doctype html><html lang=de${root}>[HEAD]<p>x`,
       ],
-      ['behind the doctype where there is neither', '<!doctype html><p>x', '<!doctype html>[HEAD]<p>x'],
+      ['behind the doctype if there is neither', '<!doctype html><p>x', '<!doctype html>[HEAD]<p>x'],
       [
         'behind comments and a doctype',
         '<!-- a -->\n<!-- b --><!doctype html>\n<p>',
         '<!-- a -->\n<!-- b --><!doctype html>[HEAD]\n<p>',
       ],
       ['behind a byte order mark and a doctype', '\ufeff<!doctype html><p>', '\ufeff<!doctype html>[HEAD]<p>'],
-      ['at the start where there is no doctype', '<p>x', '[HEAD]<p>x'],
+      ['at the start if there is no doctype', '<p>x', '[HEAD]<p>x'],
       ['at the start of plain text', 'a < b & c > d', '[HEAD]a < b & c > d'],
       ['in a page that is empty', '', '[HEAD]'],
       ['in a page that is a lone <', '<', '[HEAD]<'],
@@ -88,7 +88,7 @@ describe('compileHtml', () => {
   });
 
   describe('for the root element', () => {
-    it('keeps the author’s attributes, and replaces those that are ours', () => {
+    it('keeps the author’s attributes, and replaces those of the package', () => {
       expect(render('<html lang="de" class=\'a b\' DATA-AUTH-STATE="success" hidden>')).toBe(
         `<html lang="de" class='a b' hidden${root}>[HEAD]`,
       );
@@ -102,7 +102,7 @@ describe('compileHtml', () => {
       expect(render('<html class=a class=b>')).toBe(`<html class=a${root}>[HEAD]`);
     });
 
-    it.each(['<html/>', '<html />', '<html\n>', '<html\t>'])('takes %j', (html) => {
+    it.each(['<html/>', '<html />', '<html\n>', '<html\t>'])('accepts %j', (html) => {
       expect(render(html)).toBe(`<html${root}>[HEAD]`);
     });
 
@@ -128,7 +128,7 @@ describe('compileHtml', () => {
       }
     });
 
-    it('leaves slots that are none, among them an object’s own members', () => {
+    it('leaves unknown slots alone, among them the names of an object’s members', () => {
       for (const name of ['data-auth-constructor', 'data-auth-__proto__', 'data-auth-', 'data-auth-nothing']) {
         expect(render(`<p ${name}></p>`)).toBe(`[HEAD]<p ${name}></p>`);
       }
@@ -179,7 +179,7 @@ describe('compileHtml', () => {
       );
     });
 
-    it('takes a script or a comment that is never closed to the end of the page', () => {
+    it('reads a script or a comment that is never closed to the end of the page', () => {
       for (const html of [
         '<script src=a>x<p data-auth-message></p>',
         '<!-- x<p data-auth-message></p>',
@@ -206,7 +206,7 @@ describe('compileHtml', () => {
       expect(render(html)).toBe(`[HEAD]${html.replace(/><\/p>$/i, (end) => `>Hello${end.slice(1)}`)}`);
     });
 
-    it('takes what follows an = for its value, blanks or not', () => {
+    it('reads what follows an = as its value, with or without blanks', () => {
       expect(render('<p title= data-auth-message></p>')).toBe('[HEAD]<p title= data-auth-message></p>');
     });
 
@@ -272,7 +272,7 @@ describe('compileHtml', () => {
     expect(template.render(values)).toBe(first);
   });
 
-  it('loses nothing of a page, whatever it is', () => {
+  it('loses nothing of any page', () => {
     const part = fc.oneof(
       fc.string({ maxLength: 5 }),
       fc.constantFrom(

@@ -317,7 +317,22 @@ describe('login({ onRejected })', () => {
       },
     });
     expect(reasons).toEqual(['state_foreign']);
-    expect(server.listenerCount('callbackRejected')).toBe(0);
+  });
+
+  it('is not called for a response to another sign-in of the server', async () => {
+    const server = await startServer();
+    const reasons: string[] = [];
+    server.expect({ state: 'theirs' });
+    await login({
+      server,
+      authorizationUri: (context) => uriOf(context),
+      onRejected: ({ reason }) => reasons.push(reason),
+      openBrowser: async (uri) => {
+        await fetch(`${server.redirectUri}?code=theirs&code=other&state=theirs`);
+        await browser()(uri);
+      },
+    });
+    expect(reasons).toEqual([]);
   });
 });
 

@@ -15,7 +15,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
 );
 const itWithIpv6 = hasIpv6 ? it : it.skip;
 
-/** TEST-NET-3 (RFC 5737): nobody’s address, so not ours either. */
+/** TEST-NET-3 (RFC 5737): an address that no machine has. */
 const foreignAddress = '203.0.113.1';
 
 const listeners: LoopbackListener[] = [];
@@ -88,7 +88,7 @@ async function asOrdinaryUser<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The lowest port that an ordinary user may bind; 0 where the system reserves none. */
+/** The lowest port that an ordinary user may bind; 0 if the system reserves none. */
 function reservedBelow(): number {
   if (process.platform !== 'linux') return 0;
   return Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
@@ -106,7 +106,7 @@ describe('LoopbackListener.open', () => {
     expect(await ask(port)).toContain('hello');
   });
 
-  it('takes any free port for port 0, another one each time', async () => {
+  it('binds any free port for port 0, another one each time', async () => {
     const opened = await Promise.all(Array.from({ length: 5 }, () => open()));
     expect(new Set(opened.map(({ port }) => port)).size).toBe(5);
   });
@@ -133,7 +133,7 @@ describe('LoopbackListener.open', () => {
     }
   });
 
-  it('says that a fixed port is in use, and takes no other', async () => {
+  it('says that a fixed port is in use, and binds no other', async () => {
     const port = await squat();
     await expect(open({ ports: [port] })).rejects.toMatchObject({
       name: 'PortUnavailableError',
@@ -161,7 +161,7 @@ describe('LoopbackListener.open', () => {
     expect(await squat('127.0.0.1', port)).toBe(port);
   });
 
-  itWithIpv6('goes on to the next candidate where ::1 is taken', async () => {
+  itWithIpv6('continues with the next candidate if ::1 is in use', async () => {
     const port = await squat('::1');
     const next = await idlePort();
     expect((await open({ addresses: both, ports: [port, next] })).port).toBe(next);
@@ -169,7 +169,7 @@ describe('LoopbackListener.open', () => {
 
   const reserved = reservedBelow();
   (reserved > 1 ? it : it.skip)('says that a port is not permitted to an ordinary user', async () => {
-    // Nothing below 1024 that a system has a use for: it must be refused for its number alone.
+    // Nothing below 1024 that a system has a use for: it must be rejected for its number alone.
     const port = Math.min(reserved - 1, 1021);
     await asOrdinaryUser(async () => {
       await expect(open({ ports: [port] })).rejects.toMatchObject({
@@ -190,12 +190,12 @@ describe('LoopbackListener.open', () => {
     });
   });
 
-  it('does without a second address that the machine does not have: nobody else can wait there', async () => {
+  it('does without a second address that the machine does not have: no other program can bind it', async () => {
     const { port } = await open({ addresses: ['127.0.0.1', foreignAddress] });
     expect(await ask(port)).toContain('hello');
   });
 
-  it('says that it failed where the host is none', async () => {
+  it('reports an invalid host', async () => {
     await expect(open({ addresses: ['not an address'] })).rejects.toMatchObject({
       name: 'ServerError',
       code: 'SERVER_FAILED',
@@ -210,12 +210,12 @@ describe('LoopbackListener.open', () => {
     expect((await open({ ports: [busy, first, second, 0] })).port).not.toBe(0);
   });
 
-  it('names the last candidate where none is to be had', async () => {
+  it('names the last candidate if none is free', async () => {
     const [one, two] = [await squat(), await squat()];
     await expect(open({ ports: [one, two] })).rejects.toMatchObject({ code: 'PORT_IN_USE', port: two });
   });
 
-  it('names `port` where there is no candidate', async () => {
+  it('names `port` if there is no candidate', async () => {
     await expect(open({ ports: [] })).rejects.toThrow('`port`');
   });
 
@@ -242,7 +242,7 @@ describe('LoopbackListener.open', () => {
     expect(errors).toEqual([expect.stringMatching(/^HPE_/), 'HPE_HEADER_OVERFLOW', 'ERR_HTTP_REQUEST_TIMEOUT']);
   });
 
-  it('speaks TLS where it is given a certificate', async () => {
+  it('speaks TLS if it has a certificate', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
     const { port } = await open({ tls: { key, cert } });
     const [response] = (await once(
@@ -253,7 +253,7 @@ describe('LoopbackListener.open', () => {
     expect(response.statusCode).toBe(200);
   });
 
-  it('says that it failed where the certificate is none', async () => {
+  it('reports an invalid certificate', async () => {
     await expect(open({ tls: { key: 'canary-key', cert: 'canary-cert' } })).rejects.toMatchObject({
       name: 'ServerError',
       code: 'SERVER_FAILED',
@@ -271,7 +271,7 @@ describe('LoopbackListener.close', () => {
     }
   });
 
-  it('takes no further connection', async () => {
+  it('accepts no further connection', async () => {
     const listener = await open();
     await listener.close();
     await expect(dial(listener.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -305,7 +305,7 @@ describe('LoopbackListener.close', () => {
       sockets.push(silent, half, body, kept, working);
     }
     await arrived;
-    // A connection is the server's once its side has accepted it, of which the last answer is the proof.
+    // A connection is the server's once its side has accepted it, of which the last response is the proof.
     await Promise.all(both.map((host) => ask(listener.port, host)));
     const closed = Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
     const before = performance.now();

@@ -64,7 +64,7 @@ describe('PendingPage', () => {
     expect(order).toEqual(['one', 'outcome']);
   });
 
-  it('shows failure where one of several rejects, whatever becomes of the others', async () => {
+  it('shows failure if one of several rejects, and ignores the others', async () => {
     const page = new PendingPage(checkedRedirectUri);
     const [one, two] = [deferred(), deferred()];
     page.waitUntil(one.promise);
@@ -76,7 +76,7 @@ describe('PendingPage', () => {
     expect(await outcome).toBe('failed');
   });
 
-  it('does not take a promise that settles within the handler for the end of the handler', async () => {
+  it('waits for the handler, although a promise settles within it', async () => {
     const page = new PendingPage(checkedRedirectUri);
     const [one, two] = [deferred(), deferred()];
     page.waitUntil(one.promise);
@@ -89,7 +89,7 @@ describe('PendingPage', () => {
     expect(await outcome).toBe('failed');
   });
 
-  it('takes a promise that has settled already', async () => {
+  it('accepts a promise that has settled already', async () => {
     const resolved = new PendingPage(checkedRedirectUri);
     resolved.waitUntil(Promise.resolve());
     resolved.dispatched();
@@ -100,7 +100,7 @@ describe('PendingPage', () => {
     expect(await rejected.outcome).toBe('failed');
   });
 
-  it('takes a further promise while it is held', async () => {
+  it('accepts a further promise while it is held', async () => {
     const page = new PendingPage(checkedRedirectUri);
     const [one, two] = [deferred(), deferred()];
     page.waitUntil(one.promise);
@@ -112,7 +112,7 @@ describe('PendingPage', () => {
     expect(await outcome).toBe('failed');
   });
 
-  it('throws where it has been answered already', async () => {
+  it('throws if the page has been sent already', async () => {
     const page = new PendingPage(checkedRedirectUri);
     page.dispatched();
     expect(() => {
@@ -127,7 +127,7 @@ describe('PendingPage', () => {
     }).toThrow('`page.waitUntil`');
   });
 
-  it('throws where it has been answered with a failure, or by a stop, although something is pending still', async () => {
+  it('throws if the page has been sent with a failure, or by a stop, although something is still pending', async () => {
     const failed = new PendingPage(checkedRedirectUri);
     failed.waitUntil(Promise.reject(new Error('The exchange failed')));
     failed.dispatched();
@@ -158,7 +158,7 @@ describe('PendingPage', () => {
     expect(await page.outcome).toBe('released');
   });
 
-  it('keeps its outcome where it is released afterwards', async () => {
+  it('keeps its outcome if it is released afterwards', async () => {
     const page = new PendingPage(checkedRedirectUri);
     page.dispatched();
     page.release();

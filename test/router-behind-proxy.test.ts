@@ -5,12 +5,13 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import { generate } from 'selfsigned';
 import { startAuthorizationServer, type AuthorizationServer } from './helpers/authorization-server.js';
 import { launchChromium } from '../examples/support/chromium.js';
 import { createCallbackRouter, LoginRequest, type ExpectedRequest, type RequestStore } from '#src/index.js';
 import { signInAt } from './helpers/example.js';
+import { useBrowser } from './helpers/use-browser.js';
 
 jest.setTimeout(120_000);
 
@@ -23,7 +24,7 @@ declare module 'express-session' {
   }
 }
 
-let browser: Browser;
+const shared = useBrowser(() => launchChromium({ args: ['--ignore-certificate-errors'] }));
 let authorizationServer: AuthorizationServer;
 let tls: { key: string; cert: string };
 let proxy: Server;
@@ -35,18 +36,15 @@ let rejections: string[];
 let origin: string;
 
 beforeAll(async () => {
-  const [chromium, provider, certificate] = await Promise.all([
-    launchChromium({ args: ['--ignore-certificate-errors'] }),
+  const [provider, certificate] = await Promise.all([
     startAuthorizationServer(),
     generate([{ name: 'commonName', value: '127.0.0.1' }]),
   ]);
-  browser = chromium;
   authorizationServer = provider;
   tls = { key: certificate.private, cert: certificate.cert };
 });
 
 afterAll(async () => {
-  await browser.close();
   await authorizationServer.close();
 });
 
@@ -154,7 +152,7 @@ function appOf(store: session.Store): express.Express {
     }),
   );
   app.get('/profile', (req, res) => {
-    res.send(`<p id="profile">${req.session.granted?.kind ?? 'nobody'} ${String(req.secure)}</p>`);
+    res.send(`<p id="profile">${req.session.granted?.kind ?? 'none'} ${String(req.secure)}</p>`);
   });
   return app;
 }
@@ -170,7 +168,7 @@ describe('createCallbackRouter on two instances, with one session store, behind 
     ['code', 'fragment'],
     ['token', 'fragment'],
   ])('completes a sign-in that goes from one instance to the other (%s in the %s)', async (type, mode) => {
-    const page = await signInAt(browser, new URL(`/login/${type}/${mode}`, origin));
+    const page = await signInAt(shared.browser, new URL(`/login/${type}/${mode}`, origin));
     expect(await profileOf(page)).toBe(`${type} true`);
     expect(page.url()).toBe(`${origin}/profile`);
     expect(rejections).toEqual([]);
@@ -185,14 +183,14 @@ describe('createCallbackRouter on two instances, with one session store, behind 
 
   it('keeps two users apart on both instances', async () => {
     const [ada, grace] = await Promise.all([
-      signInAt(browser, new URL('/login/code/query', origin), { account: 'ada' }),
-      signInAt(browser, new URL('/login/token/fragment', origin), { account: 'grace' }),
+      signInAt(shared.browser, new URL('/login/code/query', origin), { account: 'ada' }),
+      signInAt(shared.browser, new URL('/login/token/fragment', origin), { account: 'grace' }),
     ]);
     expect(await Promise.all([profileOf(ada), profileOf(grace)])).toEqual(['code true', 'token true']);
   });
 
   it('accepts a response once between the instances', async () => {
-    const page = await signInAt(browser, new URL('/login/code/query', origin));
+    const page = await signInAt(shared.browser, new URL('/login/code/query', origin));
     await profileOf(page);
     const callback = requested.find(({ path }) => path === '/sign-in/callback');
     // By turns, one copy arrives at each instance: one has used the state, the other no longer finds it in the session.

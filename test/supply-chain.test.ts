@@ -24,7 +24,7 @@ const { packages, lockfileVersion } = JSON.parse(read('package-lock.json')) as {
   lockfileVersion: number;
 };
 
-/** Where Node finds a package: beside who asks, then further up. */
+/** Node's lookup of a package: beside the importing file, then in the parent folders. */
 function find(from: string, name: string): string {
   const path = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
   if (path in packages) return path;
@@ -119,7 +119,7 @@ describe('The lockfile', () => {
     }
   });
 
-  it('comes with a package that runs nothing of ours when it is installed', () => {
+  it('comes with a package that runs no script when it is installed', () => {
     const hooks = ['preinstall', 'install', 'postinstall'].filter(
       (name) => name in (own as { scripts: object }).scripts,
     );

@@ -3,23 +3,23 @@ import { once as onceEvent } from 'node:events';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
-import type { Browser } from 'puppeteer-core';
 import { generate } from 'selfsigned';
 import { startAuthorizationServer, type AuthorizationServer } from './helpers/authorization-server.js';
 import { launchChromium } from '../examples/support/chromium.js';
 import { AuthServer, LoginRequest, PKCEUtil, ResponseType } from '#src/index.js';
 import { once } from './helpers/callback.js';
 import { outcomeOf, signInAt } from './helpers/example.js';
+import { useBrowser } from './helpers/use-browser.js';
 
 jest.setTimeout(120_000);
 
 let tls: { key: string; cert: string };
-let browser: Browser;
+const shared = useBrowser(() => launchChromium({ args: ['--ignore-certificate-errors'] }));
 let authorizationServer: AuthorizationServer;
 const servers: AuthServer[] = [];
 
 beforeAll(async () => {
-  const [certificate, chromium, provider] = await Promise.all([
+  const [certificate, provider] = await Promise.all([
     generate([{ name: 'commonName', value: 'localhost' }], {
       extensions: [
         {
@@ -31,16 +31,13 @@ beforeAll(async () => {
         },
       ],
     }),
-    launchChromium({ args: ['--ignore-certificate-errors'] }),
     startAuthorizationServer(),
   ]);
   tls = { key: certificate.private, cert: certificate.cert };
-  browser = chromium;
   authorizationServer = provider;
 });
 
 afterAll(async () => {
-  await browser.close();
   await authorizationServer.close();
 });
 
@@ -106,7 +103,7 @@ describe('AuthServerOptions.tls', () => {
   ] as const)('signs in at https://%s in a real browser (%s)', async (host, responseType, event) => {
     const server = await started(host);
     const received = once(server, event);
-    const page = await signInAt(browser, requestFor(server, responseType).toUri());
+    const page = await signInAt(shared.browser, requestFor(server, responseType).toUri());
     expect((await outcomeOf(page)).state).toBe('success');
     expect(page.url()).toBe(server.baseUri.href);
     const [response] = await received;

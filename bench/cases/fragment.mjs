@@ -1,12 +1,12 @@
-// The sign-in whose token comes in the fragment, in a real Chromium.
+// A sign-in whose token is in the fragment, in a real Chromium.
 import { createServer } from 'node:http';
 import { milliseconds, pause, worker } from '../processes.mjs';
 
 const providerHost = 'provider.example';
-// As long as a person looks at a page at the least: what Chromium gets ready meanwhile, it gets ready for both.
+// The least time for which a user looks at a page. Chromium prepares processes meanwhile, for both alike.
 const look = 200;
 
-/** A provider on a site of its own: its button leads to the callback, by a redirect, as an authorization server has it. */
+/** A provider on another site. Its button leads to the callback by a redirect. */
 async function provider() {
   let target = '';
   let onRedirect;
@@ -24,7 +24,7 @@ async function provider() {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     uri: `http://${providerHost}:${server.address().port}/authorize`,
-    /** Redirects to that URI; the promise is of the time. */
+    /** Redirects to that URI, and resolves to the time at which it did. */
     redirectTo(uri) {
       target = uri;
       return new Promise((resolve) => (onRedirect = resolve));
@@ -39,8 +39,8 @@ async function browser() {
     import('puppeteer-core'),
   ]);
   const launched = await puppeteer.launch({
-    // Not the package's own arguments: among them is --disable-web-security, and what is measured is a browser as people
-    // have it. They have each site in a process of its own, too, which the headless shell leaves off.
+    // Not the arguments of @sparticuz/chromium, which include --disable-web-security. Desktop browsers have each site in a
+    // separate process, which the headless shell does not do by default.
     args: [
       '--site-per-process',
       '--no-sandbox',
@@ -53,27 +53,27 @@ async function browser() {
     executablePath: await chromium.executablePath(),
     headless: 'shell',
   });
-  // puppeteer takes SIGTERM for itself: the browser would end and the run go on.
+  // puppeteer handles SIGTERM: it would end the browser, and the run would continue.
   process.once('SIGTERM', () => process.exit(143));
   return launched;
 }
 
-/** A case in Chromium; `go` leads the page to the callback and says when that began. */
+/** A case in Chromium; `go` leads the page to the callback and resolves to the time at which that began. */
 function inChromium(go) {
   return async () => {
     const launched = await browser();
     const site = await provider();
     const workers = new Map();
     const signIn = async (subject) => {
-      // A profile of its own: who signs in has not signed in at this address a second ago, as the sample before has.
+      // A new profile: the sample before signed in at the same address a second ago.
       const profile = await launched.createBrowserContext();
       const page = await profile.newPage();
       const { signIn } = await subject.begin();
       const callback = `http://127.0.0.1:${signIn.port}${signIn.fragment}`;
-      const [told, began] = await Promise.all([subject.result(), go(page, site, callback)]);
+      const [received, began] = await Promise.all([subject.result(), go(page, site, callback)]);
       await subject.end();
       await profile.close();
-      return milliseconds(began, told);
+      return milliseconds(began, received);
     };
     return {
       async sample(column) {
@@ -92,16 +92,17 @@ function inChromium(go) {
   };
 }
 
-const common = { unit: 'ms', columns: ['raw', 'raw-isolated', 'ours'], baseline: 'raw', runs: 60 };
+const common = { unit: 'ms', columns: ['baseline', 'baseline-isolated', 'ours'], baseline: 'baseline', runs: 60 };
 const machinery =
-  'Chromium is headless, @sparticuz/chromium by puppeteer-core, both of the root install. Raw is a hand-written page of three lines that posts its fragment. `raw-isolated` is that page with the header Cross-Origin-Opener-Policy of ours. A new server and a new profile of the browser each time.';
+  'Chromium is headless, @sparticuz/chromium by puppeteer-core, both of the root install. The baseline is a hand-written page of three lines that posts its fragment. `baseline-isolated` is that page with the package’s header Cross-Origin-Opener-Policy. A new server and a new profile of the browser each time.';
 
 export const fragmentFromProvider = {
   ...common,
   name: 'fragment',
   title: 'fragment sign-in in Chromium, redirect to event',
+  isPublished: true,
   method: `A button on a provider’s page, on another site, is clicked; the provider redirects to the callback with a token in its fragment: from the redirect until the app has its event. ${machinery}`,
-  targets: [{ column: 'ours', against: 'raw', ratio: 1.15 }],
+  targets: [{ column: 'ours', against: 'baseline', ratio: 1.1 }],
   open: inChromium(async (page, site, callback) => {
     await page.goto(site.uri);
     await pause(look);
@@ -114,9 +115,9 @@ export const fragmentFromProvider = {
 export const fragmentFromBlank = {
   ...common,
   name: 'fragment-blank',
-  title: 'fragment sign-in typed into an empty tab, to event',
-  method: `An empty tab is told to go to the callback with a token in its fragment, which nobody does who signs in: until the app has its event. ${machinery}`,
-  // What it shows is the price of the header: the tab's own process will not do, and a second one is started.
+  title: 'fragment sign-in in an empty tab, navigation to event',
+  method: `An empty tab navigates to the callback with a token in its fragment, which no real sign-in does: until the app has its event. ${machinery}`,
+  // It shows the cost of the header: Chromium cannot reuse the tab's process, and starts a second one.
   targets: [],
   open: inChromium(async (page, _site, callback) => {
     await page.goto('about:blank');

@@ -1,11 +1,13 @@
 /**
- * The cases: those with a target first, then those that say more of the same.
+ * The cases, those of the published table first.
  *
  * @typedef {object} Target
- * @property {string} column - whose figure
- * @property {string} against - the column that it is compared with; `lightest peer` is the least of the peers
- * @property {number} ratio - at most so many times as much
- * @property {number} [limit] - and at most this much, in the case's unit
+ * @property {string} column - the column that must meet it
+ * @property {string} [against] - the column that it is compared with, or `lightest peer` for the smallest figure of the peers
+ * @property {number} [ratio] - at most this multiple of `against`; default 1
+ * @property {number} [plus] - at most this much more than that, in the case's unit
+ * @property {number} [limit] - at most this, in the case's unit
+ * @property {string} [text] - replaces the generated description
  *
  * @typedef {object} Case
  * @property {string} name - for `--case`
@@ -13,34 +15,39 @@
  * @property {string} unit
  * @property {string} method - how it is measured
  * @property {string[]} columns - what is measured, in turns
- * @property {string} baseline - the column that ratios are taken of
+ * @property {string} baseline - the column that all figures are divided by
  * @property {Target[]} targets
- * @property {number} runs - samples of each column, unless `--runs` says otherwise
+ * @property {boolean} [isPublished] - whether docs/speed.md and the chart show it: what a user can feel
+ * @property {number} runs - samples of each column, unless `--runs` changes it
  * @property {() => Promise<{ sample: (column: string) => Promise<number>, close: () => Promise<void> }>} open
  */
-import { afterwards } from './exit.mjs';
-import { fragmentFromBlank, fragmentFromProvider } from './fragment.mjs';
-import { importing, importingBeside, listening, listeningBeside } from './cold.mjs';
+import { importing, importingEsm, listening, listeningEsm } from './cold.mjs';
 import { concurrencyRouter, concurrencyServer } from './concurrency.mjs';
-import { firstRedirect, redirect, starting } from './redirect.mjs';
+import { exiting } from './exit.mjs';
+import { fragmentFromBlank, fragmentFromProvider } from './fragment.mjs';
 import { installedPackages, installedSize } from './install.mjs';
-import { memory } from './memory.mjs';
+import { memory, memoryToken } from './memory.mjs';
+import { startToOpener } from './opener.mjs';
+import { firstPost, firstRedirect, redirect, starting } from './redirect.mjs';
 
 /** @type {Case[]} */
 export const cases = [
-  importing,
-  listening,
-  starting,
+  importingEsm,
+  startToOpener,
   redirect,
-  firstRedirect,
   fragmentFromProvider,
-  afterwards,
+  firstPost,
+  exiting,
   memory,
-  installedSize,
+  memoryToken,
   installedPackages,
+  installedSize,
   concurrencyServer,
   concurrencyRouter,
-  importingBeside,
-  listeningBeside,
+  importing,
+  listening,
+  listeningEsm,
+  starting,
+  firstRedirect,
   fragmentFromBlank,
 ];

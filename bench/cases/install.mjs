@@ -8,7 +8,7 @@ async function bytesIn(folder) {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) bytes += await bytesIn(path);
-    // Links (.bin) and npm's own list are not of the packages.
+    // Links (.bin) and npm's own list do not belong to a package.
     else if (entry.isFile() && entry.name !== '.package-lock.json') bytes += (await stat(path)).size;
   }
   return bytes;
@@ -22,6 +22,7 @@ async function packagesIn(folder) {
 const common = {
   columns: [ownDependencies, 'ours', ...peerNames],
   baseline: ownDependencies,
+  isPublished: true,
   runs: 1,
 };
 
@@ -36,8 +37,7 @@ export const installedSize = {
   title: 'installed size',
   unit: 'MB',
   method:
-    '`npm install` of the packed tarball, or of the peer, into an empty folder: the sum of the sizes of all files. `dependencies` is express + eventemitter3 + get-port + open, and the packed tarball by itself may come on top.',
-  // One package more is allowed, and that is ours: with its sources, which the source maps name, it keeps within 1 MB.
+    '`npm install` of the packed tarball, or of the peer, into an empty folder: the sum of the sizes of all files. `dependencies` is the package’s runtime dependencies alone; the packed tarball may add 1 MB.',
   targets: [{ column: 'ours', against: ownDependencies, ratio: 1, plus: 1 }],
   open: measure(async (folder) => (await bytesIn(folder)) / 1e6),
 };
@@ -47,7 +47,7 @@ export const installedPackages = {
   name: 'packages',
   title: 'installed packages',
   unit: '',
-  method: 'As `size`: the packages that npm lists.',
+  method: 'As `size`: the number of packages that npm lists.',
   targets: [{ column: 'ours', against: ownDependencies, ratio: 1, plus: 1 }],
   open: measure(packagesIn),
 };

@@ -1,4 +1,4 @@
-// @google-cloud/local-auth: it exchanges the code itself, so its result is the call that would do so.
+// @google-cloud/local-auth: it exchanges the code itself, so its result is that call.
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -34,7 +34,7 @@ export async function begin({ authenticate }, onResult) {
   };
 }
 
-/** Its `open` starts the system's opener; here nothing is started, and the URI is taken from the arguments. */
+/** Its `open` starts the system's opener. Here nothing is started, and the URI is read from the arguments. */
 function withoutBrowser(onUri) {
   const childProcess = createRequire(import.meta.url)('node:child_process');
   childProcess.spawn = (_command, parameters) => {

@@ -1,4 +1,4 @@
-// @azure/msal-node: it takes form_post only, and exchanges the code itself, so its result is the token request.
+// @azure/msal-node: it supports form_post only, and exchanges the code itself, so its result is the token request.
 export const title = '@azure/msal-node';
 export const packages = ['@azure/msal-node'];
 
@@ -12,7 +12,7 @@ export async function begin({ PublicClientApplication }, onResult) {
     auth: {
       clientId: '00000000-0000-0000-0000-000000000001',
       authority,
-      // Given, so that nothing is fetched from the network.
+      // Set, so that nothing is fetched from the network.
       cloudDiscoveryMetadata: JSON.stringify({
         tenant_discovery_endpoint: `${authority}/v2.0/.well-known/openid-configuration`,
         'api-version': '1.1',
@@ -33,7 +33,7 @@ export async function begin({ PublicClientApplication }, onResult) {
     },
     system: {
       networkClient: {
-        sendGetRequestAsync: () => Promise.reject(new Error('nothing is to be fetched')),
+        sendGetRequestAsync: () => Promise.reject(new Error('nothing must be fetched')),
         sendPostRequestAsync: () => {
           onResult();
           return Promise.reject(new Error('the benchmark ends here'));

@@ -1,4 +1,4 @@
-// oauth-callback: its server is started and stopped by one call.
+// oauth-callback: one call starts and stops its server.
 export const title = 'oauth-callback';
 export const packages = ['oauth-callback'];
 

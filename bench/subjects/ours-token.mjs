@@ -1,4 +1,4 @@
-// The same, in the implicit grant.
+// embed-auth-server in the implicit grant.
 import { beginWith, load, packages, title } from './ours.mjs';
 
 export { load, packages, title };

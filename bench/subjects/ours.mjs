@@ -1,4 +1,4 @@
-// embed-auth-server, packed and installed as its users get it (see ../install.mjs).
+// embed-auth-server, packed and installed as users install it (see ../install.mjs).
 import { load as loadInstalled } from '../.cache/ours/entry.mjs';
 
 export const title = 'embed-auth-server';
@@ -8,7 +8,7 @@ export const load = loadInstalled;
 
 const state = 'a-state-of-this-sign-in';
 
-/** A sign-in by a code, or by a token. */
+/** A sign-in with a code or a token. */
 export const beginWith =
   (responseType) =>
   /** @type {import('./index.mjs').Begin} */
@@ -23,7 +23,12 @@ export const beginWith =
       method: 'GET',
       target: `/callback?code=a-code&state=${state}`,
       fragment: `/callback#access_token=a-token&token_type=bearer&state=${state}`,
-      // Of all our answers, the page alone keeps its socket.
+      forward: {
+        target: '/token',
+        contentType: 'application/json',
+        body: JSON.stringify({ fragment: `access_token=a-token&token_type=bearer&state=${state}` }),
+      },
+      // The only response that keeps its connection open.
       idle: '/callback',
       end: () => server.stop(),
     };

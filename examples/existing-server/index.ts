@@ -1,5 +1,5 @@
 // An existing web server: Express, sessions, many users at once. The callback is one router among its routes.
-import { createCallbackRouter, createSessionRequestStore, LoginRequest, type GrantResponse } from 'embed-auth-server';
+import { createCallbackRouter, LoginRequest, type GrantResponse } from 'embed-auth-server';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { randomBytes } from 'node:crypto';
@@ -10,11 +10,10 @@ import * as client from 'openid-client';
 import { configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, redirectUri as registeredUri, spotify } from '../support/provider.js';
 import { errorPage, frontPage, profilePage, styleSheet, type Profile } from './pages.js';
+import { openStores, StoreError } from './stores.js';
 
 declare module 'express-session' {
   interface SessionData {
-    /** The sign-ins that this browser has begun. createSessionRequestStore() keeps them. */
-    expectedRequests: unknown;
     profile: Profile;
   }
 }
@@ -27,24 +26,27 @@ const registered = new URL(registeredUri('http://127.0.0.1:5543/auth/callback'))
 const server = app.listen(Number(registered.port), registered.hostname);
 await once(server, 'listening');
 registered.port = String((server.address() as AddressInfo).port); // It is a string for pipes only.
-// As the browser sees it. Behind a proxy that ends TLS it is https://app.example.com/auth/callback, and
-// `app.set('trust proxy', 1)` makes express-session mark its cookie as secure.
-const redirectUri = registered.href;
+// As the browser sees it. Behind a proxy that ends TLS it is, for example, https://app.example.com/auth/callback.
+const redirectUri = process.env['PUBLIC_URI'] || registered.href;
+const isTls = redirectUri.startsWith('https:');
+// Only the proxy on this machine is believed that the browser used https.
+if (isTls) app.set('trust proxy', 'loopback');
 
-// The expected responses, kept in the browser's session: its state is accepted from no other browser.
-const requests = createSessionRequestStore();
+// The sessions, and in them the expected responses: a browser's state is accepted from no other browser.
+const stores = await openStores();
+const { requests } = stores;
 
 app.use(
   session({
-    // Several instances need one session store, such as connect-redis, and the same secret. Without `store`, the sessions are in
-    // this process's memory.
+    // Several instances need one store and the same secret: see redis/.
+    ...(stores.sessions === undefined ? {} : { store: stores.sessions }),
     secret: process.env['SESSION_SECRET'] ?? randomBytes(32).toString('base64url'),
     name: 'tidewater',
     resave: false,
     saveUninitialized: false,
     // Lax: the browser sends the cookie when the provider redirects to this server, but not with a POST from another site.
     // A form_post response would need `sameSite: 'none', secure: true`; the query with PKCE, the default, does not.
-    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },
+    cookie: { httpOnly: true, sameSite: 'lax', secure: isTls },
   }),
 );
 
@@ -60,7 +62,7 @@ app.get('/style.css', (_req, res) => {
 app.post(
   '/login',
   express.urlencoded({ extended: false }),
-  async (req: Request<object, unknown, { flow?: unknown }>, res) => {
+  async (req: Request<Record<string, string>, unknown, { flow?: unknown }>, res) => {
     const flow = provider.isDemo && req.body.flow === 'token' ? 'token' : 'code';
     const request = new LoginRequest(redirectUri, provider.clientId, flow, {
       authorizationEndpoint: provider.authorizationEndpoint,
@@ -81,11 +83,11 @@ app.use(
     appName: 'Tidewater',
     onGrant: async (grant, { req, page }) => {
       const profile = profileOf(await fetchProfile(provider, await accessTokenOf(grant)));
-      // A new session id, so that one that an attacker planted before is not signed in (session fixation). The sign-ins that
-      // other tabs have begun continue.
-      const { expectedRequests } = req.session;
-      await promisify(req.session.regenerate.bind(req.session))();
-      Object.assign(req.session, { expectedRequests, profile });
+      // A new session id, so that one that an attacker planted before is not signed in (session fixation).
+      await stores.changeSessionId(req);
+      req.session.profile = profile;
+      // Saved before the page shows success.
+      await promisify(req.session.save.bind(req.session))();
       page.redirect('/profile');
     },
     onRejected: ({ reason }) => {
@@ -108,13 +110,17 @@ app.post('/logout', async (req, res) => {
 app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
   console.error(error instanceof Error ? error.message : error);
   // If the headers are sent, the callback page has shown the failure.
-  if (!res.headersSent) res.status(500).send(errorPage());
+  if (res.headersSent) return;
+  if (error instanceof StoreError)
+    res.status(503).set('Retry-After', '5').send(errorPage('Reload this page in a moment.'));
+  else res.status(500).send(errorPage('Go back and try again.'));
 });
 
 console.log(`Open ${new URL('/', redirectUri).href} in your browser. Ctrl-C ends the server.`);
 await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 server.close();
 server.closeAllConnections();
+stores.close();
 await provider[Symbol.asyncDispose]();
 
 async function accessTokenOf(grant: GrantResponse): Promise<string> {

@@ -41,11 +41,11 @@ export function profilePage({ id, name, email }: Profile): string {
 }
 
 /** The page for a failure of this server. The details are in its log. */
-export function errorPage(): string {
+export function errorPage(advice: string): string {
   return page(
     'That did not work',
     html`<h1>That did not work</h1>
-      <p>The server failed. Go back and try again.</p>
+      <p>The server failed. ${advice}</p>
       <p><a href="/">To the front page</a></p>`,
   );
 }

@@ -5,7 +5,7 @@ import { forwardingScript, originalLogo, originalStyles } from '../page/default-
 import { securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer } from '../page/renderer.js';
 import { trace } from '../trace.js';
-import type { CallbackHost, Failure } from './host.js';
+import { attempt, type CallbackHost, type Failure } from './host.js';
 import { formOf, jsonOf, readBody, type RequestBody } from './request-body.js';
 import {
   checkContentType,
@@ -20,7 +20,7 @@ import {
   type RequestTarget,
 } from './request-guard.js';
 import { JsonWriter, PageWriter, pending, send, sendPage, sendRejection, sent } from './response-writer.js';
-import { attempt, respond } from './sign-in-response.js';
+import { respond } from './sign-in-response.js';
 import { openTemplateFolder } from './template-folder.js';
 
 interface Exchange {

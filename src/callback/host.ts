@@ -43,3 +43,13 @@ export interface CallbackHost {
   pageSent?(): void;
   pageLoaded?(): void;
 }
+
+/** @internal Runs a hook of the app, and keeps what it throws until the response is sent. */
+export function attempt(action: () => void): Failure | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}

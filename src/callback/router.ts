@@ -1,17 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthorizationError } from '../errors.js';
-import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
 import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
 import { checkRedirectUri } from '../oauth/redirect-uri.js';
-import { sendFailure } from './response-writer.js';
-import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
-import { CallbackPageRenderer } from '../page/renderer.js';
-import { checkedRedirectPath, PendingPage, type CallbackPage } from './callback-page.js';
-import { handleCallback, parsedTarget } from './endpoint.js';
-import type { CallbackHost, Delivery, MaybePromise, Outcome } from './host.js';
-import { UsedStates } from './used-states.js';
-import type { RejectionReason, ServerNames } from './request-guard.js';
+import { checkPageOptions, pageOptionNames, type CallbackPageOptions } from '../page/options.js';
+import type { CallbackPage } from './callback-page.js';
+import type { MaybePromise } from './host.js';
+import type { RejectionReason } from './request-guard.js';
 import type { RequestStore } from './request-store.js';
 
 /** What the app's handlers get beside the grant. */
@@ -95,124 +90,29 @@ export function createCallbackRouter<
   Req extends IncomingMessage = IncomingMessage,
   Res extends ServerResponse = ServerResponse,
 >(options: CallbackRouterOptions<Req, Res>): CallbackRouter<Req, Res> {
-  const { redirectUri, path, hosts, ...rest } = checkedOptions(options);
-  const uri = new URL(redirectUri);
-  const names: ServerNames = {
-    hosts: new Set((hosts ?? [uri.host]).map((host) => host.toLowerCase())),
-    origins: new Set([uri.origin]),
-  };
-  const renderer = new CallbackPageRenderer(rest, { credentials: 'same-origin', reportLoaded: false });
-  const usedStates = new UsedStates();
+  const checked = checkedOptions(options);
+  // A server of its own handles requests from the start, but the package must cost an app nothing that never makes a router.
+  const loading = import('./router-handler.js').then(({ makeRouterHandler }) => makeRouterHandler(checked));
+  loading.catch(() => undefined); // Each request reports it.
   return (req, res, next) => {
-    const pagePath = pagePathOf(req, uri.pathname, path);
-    const host = new RouterHost(options, { names, redirectUri, pagePath, usedStates, req, res });
-    handleCallback(req, res, renderer, host).then(
-      (result) => {
-        if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
-        else if (!result) next();
-      },
-      (error: unknown) => {
-        // The user gets a page of this package; the app gets the error when it is sent (R19).
-        sendFailure(req, res, renderer.builtIn).then(() => {
-          next(error);
-        }, next);
-      },
-    );
+    loading.then((handle) => {
+      handle(req, res, next);
+    }, next);
   };
 }
 
-/** The page among the paths of the whole server. A mount strips its prefix from `url` and keeps it in `originalUrl`. */
-function pagePathOf(req: IncomingMessage, redirectPath: string, path: string | undefined): string {
-  const full = parsedTarget(req)?.path ?? '';
-  const below = req.url?.split('?', 1)[0] ?? '';
-  const mount = full.endsWith(below) ? full.slice(0, full.length - below.length) : '';
-  if (path !== undefined) return mount + path;
-  return mount === '' || full === redirectPath
-    ? redirectPath
-    : mount + redirectPath.slice(redirectPath.lastIndexOf('/'));
-}
-
-/** One request, with the app's hooks. */
-class RouterHost<Req extends IncomingMessage, Res extends ServerResponse> implements CallbackHost {
-  readonly names: ServerNames;
-  readonly redirectUri: string;
-  readonly pagePath: string;
-  readonly assetFolders = [];
-  readonly allowUnsolicited = false;
-  readonly isPasteOffered = false;
-  readonly #options: CallbackRouterOptions<Req, Res>;
-  readonly #usedStates: UsedStates;
-  readonly #req: Req;
-  readonly #res: Res;
-
-  constructor(
-    options: CallbackRouterOptions<Req, Res>,
-    context: Pick<CallbackHost, 'names' | 'redirectUri' | 'pagePath'> & { usedStates: UsedStates; req: Req; res: Res },
-  ) {
-    this.names = context.names;
-    this.redirectUri = context.redirectUri;
-    this.pagePath = context.pagePath;
-    this.#options = options;
-    this.#usedStates = context.usedStates;
-    this.#req = context.req;
-    this.#res = context.res;
-  }
-
-  async find(state: string | undefined): Promise<ExpectedRequest | 'used' | undefined> {
-    if (state === undefined) return undefined;
-    if (this.#usedStates.has(state)) return 'used';
-    const found = await this.#options.requests.find(this.#req, state);
-    if (found === undefined && this.#req.method === 'POST' && this.#req.headers.cookie === undefined)
-      warnOfMissingCookie();
-    return found ?? undefined;
-  }
-
-  /** The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2). */
-  async consume({ state }: ExpectedRequest): Promise<boolean> {
-    if (!this.#usedStates.add(state)) return false;
-    try {
-      return await this.#options.requests.take(this.#req, state);
-    } catch (error) {
-      this.#usedStates.delete(state); // The store is out of reach: the user may reload.
-      throw error;
-    }
-  }
-
-  async deliver(outcome: Outcome): Promise<Delivery> {
-    const page = new PendingPage(checkedRedirectPath);
-    const exchange = { req: this.#req, res: this.#res, page };
-    try {
-      if (outcome.kind === 'grant') await this.#options.onGrant(outcome.grant, exchange);
-      else await this.#options.onError?.(outcome.error, exchange);
-      page.dispatched();
-      return { page };
-    } catch (error) {
-      page.fail();
-      return { page, failure: { error } };
-    }
-  }
-
-  rejected(reason: RejectionReason): void {
-    this.#options.onRejected?.({ reason }, this.#req);
-  }
-}
-
-let hasWarnedOfCookie = false;
-
-function warnOfMissingCookie(): void {
-  if (hasWarnedOfCookie) return;
-  hasWarnedOfCookie = true;
-  process.emitWarning(
-    'A form_post response arrived without a session cookie. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
-    { code: 'EMBED_AUTH_COOKIE_MISSING' },
-  );
-}
+/** @internal The same options, checked. */
+export type CheckedRouterOptions<Req extends IncomingMessage, Res extends ServerResponse> = CallbackRouterOptions<
+  Req,
+  Res
+> & { redirectUri: string; hosts: readonly string[] | undefined };
 
 function checkedOptions<Req extends IncomingMessage, Res extends ServerResponse>(
   options: CallbackRouterOptions<Req, Res>,
-): CallbackPageOptions & { redirectUri: string; path: string | undefined; hosts: string[] | undefined } {
+): CheckedRouterOptions<Req, Res> {
   assertKnownOptions('createCallbackRouter', options, optionNames);
-  const { redirectUri, requests, onGrant, onError, onRejected, hosts, path, ...rest } = options;
+  checkPageOptions(options);
+  const { redirectUri, requests, onGrant, onError, onRejected, hosts, path } = options;
   for (const [name, value] of Object.entries<unknown>({ onGrant, onError, onRejected })) {
     if (typeof value === 'function' || (value === undefined && name !== 'onGrant')) continue;
     throw new TypeError(`\`${name}\` must be a function, not ${typeof value}`);
@@ -233,9 +133,8 @@ function checkedOptions<Req extends IncomingMessage, Res extends ServerResponse>
       throw new TypeError(`\`${name}\` must not end in \`/token\`: the fragment is sent there`);
   }
   return {
-    ...rest,
+    ...options,
     redirectUri: text,
-    path,
     hosts: hosts === undefined ? undefined : typeof hosts === 'string' ? [hosts] : [...hosts],
   };
 }

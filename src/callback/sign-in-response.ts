@@ -6,7 +6,7 @@ import {
 } from '../oauth/authorization-response.js';
 import type { PageView } from '../page/renderer.js';
 import { describeParameters, trace } from '../trace.js';
-import type { CallbackHost, Failure } from './host.js';
+import { attempt, type CallbackHost, type Failure } from './host.js';
 import { statusOfOutcome, success, viewOfOutcome, type ResponseWriter } from './response-writer.js';
 
 /** @internal Validates a response, uses its request up, notifies the app, and completes the page. */
@@ -78,14 +78,4 @@ function errorView(code: string, expected: unknown): PageView {
     ISSUER_MISMATCH: 'wrong_issuer',
   } as const;
   return { state: 'error', reason: code in reasons ? reasons[code as keyof typeof reasons] : 'malformed' };
-}
-
-/** @internal Runs a hook of the app, and keeps what it throws until the response is sent. */
-export function attempt(action: () => void): Failure | undefined {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    return { error };
-  }
 }

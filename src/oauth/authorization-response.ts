@@ -190,7 +190,7 @@ function findRejection(
   if (redirectUri !== undefined && !isRedirectUri(redirectUri, address, query)) {
     return {
       reason: 'wrong_redirect_uri',
-      problem: 'it arrived at an address whose scheme, host, port, path or query is not the redirect URI’s',
+      problem: 'it arrived at an address whose scheme, host, port, path or query is not that of the redirect URI',
     };
   }
   if (problem !== undefined) return { reason: 'malformed', problem };
@@ -235,7 +235,7 @@ function findIssuerProblem(params: URLSearchParams, issuer: string): string | un
   const wrong = [iss, claimed].find((value) => value !== undefined && value !== issuer);
   if (wrong === undefined) return undefined;
   return wrong.replace(/\/$/, '') === issuer.replace(/\/$/, '')
-    ? 'its issuer and `issuer` differ by a slash at the end; write `issuer` exactly as the provider’s metadata does'
+    ? 'its issuer and `issuer` differ by a slash at the end; write `issuer` exactly as in the metadata of the provider'
     : 'its issuer is not `issuer`';
 }
 

@@ -1,6 +1,7 @@
 /** What may stand before a URI in the text around it, and what then closes it. */
-const closings: Readonly<Record<string, string>> = { "'": "'", '`': '`', '‘': '’', '(': ')', '[': ']' };
-const opening = `(?<=^|["'\`<>(\\[“‘])`;
+const openings = `'\`([${String.fromCodePoint(0x2018)}`;
+const closings = `'\`)]${String.fromCodePoint(0x2019)}`;
+const opening = '(?<=^|["\'`<>(\\[\\u201c\\u2018])';
 
 /**
  * @internal Finds the callback URI in what a user pasted: with or without scheme, https for http, `&amp;` for `&`, wrapped
@@ -81,9 +82,9 @@ function splitWords(text: string): string[] {
 /** Removes the quotes and the punctuation of the text around a URI. */
 function trimEnd(text: string, before: string): string {
   let uri = text.replace(/["<>\u201c\u201d].*$/s, '');
-  const closing = closings[before];
+  const closing = closings.charAt(openings.indexOf(before));
   const withoutStop = uri.replace(/[.,;]$/, '');
-  if (closing !== undefined && withoutStop.endsWith(closing)) uri = withoutStop.slice(0, -closing.length);
+  if (closing !== '' && withoutStop.endsWith(closing)) uri = withoutStop.slice(0, -closing.length);
   // An apostrophe and a parenthesis may belong to the URI (tokens of Stack Exchange end with `))`); these do not.
   uri = uri.replace(/(?<![`\u2019])[`\u2019]+[.,;]?$/, '');
   // An unsecured JWT (RFC 7519, section 6) ends with a full stop that belongs to it.

@@ -6,6 +6,31 @@ export interface PageText {
   readonly message: string;
 }
 
+/** The names of the page's texts. */
+export const pageTextKeys = [
+  'pending',
+  'finishing',
+  'return_to_app',
+  'success',
+  'denied',
+  'refused',
+  'failed',
+  'state_foreign',
+  'state_used',
+  'malformed',
+  'wrong_issuer',
+  'nothing',
+  'unreachable',
+  'no_script',
+  'too_large',
+  'bad_request',
+  'error_without_state',
+  'foreign_host',
+  'not_forwarded',
+  'copy_address',
+  'address_copied',
+] as const;
+
 /**
  * A situation that the callback page puts into words.
  *
@@ -14,28 +39,7 @@ export interface PageText {
  * `address_copied` belong to the button that copies the page's address: the heading is its label, the message stands above
  * it. The others are the values of `data-auth-reason` of an error.
  */
-export type PageTextKey =
-  | 'pending'
-  | 'finishing'
-  | 'return_to_app'
-  | 'success'
-  | 'denied'
-  | 'refused'
-  | 'failed'
-  | 'state_foreign'
-  | 'state_used'
-  | 'malformed'
-  | 'wrong_issuer'
-  | 'nothing'
-  | 'unreachable'
-  | 'no_script'
-  | 'too_large'
-  | 'bad_request'
-  | 'error_without_state'
-  | 'foreign_host'
-  | 'not_forwarded'
-  | 'copy_address'
-  | 'address_copied';
+export type PageTextKey = (typeof pageTextKeys)[number];
 
 /**
  * The callback page in one language.

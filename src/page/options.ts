@@ -1,6 +1,5 @@
 import type { OptionNames } from '../oauth/known-options.js';
-import type { PageText, PageTextKey } from './language.js';
-import { isTextKey } from './texts.js';
+import { pageTextKeys, type PageText, type PageTextKey } from './language.js';
 
 /** What the page shows: `data-auth-state` of its root element. */
 export type PageState = 'pending' | 'success' | 'error';
@@ -77,6 +76,11 @@ export const pageOptionNames: OptionNames<CallbackPageOptions> = {
   autoClose: true,
 };
 
+/** @internal Whether the options leave the page as it is built in: it needs no second request. */
+export function isBuiltInPage({ template, templatePath }: CallbackPageOptions): boolean {
+  return template === undefined && templatePath === undefined;
+}
+
 /** @internal Validates the page's options, before any side effect. */
 export function checkPageOptions(options: CallbackPageOptions): void {
   const { template, templatePath, appName, logo, language, texts, autoClose } = options;
@@ -101,8 +105,9 @@ export function checkPageOptions(options: CallbackPageOptions): void {
   if (autoClose !== undefined && autoClose !== false && !(Number.isFinite(autoClose) && autoClose >= 0)) {
     throw new RangeError('`autoClose` must be a number of milliseconds, or false');
   }
+  parseSources(options.contentSecurityPolicy);
   for (const [key, text] of Object.entries<unknown>(texts ?? {})) {
-    if (!isTextKey(key)) throw new TypeError(`\`texts\` has no text named ${key}`);
+    if (!pageTextKeys.some((name) => name === key)) throw new TypeError(`\`texts\` has no text named ${key}`);
     const isText = typeof text === 'object' && text !== null;
     if (!isText || Object.values(text).some((value) => value !== undefined && typeof value !== 'string')) {
       throw new TypeError(`\`texts\` must hold a heading and a message, both strings, for ${key}`);
@@ -110,9 +115,9 @@ export function checkPageOptions(options: CallbackPageOptions): void {
   }
 }
 
-/** @internal Validates `contentSecurityPolicy` and returns its sources by directive. */
+/** @internal The sources of `contentSecurityPolicy` by directive. Throws a TypeError if one is malformed. */
 export function parseSources(
-  policy: Readonly<Record<string, string | readonly string[]>>,
+  policy: CallbackPageOptions['contentSecurityPolicy'] = {},
 ): Map<string, readonly string[]> {
   return new Map(
     Object.entries(policy).map(([name, value]) => {

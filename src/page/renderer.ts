@@ -3,13 +3,7 @@ import { forwardingScript } from './default-templates.js';
 import { pagePolicy, securityHeaders } from './headers.js';
 import { compileHtml, escapeHtml, escapeJson, type HtmlTemplate } from './html-template.js';
 import { selectLanguage, type PageLanguage, type PageText, type PageTextKey } from './language.js';
-import {
-  checkPageOptions,
-  parseSources,
-  type CallbackPageOptions,
-  type PageReason,
-  type PageState,
-} from './options.js';
+import { isBuiltInPage, parseSources, type CallbackPageOptions, type PageReason, type PageState } from './options.js';
 import { loadTemplate, type LoadedTemplate } from './template.js';
 import { loadLanguage } from './texts.js';
 
@@ -62,10 +56,9 @@ export class CallbackPageRenderer {
   #hasFailed = false;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
-    checkPageOptions(options);
     this.#options = options;
     this.#settings = settings;
-    this.#sources = parseSources(options.contentSecurityPolicy ?? {});
+    this.#sources = parseSources(options.contentSecurityPolicy);
   }
 
   /** The folder whose files are served beside the page, once loaded. */
@@ -75,7 +68,7 @@ export class CallbackPageRenderer {
 
   /** Whether this is the built-in page, which needs no second request. */
   get isDefault(): boolean {
-    return this.#options.template === undefined && this.#options.templatePath === undefined;
+    return isBuiltInPage(this.#options);
   }
 
   /** Loads the template, once. Throws a {@link TemplateError} if it cannot be read; the next call tries again. */

@@ -1,4 +1,4 @@
-import type { PageLanguage, PageTextKey } from './language.js';
+import type { PageLanguage } from './language.js';
 import { language as english } from './texts/en.js';
 
 /** Every language but English, loaded when a browser asks for it. */
@@ -17,11 +17,6 @@ const loaders = new Map<string, () => Promise<{ readonly language: PageLanguage 
   ['ar', () => import('./texts/ar.js')],
   ['he', () => import('./texts/he.js')],
 ]);
-
-/** Whether there is a text of that name. */
-export function isTextKey(key: string): key is PageTextKey {
-  return Object.hasOwn(english.texts, key);
-}
 
 /**
  * Loads the page's texts.

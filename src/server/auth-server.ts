@@ -1,9 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
-import { openTemplateFolder } from '../callback/template-folder.js';
 import { validateResponse, type ExpectedRequest } from '../oauth/authorization-response.js';
 import { readCallbackUri } from '../oauth/callback-uri.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
-import { CallbackPageRenderer } from '../page/renderer.js';
+import { checkPageOptions, isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
 import { trace } from '../trace.js';
 import { LoopbackListener } from './listener.js';
 import {
@@ -15,10 +14,12 @@ import {
   type CheckedServerOptions,
 } from './options.js';
 import { PendingWork } from './pending-work.js';
-import { rethrow, ServerRequestListener, warnOfPage } from './request-listener.js';
-import { SignIns, type AuthServerEvents, type WaitForGrantOptions } from './sign-ins.js';
+import { RequestReceiver } from './request-receiver.js';
+import { rethrow, SignIns, type AuthServerEvents, type WaitForGrantOptions } from './sign-ins.js';
 
 const defaultBaseUri = 'http://127.0.0.1:5543/callback';
+/** The browser is asked first. Milliseconds. */
+const prepareDelay = 50;
 
 /**
  * A small web server on a loopback address that hosts the callback page, receives the authorization response, and notifies the
@@ -53,7 +54,8 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
   /** @internal */
   readonly signIns: SignIns;
   readonly #options: CheckedServerOptions;
-  readonly #renderer: CallbackPageRenderer;
+  readonly #pageOptions: CallbackPageOptions;
+  readonly #receiver: RequestReceiver;
   readonly #work = new PendingWork();
   #boundUri: string;
   #names: ReturnType<typeof namesOf> | undefined;
@@ -73,9 +75,14 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     this.#options = checkServerOptions(baseUri, options);
     this.#boundUri = this.#options.baseUri;
     this.signIns = new SignIns(this, this.redirectUri, this.#options);
-    this.#renderer = new CallbackPageRenderer(options, {
-      credentials: 'omit',
-      reportLoaded: options.template !== undefined || options.templatePath !== undefined,
+    checkPageOptions(options);
+    this.#pageOptions = options;
+    this.#receiver = new RequestReceiver({
+      options: this.#options,
+      pageOptions: options,
+      signIns: this.signIns,
+      work: this.#work,
+      names: () => (this.#names ??= namesOf(this.#boundUri, this.redirectUri)),
     });
     // Neither printed nor enumerated: it holds the states.
     Object.defineProperty(this, 'signIns', { enumerable: false });
@@ -234,25 +241,21 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
 
   async #open(): Promise<void> {
     if (this.#listener !== undefined) return;
-    const renderer = this.#renderer;
-    if (!renderer.isDefault) await renderer.load();
-    if (renderer.folder !== undefined) await openTemplateFolder(renderer.folder);
-    const { onRequest, onClientError } = new ServerRequestListener({
-      options: this.#options,
-      renderer,
-      signIns: this.signIns,
-      work: this.#work,
-      names: () => (this.#names ??= namesOf(this.#boundUri, this.redirectUri)),
-    });
+    const { onRequest, onClientError } = this.#receiver;
+    const hasCustomPage = !isBuiltInPage(this.#pageOptions);
+    if (hasCustomPage) await this.#receiver.prepare();
     this.#listener = await LoopbackListener.open(this.#options, onRequest, onClientError);
     this.#boundUri = withPort(this.#options.baseUri, this.#listener.port);
     this.signIns.redirectUri = this.redirectUri;
     this.#names = undefined;
     trace('listening on port %d', this.#listener.port);
+    if (hasCustomPage) return;
     // What takes time is done while the user signs in; a request that arrives sooner does it itself.
-    setImmediate(() => {
-      if (this.#listener !== undefined) renderer.prepare().catch(warnOfPage);
-    });
+    const timer = setTimeout(() => {
+      // The first request reports a failure.
+      if (this.#listener !== undefined) this.#receiver.prepare().catch(() => undefined);
+    }, prepareDelay);
+    timer.unref();
   }
 
   async #close(): Promise<void> {

@@ -18,6 +18,8 @@ export interface Wait {
   readonly request: ExpectedRequest | undefined;
   readonly signal: AbortSignal | undefined;
   readonly exchange: ((grant: GrantResponse, context: ExchangeContext) => unknown) | undefined;
+  /** Called for each rejection that may concern this wait. */
+  readonly onRejected?: ((reason: RejectionReason) => void) | undefined;
 }
 
 interface Waiter extends Wait {
@@ -126,9 +128,13 @@ export class GrantWaiters {
     for (const { page } of dropped) page?.release();
   }
 
-  /** Counts a rejection that belongs to no known request, for every wait in progress. */
-  countRejection(reason: RejectionReason): void {
-    for (const { rejections } of this.#waiters) rejections[reason] = (rejections[reason] ?? 0) + 1;
+  /** Reports a rejection to the wait for its request, or to every wait if it belongs to no known request. */
+  rejected(reason: RejectionReason, state: string | undefined): void {
+    for (const { request, rejections, onRejected } of [...this.#waiters]) {
+      if (state !== undefined && request?.state !== state) continue;
+      rejections[reason] = (rejections[reason] ?? 0) + 1;
+      onRejected?.(reason);
+    }
   }
 
   /** Ends the waits for a request, or all waits. */

@@ -3,8 +3,6 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type Https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { securityHeaders } from '../page/headers.js';
-import type { RenderedPage } from '../page/renderer.js';
 import { PortUnavailableError, ServerError, type PortUnavailableReason } from '../errors.js';
 
 /** @internal Where to listen, and with which limits. */
@@ -214,40 +212,4 @@ function listenError(error: NodeJS.ErrnoException, port: number, host: string): 
         cause: error,
       })
     : new PortUnavailableError(port, host, reason, { cause: error });
-}
-
-const clientErrors: Readonly<Record<string, { status: string; text: string }>> = {
-  HPE_HEADER_OVERFLOW: {
-    status: '431 Request Header Fields Too Large',
-    text: 'The browser sent too many cookies: those of every app that ever ran on this address. Open the sign-in in a private window, or delete the cookies of this address, then try again.',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', text: 'The request did not arrive in time.' },
-};
-
-/**
- * @internal Responds to what the HTTP parser could not read, with nothing of it in the response.
- * @param page - the page for a browser whose headers were too large
- */
-export function rejectUnreadable(error: NodeJS.ErrnoException, socket: Duplex, page?: RenderedPage): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const known = clientErrors[error.code ?? ''];
-  const { status, text } = known ?? { status: '400 Bad Request', text: 'This request cannot be read.' };
-  const body = page?.html ?? `${text}\n`;
-  const headers = {
-    ...securityHeaders,
-    'Content-Type': 'text/plain; charset=utf-8',
-    ...page?.headers,
-    'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
-  };
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status}\r\n${head.join('')}\r\n${body}`, () => socket.destroy());
-}
-
-/** @internal Whether the bytes are the start of a TLS handshake (RFC 8446, section 5.1): the browser tried https. */
-export function isTlsHandshake(bytes: unknown): boolean {
-  return Buffer.isBuffer(bytes) && bytes[0] === 0x16 && bytes[1] === 0x03;
 }

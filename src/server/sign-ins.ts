@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'eventemitter3';
 import { checkedRedirectUri, PendingPage, type CallbackPage } from '../callback/callback-page.js';
-import type { Delivery, Outcome } from '../callback/host.js';
+import { attempt, type Delivery, type Failure, type Outcome } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { checkedRequest } from '../callback/request-store.js';
 import { AuthAbortedError, AuthorizationError, ServerError } from '../errors.js';
@@ -11,7 +11,7 @@ import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js'
 import { randomBase64url } from '../oauth/random-and-digest.js';
 import { trace } from '../trace.js';
 import { ExpectedRequests } from './expected-requests.js';
-import { GrantWaiters, type ExchangeContext } from './grant-waiters.js';
+import { GrantWaiters, type ExchangeContext, type Wait } from './grant-waiters.js';
 import type { CheckedServerOptions } from './options.js';
 
 /** The events of an {@link AuthServer}. */
@@ -37,9 +37,6 @@ export interface WaitForGrantOptions<Result = GrantResponse> {
 }
 
 const waitOptionNames: OptionNames<WaitForGrantOptions> = { signal: true, request: true, exchange: true };
-
-/** @internal What a handler of the app threw. */
-export type Failure = { readonly error: unknown } | undefined;
 
 const startAddressBytes = 12;
 
@@ -88,7 +85,7 @@ export class SignIns {
     );
   }
 
-  async waitForGrant<Result>(options: WaitForGrantOptions<Result>): Promise<Result> {
+  async waitForGrant<Result>(options: WaitForGrantOptions<Result>, onRejected?: Wait['onRejected']): Promise<Result> {
     assertKnownOptions('waitForGrant', options, waitOptionNames);
     const { signal, exchange } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal))
@@ -102,7 +99,7 @@ export class SignIns {
     try {
       if (request !== undefined) this.#requests.wait(request, 1);
       // Without `exchange` the result is the grant, and `Result` is its type.
-      return (await this.#waiters.wait({ request, signal, exchange })) as Result;
+      return (await this.#waiters.wait({ request, signal, exchange, onRejected })) as Result;
     } catch (error) {
       const isAborted = error instanceof AuthAbortedError;
       if (request !== undefined && isAborted && !this.#waiters.isAwaited(request)) this.forget(request);
@@ -131,10 +128,12 @@ export class SignIns {
     return this.#requests.consume(expected);
   }
 
-  rejected(reason: RejectionReason, expected?: ExpectedRequest): Failure {
-    if (expected === undefined) this.#waiters.countRejection(reason);
+  rejected(reason: RejectionReason, expected?: ExpectedRequest): Failure | undefined {
     trace('rejected: %s', reason);
-    return this.#emit('callbackRejected', { reason });
+    const failure = attempt(() => {
+      this.#waiters.rejected(reason, expected?.state);
+    });
+    return this.#emit('callbackRejected', { reason }) ?? failure;
   }
 
   /**
@@ -206,15 +205,15 @@ export class SignIns {
     return checkedRequest(request);
   }
 
-  #emit<Name extends keyof AuthServerEvents>(name: Name, ...parameters: Parameters<AuthServerEvents[Name]>): Failure {
-    try {
+  #emit<Name extends keyof AuthServerEvents>(
+    name: Name,
+    ...parameters: Parameters<AuthServerEvents[Name]>
+  ): Failure | undefined {
+    return attempt(() => {
       // The emitter's types cannot follow a name that is a type parameter.
       const emit = this.#emitter.emit.bind(this.#emitter) as (name: Name, ...values: typeof parameters) => boolean;
       emit(name, ...parameters);
-      return undefined;
-    } catch (error) {
-      return { error };
-    }
+    });
   }
 
   #endStartAddress(state: string): void {
@@ -231,4 +230,12 @@ export class SignIns {
 function eventOf(outcome: Outcome): 'implicitGrantReceived' | 'authorizationCodeReceived' | 'errorReceived' {
   if (outcome.kind === 'error') return 'errorReceived';
   return outcome.grant.kind === 'token' ? 'implicitGrantReceived' : 'authorizationCodeReceived';
+}
+
+/** @internal An error of the app's handler surfaces as an uncaught exception, as it does with any other emitter. */
+export function rethrow(failure: Failure | undefined): void {
+  if (failure === undefined) return;
+  process.nextTick(() => {
+    throw failure.error;
+  });
 }

@@ -113,8 +113,10 @@ function wslVersion({ env, platform, readFile: read }: Surroundings): 1 | 2 | un
 }
 
 function readFile(path: string): string | undefined {
+  const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
   try {
-    return process.getBuiltinModule('node:fs').readFileSync(path, 'utf8');
+    // Asked first, because an error takes much longer.
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   } catch {
     return undefined; // A file that is missing or not readable says nothing.
   }

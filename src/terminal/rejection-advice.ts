@@ -8,7 +8,7 @@ const advice: Readonly<Record<string, string>> = {
   wrong_issuer: 'A response of another authorization server arrived and was rejected.',
   wrong_redirect_uri: 'A response arrived at another address than the redirect URI of this sign-in and was rejected.',
   foreign_host:
-    'The browser used another host name for this program and was rejected. Use exactly the address of this sign-in; a tunnel or proxy in front of the program needs the option publicUri.',
+    'The browser used another host name for this program and was rejected. Use exactly the address of this sign-in; a tunnel or proxy in front of the program needs the option publicUri (the command: --public-uri).',
   foreign_origin: 'A page of another origin sent a response, which was rejected. Close other tabs and try again.',
   not_a_navigation: 'A response was sent by a script or frame instead of a page visit and was rejected.',
   content_type: 'A response in an unknown format arrived and was rejected. Paste the address of the page instead.',

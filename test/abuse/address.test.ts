@@ -11,7 +11,7 @@ import { createCallbackRouter } from '#src/callback/router.js';
 import { dial, requestBytes, sendRaw } from '../helpers/raw.js';
 import { navigation, withServer, type Arena } from '../helpers/with-server.js';
 
-/** An answer that would be taken if the address were right: a code with the state that is awaited, and a token with it. */
+/** A response that would be accepted at the right address: a code with the awaited state, and a token with it. */
 async function expectMisdirected(arena: Arena, hosts: readonly string[], status = 421): Promise<void> {
   for (const host of hosts) {
     const headers = hosts.length === 0 ? [] : [['Host', host] as const];
@@ -39,25 +39,25 @@ async function expectMisdirected(arena: Arena, hosts: readonly string[], status 
   }
 }
 
-describe('Who is asked', () => {
-  it('1: refuses the Host of a rebinding name (R4)', () =>
+describe('The Host of a request', () => {
+  it('1: rejects the Host of a rebinding name (R4)', () =>
     withServer(async (arena) => {
       await expectMisdirected(arena, ['evil.test', `evil.test:${arena.server.port}`, `EVIL.test:${arena.server.port}`]);
       expect(new Set(arena.rejections)).toEqual(new Set(['foreign_host']));
     }));
 
-  it('2: refuses a request without a Host (R4)', () =>
+  it('2: rejects a request without a Host (R4)', () =>
     withServer(async (arena) => {
       const old = await arena.raw(`GET /callback?${arena.answer()} HTTP/1.0\r\n\r\n`);
       expect(old.status).toBe(421);
       const oldest = await arena.raw(`GET /callback?${arena.answer()}\r\n\r\n`);
       expect(oldest.status).toBe(421);
-      // HTTP/1.1 demands a Host: Node's parser refuses this one by itself.
+      // HTTP/1.1 demands a Host: Node's parser rejects this one itself.
       const current = await arena.raw(`GET /callback?${arena.answer()} HTTP/1.1\r\nConnection: close\r\n\r\n`);
       expect(current.status).toBe(400);
     }));
 
-  it('3: refuses two Hosts, also where both or the first are our own (R4)', () =>
+  it('3: rejects two Hosts, also if both or the first are the server’s (R4)', () =>
     withServer(async (arena) => {
       for (const [one, other] of [
         [arena.host, 'evil.test'],
@@ -75,7 +75,7 @@ describe('Who is asked', () => {
       }
     }));
 
-  it('4: refuses a Host that no URL can hold (R4, R10)', () =>
+  it('4: rejects a Host that no URL can hold (R4, R10)', () =>
     withServer((arena) =>
       expectMisdirected(arena, [
         '[',
@@ -91,7 +91,7 @@ describe('Who is asked', () => {
     ));
 
   it.each(['http://127.0.0.1:0/callback', 'http://localhost:0/callback'])(
-    '5: refuses names that resolve to this machine (%s) (R4)',
+    '5: rejects names that resolve to this machine (%s) (R4)',
     (baseUri) =>
       withServer(
         (arena) => {
@@ -102,7 +102,7 @@ describe('Who is asked', () => {
       ),
   );
 
-  it('6: refuses other spellings of the address, and a wrong port (R4)', () =>
+  it('6: rejects other spellings of the address, and a wrong port (R4)', () =>
     withServer((arena) => {
       const { port } = arena.server;
       return expectMisdirected(arena, [
@@ -249,8 +249,8 @@ describe('Who is asked', () => {
   });
 });
 
-describe('A callback router in a server of the app’s own', () => {
-  it('R4, R24: refuses a foreign Host at the page, its token and the files of its folder', async () => {
+describe('A callback router in an existing server', () => {
+  it('R4, R24: rejects a foreign Host at the page, its token and the files of its folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'router-'));
     await writeFile(join(folder, 'index.html'), '<html><p data-auth-message></p></html>');
     await writeFile(join(folder, 'style.css'), 'p{}');
@@ -287,7 +287,7 @@ describe('A callback router in a server of the app’s own', () => {
 // Elsewhere the addresses of 127.0.0.0/8 but the first do not exist.
 const itOnLinux = process.platform === 'linux' ? it : it.skip;
 
-describe('Where it listens', () => {
+describe('The addresses that are bound', () => {
   itOnLinux('R3: binds the one address, not all of them', async () => {
     await withServer(async ({ server }) => {
       await expect(dial(server.port, '127.0.0.2')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -306,7 +306,7 @@ describe('Where it listens', () => {
   );
 
   it.each(['http://0.0.0.0:5543/', 'http://[::]:5543/', 'http://192.0.2.1:5543/', 'http://app.test:5543/'])(
-    'R3: refuses %s unless `host` says what to bind',
+    'R3: rejects %s unless `host` says what to bind',
     (baseUri) => {
       expect(() => new AuthServer(baseUri)).toThrow(RangeError);
       expect(() => new AuthServer(baseUri, { host: '127.0.0.1' })).not.toThrow();

@@ -27,32 +27,30 @@ interface Hello {
 }
 
 describe('Handlers of the app', () => {
-  it.each(['token', 'code'])(
-    '50: shows failure where a handler throws, and lets the error surface (%s) (R11)',
-    (type) =>
-      withServer(
-        async (arena) => {
-          const failure = new Error('the handler threw');
-          const event = type === 'code' ? 'authorizationCodeReceived' : 'implicitGrantReceived';
-          arena.server.once(event, () => {
-            throw failure;
-          });
-          const response =
-            type === 'code'
-              ? await arena.get(`/callback?${arena.answer()}`, navigation)
-              : await arena.forward(arena.answer());
-          expect(response.status).toBe(500);
-          expect(Number(response.headers.get('content-length'))).toBe(Buffer.byteLength(response.body));
-          expect(response.body).toContain('failed');
-          expect(response.text).not.toContain('threw');
-          await new Promise((resolve) => setImmediate(resolve));
-          expect(arena.surfaced.splice(0)).toEqual([failure]);
-        },
-        { responseType: type, events: 1 },
-      ),
+  it.each(['token', 'code'])('50: shows failure if a handler throws, and lets the error surface (%s) (R11)', (type) =>
+    withServer(
+      async (arena) => {
+        const failure = new Error('the handler threw');
+        const event = type === 'code' ? 'authorizationCodeReceived' : 'implicitGrantReceived';
+        arena.server.once(event, () => {
+          throw failure;
+        });
+        const response =
+          type === 'code'
+            ? await arena.get(`/callback?${arena.answer()}`, navigation)
+            : await arena.forward(arena.answer());
+        expect(response.status).toBe(500);
+        expect(Number(response.headers.get('content-length'))).toBe(Buffer.byteLength(response.body));
+        expect(response.body).toContain('failed');
+        expect(response.text).not.toContain('threw');
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(arena.surfaced.splice(0)).toEqual([failure]);
+      },
+      { responseType: type, events: 1 },
+    ),
   );
 
-  it('50: shows success where an async handler rejects on its own, and lets the rejection surface (R11)', async () => {
+  it('50: shows success if an async handler rejects on its own, and lets the rejection surface (R11)', async () => {
     const app = runFixture('abuse/app.ts', { args: ['rejects'] });
     const { port, states } = (await app.line()) as Hello;
     const first = await forward(port, states[0]);
@@ -64,7 +62,7 @@ describe('Handlers of the app', () => {
     expect((await app.ended).stderr).toBe('');
   });
 
-  it('50: ends the app by an uncaught error, page complete, where nobody catches it (R11)', async () => {
+  it('50: ends the app by an uncaught error, page complete, if the app does not catch it (R11)', async () => {
     const app = runFixture('abuse/app.ts', { args: ['throws'] });
     const { port, states } = (await app.line()) as Hello;
     const { status, body, headers } = await forward(port, states[0]);
@@ -75,7 +73,7 @@ describe('Handlers of the app', () => {
     expect(stderr).not.toContain(states[0]);
   });
 
-  it('50: sends the whole page where the handler stops the server and ends the process (R11)', async () => {
+  it('50: sends the whole page if the handler stops the server and ends the process (R11)', async () => {
     const app = runFixture('abuse/app.ts', { args: ['exits'] });
     const { port, states } = (await app.line()) as Hello;
     const { status, body, headers } = await forward(port, states[0]);
@@ -83,30 +81,28 @@ describe('Handlers of the app', () => {
     expect((await app.ended).code).toBe(0);
   });
 
-  it.each(['token', 'code'])(
-    '50: sends the whole page where a handler stops the server first (%s) (R11, R12)',
-    (type) =>
-      withServer(
-        async (arena) => {
-          let stopped: Promise<void> | undefined;
-          arena.server.once(type === 'code' ? 'authorizationCodeReceived' : 'implicitGrantReceived', (_grant, page) => {
-            stopped = arena.server.stop();
-            page.waitUntil(Promise.resolve());
-          });
-          const response =
-            type === 'code'
-              ? await arena.get(`/callback?${arena.answer()}`, navigation)
-              : await arena.forward(arena.answer());
-          expect(response.status).toBe(200);
-          expect(response.body).toContain('success');
-          await stopped;
-          expect(arena.server.listening).toBe(false);
-        },
-        { responseType: type, events: 1 },
-      ),
+  it.each(['token', 'code'])('50: sends the whole page if a handler stops the server first (%s) (R11, R12)', (type) =>
+    withServer(
+      async (arena) => {
+        let stopped: Promise<void> | undefined;
+        arena.server.once(type === 'code' ? 'authorizationCodeReceived' : 'implicitGrantReceived', (_grant, page) => {
+          stopped = arena.server.stop();
+          page.waitUntil(Promise.resolve());
+        });
+        const response =
+          type === 'code'
+            ? await arena.get(`/callback?${arena.answer()}`, navigation)
+            : await arena.forward(arena.answer());
+        expect(response.status).toBe(200);
+        expect(response.body).toContain('success');
+        await stopped;
+        expect(arena.server.listening).toBe(false);
+      },
+      { responseType: type, events: 1 },
+    ),
   );
 
-  it('50: shows failure where what the page waits for fails, and releases it where the app stops (R11, R12)', () =>
+  it('50: shows failure if what the page waits for fails, and releases it if the app stops (R11, R12)', () =>
     withServer(
       async (arena) => {
         const failing = Promise.reject(new Error('no exchange'));
@@ -134,7 +130,7 @@ describe('Handlers of the app', () => {
       { events: 2 },
     ));
 
-  it('51: survives errors and rejections that nobody listens to (R10)', async () => {
+  it('51: survives errors and rejections without a listener (R10)', async () => {
     const trap = new ProcessTrap();
     const server = new AuthServer('http://127.0.0.1:0/callback');
     try {

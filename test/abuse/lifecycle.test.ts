@@ -13,7 +13,7 @@ import { signIn, withServer } from '../helpers/with-server.js';
 // Real processes, or many sockets: a busy machine needs its time for them.
 jest.setTimeout(30_000);
 
-/** Somebody else who listens. */
+/** Another program that listens. */
 async function squatter(host: string, port = 0): Promise<{ port: number; server: Server }> {
   const server = createServer();
   await once(server.listen({ port, host, exclusive: true }), 'listening');
@@ -68,7 +68,7 @@ describe('Start and stop', () => {
       { events: 1 },
     ));
 
-  it('52: stops within 10 ms where nothing is going on (R12)', async () => {
+  it('52: stops within 10 ms if nothing is in progress (R12)', async () => {
     const times: number[] = [];
     for (let count = 0; count < 20; count += 1) {
       const server = new AuthServer('http://127.0.0.1:0/callback');
@@ -84,7 +84,7 @@ describe('Start and stop', () => {
     expect(Math.min(...times)).toBeLessThan(10);
   });
 
-  it('53: takes stop() twice, before start, and during start (R13)', () =>
+  it('53: accepts stop() twice, before start, and during start (R13)', () =>
     withServer(async ({ server }) => {
       await Promise.all([server.stop(), server.stop(), server.stop()]);
       await server.stop();
@@ -101,13 +101,13 @@ describe('Start and stop', () => {
       expect(fresh.listening).toBe(false);
     }));
 
-  it('53: tells who waits that the server was stopped (R13, R21)', () =>
+  it('53: rejects every wait when the server stops (R13, R21)', () =>
     withServer(async ({ server }) => {
       const waiting = server.waitForGrant();
       await Promise.all([server.stop(), expect(waiting).rejects.toMatchObject({ code: 'SERVER_STOPPED' })]);
     }));
 
-  it('54: takes start() twice, and starts on its port again (R13)', () =>
+  it('54: accepts start() twice, and starts on its port again (R13)', () =>
     withServer(async ({ server }) => {
       const { port } = server;
       await Promise.all([server.start(), server.start()]);
@@ -121,7 +121,7 @@ describe('Start and stop', () => {
       await fixed.stop();
     }));
 
-  it('54: rejects on a port where another program listens, and then goes on (R13)', async () => {
+  it('54: rejects on a port that another program uses, and starts on the next call (R13)', async () => {
     const { port, server: other } = await squatter('127.0.0.1');
     const server = new AuthServer(`http://127.0.0.1:${port}/callback`);
     const error: unknown = await server.start().catch((reason: unknown) => reason);
@@ -136,7 +136,7 @@ describe('Start and stop', () => {
   it.each([
     ['::1', '127.0.0.1'],
     ['127.0.0.1', '::1'],
-  ])('54: does not start on localhost where %s is taken, and leaves %s free (R3)', async (taken, free) => {
+  ])('54: does not start on localhost if %s is in use, and leaves %s free (R3)', async (taken, free) => {
     const { port, server: other } = await squatter(taken);
     const server = new AuthServer(`http://localhost:${port}/callback`);
     await expect(server.start()).rejects.toMatchObject({ code: 'PORT_IN_USE', port, host: taken });
@@ -153,7 +153,7 @@ describe('Start and stop', () => {
     111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
     540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
     6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
-  ])('55: refuses port %i, which browsers refuse (R18)', (port) => {
+  ])('55: rejects port %i, which browsers block (R18)', (port) => {
     for (const make of [
       () => new AuthServer(`http://127.0.0.1:${port}/callback`),
       () => new AuthServer('http://127.0.0.1/callback', { port }),
@@ -163,7 +163,7 @@ describe('Start and stop', () => {
     }
   });
 
-  it('55: refuses a blocked port in login(), before anything is opened (R18)', async () => {
+  it('55: rejects a blocked port in login(), before anything is opened (R18)', async () => {
     const opened: URL[] = [];
     const signingIn = login({
       clientId: 'client',
@@ -188,7 +188,7 @@ describe('Start and stop', () => {
     expect(await child.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('R12: leaves the port free for the next run where the app is killed mid sign-in', async () => {
+  it('R12: leaves the port free for the next run if the app is killed during a sign-in', async () => {
     const app = runFixture('abuse/app.ts', { args: ['killed'] });
     const { port } = (await app.line()) as { port: number };
     const idle = await dial(port);
@@ -227,7 +227,7 @@ describe('Signals (R21)', () => {
     await expect(dial(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('R21: has login() close its listener when the answer has come', async () => {
+  it('R21: has login() close its listener when the response has arrived', async () => {
     const server = new AuthServer('http://127.0.0.1:0/callback');
     await server.start();
     const { port } = server;
@@ -273,7 +273,7 @@ describe('login() for codes (R20)', () => {
     expect(uri?.href).not.toContain(codeVerifier);
   });
 
-  it('R20: refuses to show the verifier by the method plain', () => {
+  it('R20: rejects the method plain, which would show the verifier', () => {
     const codeVerifier = 'v'.repeat(43);
     const make = (): unknown =>
       new LoginRequest('http://127.0.0.1:1/', 'client', 'code', { codeVerifier, codeChallengeMethod: 'plain' });

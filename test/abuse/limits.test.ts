@@ -25,7 +25,7 @@ describe('Too much, and too slow', () => {
       const unsaid = await arena.raw(
         requestBytes('POST /token HTTP/1.1', [...json(arena), ['Transfer-Encoding', 'chunked']], chunk),
       );
-      // The server closes while the rest is still being written: the answer may get lost in that, the sign-in must not.
+      // The server closes while the rest is still being written: the response may get lost, the sign-in must not.
       expect([413, 0]).toContain(unsaid.status);
       const form = await arena.ask(
         'POST /callback HTTP/1.1',
@@ -82,7 +82,7 @@ describe('Too much, and too slow', () => {
       { events: 1 },
     ));
 
-  it('29: ends slow headers and a slow body, and answers others meanwhile (R14)', () =>
+  it('29: ends slow headers and a slow body, and responds to others meanwhile (R14)', () =>
     withServer(
       async (arena) => {
         const headers = await dial(arena.server.port);
@@ -106,7 +106,7 @@ describe('Too much, and too slow', () => {
       expect(performance.now() - began).toBeLessThan(20_000);
     }));
 
-  it('30: answers behind 200 idle sockets, and stops in spite of them (R12, R14)', () =>
+  it('30: responds behind 200 idle sockets, and stops in spite of them (R12, R14)', () =>
     withServer(
       async (arena) => {
         const sockets = await Promise.all(Array.from({ length: 200 }, () => dial(arena.server.port)));

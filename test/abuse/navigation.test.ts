@@ -26,7 +26,7 @@ describe('GET of the callback', () => {
     ['21', 'serviceworker'],
     ['21', 'report'],
     ['21', ''],
-  ])('%s: refuses the callback as Sec-Fetch-Dest: "%s" (R6)', (_line, destination) =>
+  ])('%s: rejects the callback as Sec-Fetch-Dest: "%s" (R6)', (_line, destination) =>
     withServer(async (arena) => {
       const headers = [
         ['Sec-Fetch-Site', 'cross-site'],
@@ -47,7 +47,7 @@ describe('GET of the callback', () => {
     ['Purpose', 'prefetch'],
     ['X-Purpose', 'preview'],
     ['X-Moz', 'prefetch'],
-  ])('23: answers no look-ahead with %s: %s (R6)', (name, value) =>
+  ])('23: rejects a look-ahead with %s: %s (R6)', (name, value) =>
     withServer(async (arena) => {
       const response = await arena.get(`/callback?${arena.answer()}`, [...navigation, [name, value]]);
       expect(response.status).toBe(403);
@@ -78,7 +78,7 @@ describe('GET of the callback', () => {
 
   it('25: rejects the foreign token of a top-level navigation, which the script of the page posts (R1)', () =>
     withServer(async (arena) => {
-      // Everything about it is right but the state: this is what a hostile page's `location = '.../callback#...'` comes to.
+      // Everything but the state is right: a hostile page's `location = '.../callback#...'` results in this.
       expect((await arena.get('/callback', navigation)).status).toBe(200);
       for (const fragment of [
         'access_token=theirs&token_type=bearer&state=theirs',

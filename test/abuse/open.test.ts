@@ -58,7 +58,7 @@ describeOnLinux('open()', () => {
       }
     }));
 
-  it('48: gives the opener one intact argument, whatever a shell would make of it (R8)', () =>
+  it('48: gives the opener one intact argument, also if a shell would interpret it (R8)', () =>
     withServer(async ({ request }) => {
       const uris = ['&calc', '$(id)', '`id`', '%PATH%', `"'`, '^&calc^', ';id|id>x', '$HOME', '\\n%s'].map(
         (text) => `${request.toUri().href}&login_hint=${text}`,

@@ -62,7 +62,7 @@ describe('The page', () => {
       '<html title="<head><script>"><body><p data-auth-message title="</p>"></p></body></html>',
     ],
     ['no head', '<html><p data-auth-message></p></html>'],
-  ])('39: keeps its own script where the template has %s (R7, R17)', (_name, template) =>
+  ])('39: keeps its own script if the template has %s (R7, R17)', (_name, template) =>
     withServer(
       async (arena) => {
         const page = await arena.get('/callback', navigation);
@@ -70,7 +70,7 @@ describe('The page', () => {
         const first = page.body.indexOf('data-auth-page');
         expect(first).toBeGreaterThan(-1);
         expect(scriptsOf(page).allowed).toBeGreaterThanOrEqual(1);
-        // The page that the person gave stands as it was, beside what was put in.
+        // The custom page is unchanged, beside what was inserted.
         for (const piece of template.split(/(?<=>)/)) {
           const [start] = piece.split('>');
           expect(page.body).toContain(start?.replace(/^<html.*$/, '<html'));

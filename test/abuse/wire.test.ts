@@ -8,7 +8,7 @@ const tlsHello = Buffer.from('16030100c4010000c00303' + '00'.repeat(32) + '00001
 const http2Preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 describe('What is no HTTP', () => {
-  it('42: refuses bytes that are no HTTP request (R10)', () =>
+  it('42: rejects bytes that are no HTTP request (R10)', () =>
     withServer(async (arena) => {
       const { host } = arena;
       const answer = arena.answer();

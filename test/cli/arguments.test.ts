@@ -77,7 +77,7 @@ describe('the command line', () => {
     expect(command.stderr).not.toContain('\u001b');
   });
 
-  it('takes the client secret out of the environment', () => {
+  it('reads the client secret from the environment, and removes it there', () => {
     const env = { EMBED_AUTH_CLIENT_SECRET: 'hush', OTHER: 'x' };
     expect(parseLoginArguments(of('spotify').slice(1), env).clientSecret).toBe('hush');
     expect(env).toEqual({ OTHER: 'x' });

@@ -65,7 +65,7 @@ describe('the recipe for a port that is registered', () => {
     return { clientId: params.get('client_id'), port: portOf(params.get('redirect_uri') ?? '') };
   }
 
-  it('uses port and registration again, and registers again if the port is taken', async () => {
+  it('uses port and registration again, and registers again if the port is in use', async () => {
     const first = await signIn();
     expect(await signIn()).toEqual(first);
     const other = createServer().listen(first.port, '127.0.0.1');

@@ -5,6 +5,7 @@ import { AuthServer } from '#src/server/auth-server.js';
 import { LoginRequest } from '#src/oauth/login-request.js';
 import { attacks, type Attack, type Target } from '../helpers/attacks.js';
 import { openHostileSite, type HostileSite } from '../helpers/hostile-site.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 // A browser opens every page three times.
 jest.setTimeout(180_000);
@@ -51,13 +52,13 @@ async function visit(browser: Browser, uri: string, attack: Attack): Promise<voi
   try {
     await page.goto(uri);
     if (attack.leaves === true) {
-      // A download or a refusal is no navigation: then the attempt has come to nothing.
+      // A download or a rejection is no navigation: then the attempt has failed.
       await Promise.all([settled(page), page.evaluate('setTimeout(attack)')]);
     } else {
       await page.evaluate("typeof attacked === 'undefined' ? undefined : attacked");
     }
-    // Whatever else was set off, such as a beacon, or our own script's POST in a window that was opened. Of a ping Chromium
-    // never tells how it ended.
+    // Other requests that were started, such as a beacon, or the page script's POST in a window that was opened. Chromium
+    // never reports the end of a ping.
     const idle = (open: Page): Promise<void> => open.waitForNetworkIdle({ idleTime: 50, timeout: 2000 });
     await Promise.allSettled((await browser.pages()).map(idle));
   } finally {
@@ -67,14 +68,14 @@ async function visit(browser: Browser, uri: string, attack: Attack): Promise<voi
   }
 }
 
-/** Resolves when the page has gone elsewhere, and what it is now, if it is ours, has had its answer. */
+/** Resolves when the page has navigated, and the callback page, if it is that, has its response. */
 async function settled(page: Page): Promise<void> {
   await page.waitForNavigation({ waitUntil: 'load', timeout: 10_000 });
   await page.waitForFunction("document.documentElement.dataset.authState !== 'pending'", { timeout: 10_000 });
 }
 
 describe.each(browsers)('Attack pages in %s', (_name, open) => {
-  let browser: Browser;
+  const shared = useBrowser(open);
   let server: AuthServer;
   let site: HostileSite;
   let request: LoginRequest;
@@ -96,10 +97,8 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
       webSocket: `ws://127.0.0.1:${port}`,
     };
     site = await openHostileSite(target);
-    browser = await open();
   });
   afterAll(async () => {
-    await browser.close();
     await site[Symbol.asyncDispose]();
     await server.stop();
   });
@@ -110,7 +109,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
       const port = origin.startsWith('https') ? site.tlsPort : site.port;
       for (const [index, attack] of attacks.entries()) {
         try {
-          await visit(browser, `${origin}:${port}/attack/${index}`, attack);
+          await visit(shared.browser, `${origin}:${port}/attack/${index}`, attack);
         } catch (cause) {
           throw new Error(`${attack.name}: ${String(cause)}`, { cause });
         }
@@ -119,7 +118,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     },
   );
 
-  it('did reach the server: every check has had something to refuse', () => {
+  it('did reach the server: every check has rejected something', () => {
     expect([...new Set(rejections)].sort()).toEqual(
       expect.arrayContaining([
         'foreign_host',
@@ -133,8 +132,8 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     expect(rejections.length).toBeGreaterThan(attacks.length);
   });
 
-  it('R16: has our own script read, clear the address, and then fetch, with all that makes it safe', async () => {
-    const page = await browser.newPage();
+  it('R16: has the page’s script read and clear the address before it fetches, with every safeguard', async () => {
+    const page = await shared.browser.newPage();
     await page.evaluateOnNewDocument(`
       window.calls = [];
       const { replaceState } = history;
@@ -174,8 +173,8 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     await page.close();
   });
 
-  it('R16: has our own script show success on a 2xx only', async () => {
-    const page = await browser.newPage();
+  it('R16: has the page’s script show success on a 2xx only', async () => {
+    const page = await shared.browser.newPage();
     await page.evaluateOnNewDocument(`
       window.fetch = () => Promise.resolve(new Response('{"state":"success","heading":"x","message":"x"}', { status: 400 }));
     `);
@@ -184,8 +183,8 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     await page.close();
   });
 
-  it('58: fire one event for the honest sign-in afterwards, also after a reload and Back (R2, R16)', async () => {
-    const page = await browser.newPage();
+  it('58: cause one event for the real sign-in afterwards, also after a reload and Back (R2, R16)', async () => {
+    const page = await shared.browser.newPage();
     const answer = new URLSearchParams({ access_token: 'honest', token_type: 'bearer', state: request.state });
     const callback = `${server.baseUri.href}#${answer.toString()}`;
     // By way of the provider, which redirects.

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'puppeteer-core';
-import { launchChromium } from '../../examples/support/chromium.js';
+import type { Page } from 'puppeteer-core';
 import { pageLanguages, type PageTextKey } from '#src/page/language.js';
 import type { PageReason } from '#src/page/options.js';
 import type { PageView } from '#src/page/renderer.js';
 import { loadLanguage } from '#src/page/texts.js';
 import { startPageServer, type PageServer, type PageServerOptions } from '../helpers/page-server.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 jest.setTimeout(30_000);
 
@@ -35,22 +35,17 @@ const errorReasons: readonly PageReason[] = [
   ...(['bad_request', 'error_without_state', 'foreign_host', 'not_forwarded'] as const),
 ];
 
-let browser: Browser;
+const shared = useBrowser();
 let axe: string;
 let server: PageServer;
 const servers: PageServer[] = [];
 let page: Page;
 
 beforeAll(async () => {
-  [browser, axe] = await Promise.all([launchChromium(), readFile(axePath, 'utf8')]);
-});
-
-afterAll(async () => {
-  await browser.close();
+  axe = await readFile(axePath, 'utf8');
 });
 
 afterEach(async () => {
-  for (const open of (await browser.pages()).slice(1)) await open.close();
   await Promise.all(servers.splice(0).map((started) => started.close()));
 });
 
@@ -62,7 +57,7 @@ async function open(
 ): Promise<PageServer> {
   server = await startPageServer(options);
   servers.push(server);
-  page = await browser.newPage();
+  page = await shared.newPage();
   await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
   await prepare?.(page);
   await page.goto(server.uri + response, { waitUntil: 'domcontentloaded' });
@@ -84,7 +79,7 @@ async function openHeld(
     },
   });
   servers.push(server);
-  page = await browser.newPage();
+  page = await shared.newPage();
   void page.goto(server.uri + response).catch(() => undefined); // What counts is what the page shows.
   await page.waitForSelector('html[data-auth-reason="finishing"] h1');
   return { end: () => end?.(), server };
@@ -113,7 +108,7 @@ function englishText(key: PageTextKey, app = 'the app'): { heading: string; mess
 
 const unanswered = (): void => undefined;
 
-/** Every state of the page, and how the page comes to it. */
+/** Every state of the page, and how the page gets there. */
 const views: readonly (readonly [string, PageView, string, PageServerOptions])[] = [
   [
     'the wait for the server',
@@ -192,7 +187,7 @@ describe('forwarding', () => {
     const { uri, posts } = await open(
       '?state=a%20b&x=%2F#access_token=%C3%A9+1&state=s',
       { token: (response) => (respond = response) },
-      () => browser.setCookie({ name: 'session', value: 'secret', domain: '127.0.0.1' }),
+      (page) => page.browserContext().setCookie({ name: 'session', value: 'secret', domain: '127.0.0.1' }),
     );
     await page.waitForSelector('[data-auth-reason="finishing"]');
     expect(page.url()).toBe(uri);
@@ -383,7 +378,7 @@ describe('the copy button', () => {
     await shown({ state: 'error', reason: 'unreachable' });
     await page.click('button');
     await page.waitForFunction(() => document.querySelector('button')?.textContent === 'Address copied');
-    const other = await browser.newPage();
+    const other = await page.browserContext().newPage();
     await other.setContent('<textarea autofocus></textarea>');
     await other.focus('textarea');
     await other.keyboard.down('Control');
@@ -451,7 +446,7 @@ describe('a held page', () => {
   });
 
   it.each([{ state: 'success' }, { state: 'error', reason: 'failed' }] as const)(
-    'goes to the app’s own page if the outcome %j says so',
+    'redirects to a page of the app if the outcome %j says so',
     async (view) => {
       const { end, server } = await openHeld('?code=c&state=s', {
         files: { '/home': { type: 'text/html', body: '<title>Home</title>' } },
@@ -709,7 +704,7 @@ describe('CallbackPageOptions.autoClose', () => {
   it('closes the page if the browser allows it', async () => {
     const { uri } = await open('', { page: { autoClose: 0 } });
     const target = new Promise<Page | null>((resolve) => {
-      browser.once('targetcreated', (target) => void target.page().then(resolve));
+      shared.browser.once('targetcreated', (target) => void target.page().then(resolve));
     });
     await page.evaluate((uri) => {
       window.open(uri, '_blank', 'popup');

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
-import { launchChromium } from '../../examples/support/chromium.js';
 import { approveInBrowser } from '../../examples/support/approve-in-browser.js';
 import {
   AuthServer,
@@ -15,41 +14,34 @@ import {
 } from '#src/index.js';
 import { once } from '../helpers/callback.js';
 import { approveAtOidcProvider, startOidcProvider, type OidcProvider } from '../helpers/oidc-provider.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 jest.setTimeout(60_000);
 
 const customSite = new URL('../../examples/custom-html/site/', import.meta.url);
 
-let browser: Browser;
+const shared = useBrowser();
 let authorizationServer: AuthorizationServer;
 let oidcProvider: OidcProvider;
-let context: BrowserContext;
 let page: Page;
 const servers: AuthServer[] = [];
 
 beforeAll(async () => {
-  [browser, authorizationServer, oidcProvider] = await Promise.all([
-    launchChromium(),
-    startAuthorizationServer(),
-    startOidcProvider(),
-  ]);
+  [authorizationServer, oidcProvider] = await Promise.all([startAuthorizationServer(), startOidcProvider()]);
 });
 
 afterAll(async () => {
-  await browser.close();
   await authorizationServer.close();
   await oidcProvider[Symbol.asyncDispose]();
 });
 
 async function newPage(): Promise<Page> {
-  context = await browser.createBrowserContext();
-  page = await context.newPage();
+  page = await shared.newPage();
   return page;
 }
 
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
-  await context.close();
 });
 
 async function started(host = '127.0.0.1', options?: AuthServerOptions): Promise<AuthServer> {
@@ -67,14 +59,14 @@ function requestFor(server: AuthServer, responseType: ResponseType): LoginReques
   });
 }
 
-/** The person signs in and decides; the page that they end at stands when this resolves. */
+/** The user signs in and decides. Resolves when the last page has loaded. */
 async function signIn(request: LoginRequest, decision: 'allow' | 'deny' = 'allow'): Promise<void> {
   await newPage();
   await page.goto(request.toUri().href);
   await approveInBrowser(page, { decision });
 }
 
-/** What the person sees, once the page has come to that state. */
+/** What the user sees, once the page has that state. */
 async function shown(state: string): Promise<{ reason: string | undefined; text: string; uri: string }> {
   await page.waitForSelector(`html[data-auth-state="${state}"]`, { timeout: 10_000 });
   return page.evaluate(() => ({
@@ -127,7 +119,7 @@ describe('a denial', () => {
   });
 });
 
-describe('a page of the app’s own', () => {
+describe('a custom page', () => {
   it('is served from a folder with its assets, also when the handler stops the server at once', async () => {
     const server = await started('127.0.0.1', { templatePath: customSite });
     const stopped = new Promise<void>((resolve) => {
@@ -214,7 +206,7 @@ describe('page.waitUntil', () => {
     await signedIn;
   });
 
-  it('tells the truth without JavaScript too', async () => {
+  it('shows the real outcome without JavaScript too', async () => {
     const server = await started();
     let settle: () => void = () => undefined;
     server.on('authorizationCodeReceived', (_, at) => {
@@ -280,7 +272,7 @@ describe('afterwards', () => {
     expect(events).toBe(1);
   });
 
-  it('the used URI is told apart from a foreign one', async () => {
+  it('a used URI is distinguished from a foreign one', async () => {
     const server = await started();
     const request = requestFor(server, ResponseType.Code);
     await newPage();
@@ -296,7 +288,7 @@ describe('afterwards', () => {
 });
 
 describe('a foreign state', () => {
-  it('is refused, and the honest sign-in goes on', async () => {
+  it('is rejected, and the real sign-in continues', async () => {
     const server = await started();
     const received: string[] = [];
     server.on('implicitGrantReceived', ({ accessToken }) => received.push(accessToken));
@@ -305,7 +297,7 @@ describe('a foreign state', () => {
     await page.goto(`${server.baseUri.href}#access_token=THEIRS&state=foreign`);
     expect((await shown('error')).reason).toBe('state_foreign');
     expect(received).toEqual([]);
-    await context.close();
+    await page.browserContext().close();
     await signIn(request);
     await shown('success');
     expect(received).toHaveLength(1);
@@ -361,7 +353,7 @@ describe('oidc-provider', () => {
       responseType,
       responseMode,
       scope: 'openid',
-      // RFC 9207: a code's answer says who gave it; an ID token says so itself.
+      // RFC 9207: a response with a code names its issuer; an ID token does so itself.
       issuer: responseType === 'code' ? oidcProvider.issuer : undefined,
       extraParams: { nonce: 'n-0S6_WzA2Mj' },
       openBrowser: async (uri) => {

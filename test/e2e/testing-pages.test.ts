@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import { approveInBrowser } from '../../examples/support/approve-in-browser.js';
-import { launchChromium } from '../../examples/support/chromium.js';
+import { useBrowser } from '../helpers/use-browser.js';
 import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 
 jest.setTimeout(60_000);
@@ -19,13 +19,12 @@ let server: TestAuthorizationServer;
 let app: Server;
 let callback: string;
 let axe: string;
-let browser: Browser;
-let context: BrowserContext;
+
+const { newPage } = useBrowser();
 
 beforeAll(async () => {
-  [server, browser, axe] = await Promise.all([
+  [server, axe] = await Promise.all([
     startTestAuthorizationServer({ accounts, clientName: 'Demo App' }),
-    launchChromium(),
     readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
   ]);
   app = createServer((request, response) => {
@@ -42,20 +41,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser.close();
   await server.close();
   app.closeAllConnections();
   app.close();
 });
-
-afterEach(async () => {
-  await context.close();
-});
-
-async function newPage(): Promise<Page> {
-  context = await browser.createBrowserContext();
-  return context.newPage();
-}
 
 function authorizationUri(params: Readonly<Record<string, string>> = {}): string {
   const uri = server.authorizationEndpoint;
@@ -155,7 +144,7 @@ describe('approveInBrowser', () => {
   it('acts in a tab that is in the background', async () => {
     const first = await newPage();
     await first.goto(authorizationUri());
-    const second = await context.newPage();
+    const second = await first.browserContext().newPage();
     await second.goto(authorizationUri());
     await approveInBrowser(first);
     expect(await seenBy(first)).toMatchObject({ method: 'GET' });

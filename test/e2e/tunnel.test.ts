@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'puppeteer-core';
 import { generate } from 'selfsigned';
 import { launchChromium } from '../../examples/support/chromium.js';
 import { login } from '#src/index.js';
 import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { signInAt } from '../helpers/example.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 jest.setTimeout(120_000);
 
-let browser: Browser;
+const shared = useBrowser(() => launchChromium({ args: ['--ignore-certificate-errors'] }));
 let authorizationServer: AuthorizationServer;
 let tunnel: Server;
 /** The port behind the tunnel. */
@@ -20,7 +20,6 @@ let target = 0;
 
 beforeAll(async () => {
   const certificate = await generate([{ name: 'commonName', value: '127.0.0.1' }]);
-  browser = await launchChromium({ args: ['--ignore-certificate-errors'] });
   authorizationServer = await startAuthorizationServer();
   // Ends TLS and, like many tunnels, puts the local address into Host.
   tunnel = createServer({ key: certificate.private, cert: certificate.cert }, (incoming, outgoing) => {
@@ -37,7 +36,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser.close();
   await authorizationServer.close();
   tunnel.closeAllConnections();
   tunnel.close();
@@ -57,7 +55,7 @@ describe('login({ publicUri }) behind a tunnel that ends TLS', () => {
       openBrowser: (_, { startUri }) => {
         target = 5591;
         expect(startUri.origin).toBe(new URL(publicUri).origin);
-        opened = signInAt(browser, startUri);
+        opened = signInAt(shared.browser, startUri);
         return opened;
       },
       exchange: (given) => Promise.resolve(given),

@@ -132,7 +132,7 @@ describeInWebKit(`WebKit${webKitMissing === undefined ? '' : ` (skipped: ${webKi
     }
 
     it.each(['http://evil.test', 'https://evil.test', 'http://127.0.0.1'])(
-      'cause no event from %s, and the honest sign-in afterwards causes one (R1, R4, R5, R6)',
+      'cause no event from %s, and the real sign-in afterwards causes one (R1, R4, R5, R6)',
       async (hostile) => {
         const { server, received } = await startServer({ autoClose: false });
         const rejections: string[] = [];

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import type { Browser } from 'puppeteer-core';
 import { describeChromium, launchChromium } from '../../examples/support/chromium.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 // The first start unpacks the browser.
 jest.setTimeout(60_000);
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-});
+const shared = useBrowser();
 
 describe('launchChromium', () => {
   it('starts a browser with contexts, colour schemes and fonts', async () => {
-    const context = await browser.createBrowserContext();
-    const page = await context.newPage();
+    const page = await shared.newPage();
     await page.setContent('<span>A text of some width</span>');
     for (const scheme of ['light', 'dark']) {
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
@@ -28,7 +19,6 @@ describe('launchChromium', () => {
     }
     // Without any font, a text has no width.
     expect(await page.$eval('span', (span) => span.getBoundingClientRect().width)).toBeGreaterThan(50);
-    await context.close();
   });
 
   it('uses a new profile, and removes it with the browser', async () => {
@@ -48,7 +38,7 @@ describe('launchChromium', () => {
     try {
       await expect(launchChromium()).rejects.toThrow('BROWSER_PATH');
       await expect(describeChromium()).rejects.toThrow('BROWSER_PATH');
-      const path = browser.process()?.spawnfile ?? '';
+      const path = shared.browser.process()?.spawnfile ?? '';
       process.env['BROWSER_PATH'] = path;
       expect(await describeChromium()).toContain(path);
     } finally {

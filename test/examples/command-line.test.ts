@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'puppeteer-core';
 import { approveInBrowser } from '../../examples/support/approve-in-browser.js';
-import { launchChromium } from '../../examples/support/chromium.js';
 import { completeLogin } from '#src/testing.js';
 import { outcomeOf, runExample, signInAt } from '../helpers/example.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 jest.setTimeout(120_000);
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-});
+const shared = useBrowser();
 
 const cases: readonly { readonly path: string; readonly prints: RegExp }[] = [
   { path: 'implicit-grant/index.ts', prints: /Signed in as .*ada/s },
@@ -31,7 +22,7 @@ const cases: readonly { readonly path: string; readonly prints: RegExp }[] = [
 describe.each(cases)('examples/$path', ({ path, prints }) => {
   it('signs in from start to finish, and ends', async () => {
     await using example = runExample(path);
-    const page = await signInAt(browser, await example.loginUri());
+    const page = await signInAt(shared.browser, await example.loginUri());
     const { state, text } = await outcomeOf(page);
     expect(state).toBe('success');
     expect(text).toContain('You are signed in');
@@ -56,7 +47,7 @@ describe('examples/handler/index.ts', () => {
   it('begins and ends at its own pages', async () => {
     await using example = runExample('handler/index.ts');
     const [, start = ''] = await example.printed(/Open (http:\/\/127\.0\.0\.1:\d+\/) in your browser/);
-    const page = await (await browser.createBrowserContext()).newPage();
+    const page = await shared.newPage();
     await page.goto(start);
     expect(await page.evaluate(() => getComputedStyle(document.body).maxWidth)).toBe('480px');
     await page.click('#sign-in');

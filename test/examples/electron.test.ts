@@ -1,24 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Browser } from 'puppeteer-core';
-import { launchChromium } from '../../examples/support/chromium.js';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { completeLogin } from '#src/testing.js';
 import { outcomeOf, runExample, signInAt, type Example } from '../helpers/example.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 jest.setTimeout(120_000);
 
 const standIn = `--import ${new URL('../fixtures/electron/register.mjs', import.meta.url).href}`;
 const externalUri = /^openExternal (http\S+)$/m;
 
-let browser: Browser;
+const shared = useBrowser();
 let example: Example;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-});
 
 beforeEach(() => {
   // Electron's binary is not installed: a stand-in for its module prints what the app does, and is controlled by lines.
@@ -39,7 +30,7 @@ describe('examples/electron, on a stand-in for Electron', () => {
   it('signs in by a loopback address in the system’s browser', async () => {
     await example.printed(/window Sign in with the menu/);
     example.type('click Sign in (loopback)');
-    const page = await signInAt(browser, new URL((await example.printed(externalUri))[1] ?? ''));
+    const page = await signInAt(shared.browser, new URL((await example.printed(externalUri))[1] ?? ''));
     expect((await outcomeOf(page)).state).toBe('success');
     await example.printed(/window Signed in as .*Ada Lovelace/);
     expect(example.output).toContain('focused');

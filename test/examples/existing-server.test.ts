@@ -1,22 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Browser, Page } from 'puppeteer-core';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Page } from 'puppeteer-core';
 import { approveInBrowser } from '../../examples/support/approve-in-browser.js';
-import { launchChromium } from '../../examples/support/chromium.js';
 import { outcomeOf, runExample, type Example } from '../helpers/example.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 jest.setTimeout(120_000);
 
-let browser: Browser;
+const shared = useBrowser();
 let example: Example;
 let origin: string;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-});
 
 beforeEach(async () => {
   example = runExample('existing-server/index.ts');
@@ -26,11 +18,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await example[Symbol.asyncDispose]();
 });
-
-/** A page of another user, with cookies of its own. */
-async function newUser(): Promise<Page> {
-  return (await browser.createBrowserContext()).newPage();
-}
 
 /** Presses "Sign in" on the front page, which leads to the provider. */
 async function begin(page: Page, flow: 'code' | 'token' = 'code'): Promise<void> {
@@ -51,7 +38,7 @@ async function sessionOf(page: Page): Promise<string | undefined> {
 
 describe('examples/existing-server', () => {
   it.each(['code', 'token'] as const)('keeps two users in two browsers apart (%s)', async (flow) => {
-    const [ada, grace] = await Promise.all([newUser(), newUser()]);
+    const [ada, grace] = await Promise.all([shared.newPage(), shared.newPage()]);
     // Both are at the provider at the same time, and come back in the other order.
     await begin(ada, flow);
     await begin(grace, flow);
@@ -73,8 +60,8 @@ describe('examples/existing-server', () => {
     expect(await text(grace)).toContain('Hello, Grace Hopper');
   });
 
-  it('tells two tabs of one browser apart', async () => {
-    const first = await newUser();
+  it('keeps two tabs of one browser apart', async () => {
+    const first = await shared.newPage();
     const second = await first.browserContext().newPage();
     await begin(first);
     await begin(second, 'token');
@@ -87,7 +74,7 @@ describe('examples/existing-server', () => {
   });
 
   it('changes the session id at the sign-in', async () => {
-    const page = await newUser();
+    const page = await shared.newPage();
     await begin(page);
     const before = await sessionOf(page);
     await approveInBrowser(page);
@@ -105,7 +92,7 @@ describe('examples/existing-server', () => {
   });
 
   it('rejects a response in another browser, and accepts it in the right one', async () => {
-    const ada = await newUser();
+    const ada = await shared.newPage();
     await begin(ada);
     // Another browser gets hold of the response before it arrives.
     await ada.setRequestInterception(true);
@@ -118,7 +105,7 @@ describe('examples/existing-server', () => {
     });
     await approveInBrowser(ada);
     const uri = await intercepted;
-    const stranger = await newUser();
+    const stranger = await shared.newPage();
     expect((await stranger.goto(uri))?.status()).toBe(400);
     const { state, text: shown } = await outcomeOf(stranger);
     expect(state).toBe('error');
@@ -133,7 +120,7 @@ describe('examples/existing-server', () => {
   });
 
   it('shows a denial, and lets the user try again', async () => {
-    const page = await newUser();
+    const page = await shared.newPage();
     await begin(page);
     await approveInBrowser(page, { decision: 'deny' });
     expect((await outcomeOf(page)).text).toContain('Sign-in cancelled');

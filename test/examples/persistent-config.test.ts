@@ -1,25 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { chmod, chown, lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'puppeteer-core';
-import { launchChromium } from '../../examples/support/chromium.js';
 import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { outcomeOf, runExample, signInAt, temporaryFolder, type Example } from '../helpers/example.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 jest.setTimeout(120_000);
 
-let browser: Browser;
+const shared = useBrowser();
 let authorizationServer: AuthorizationServer;
 let home: AsyncDisposable & { readonly path: string };
 let folder: string;
 let tokenFile: string;
 
 beforeAll(async () => {
-  [browser, authorizationServer] = await Promise.all([launchChromium(), startAuthorizationServer()]);
+  authorizationServer = await startAuthorizationServer();
 });
 
 afterAll(async () => {
-  await browser.close();
   await authorizationServer.close();
 });
 
@@ -42,7 +40,7 @@ function start(): Example {
 /** A run in which the user has to sign in. */
 async function runWithSignIn(): Promise<string> {
   await using example = start();
-  const page = await signInAt(browser, await example.loginUri());
+  const page = await signInAt(shared.browser, await example.loginUri());
   expect((await outcomeOf(page)).state).toBe('success');
   expect(await example.ended).toBe(0);
   expect(example.output).toContain('Ada Lovelace');

@@ -23,7 +23,7 @@ const error = 'error=access_denied&state=theirs';
 const json = JSON.stringify({ fragment: token });
 
 const script = (text: string): string => `<script>${text}</script>`;
-/** Awaits what comes of an expression; a refusal of the browser's is what comes of most. */
+/** Awaits an expression; the browser rejects most of them. */
 const attempt = (expression: string): string =>
   script(
     `var attacked = (async () => { try { return String(await (${expression})) } catch (error) { return String(error) } })()`,
@@ -43,7 +43,7 @@ const leaving = (to: (target: Target) => string): Pick<Attack, 'body' | 'leaves'
 const fields = [...new URLSearchParams(code)]
   .map(([name, value]) => `<input name="${name}" value="${value}">`)
   .join('');
-// As text/plain this comes to a body that is JSON.
+// As text/plain this results in a body that is JSON.
 const jsonField = `<input name='{"fragment":"${token}","x":"' value='"}'>`;
 const post = (type: string, extra = ''): string =>
   `{ method: 'POST', body: '${json}', headers: { 'Content-Type': '${type}' } ${extra} }`;

@@ -68,7 +68,7 @@ export async function startOidcProvider({
   };
 }
 
-/** Plays the person on the provider's own development pages. */
+/** Plays the user on the provider's own development pages. */
 export async function approveAtOidcProvider(page: Page, decision: 'allow' | 'deny' = 'allow'): Promise<void> {
   if (decision === 'deny') {
     const cancel = await page.waitForSelector('a[href$="/abort"]');

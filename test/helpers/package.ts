@@ -43,7 +43,7 @@ export async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Runs a program to its end; rejects, with all that it said, where it fails. */
+/** Runs a program to its end; rejects with its output if it fails. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -114,7 +114,7 @@ export async function packPackage(folder: string): Promise<PackedPackage> {
   };
 }
 
-/** An empty project with the tarball, and whatever else it needs, installed from the registry. */
+/** An empty project with the tarball and the other packages it needs, installed from the registry. */
 export async function installPackage(
   folder: string,
   tarball: string,
@@ -152,7 +152,7 @@ export async function appScript(format: 'esm' | 'cjs', name?: string): Promise<s
   return outputText;
 }
 
-/** Runs the app in a project. Resolves to what it printed; rejects where it printed anything on stderr. */
+/** Runs the app in a project. Resolves to what it printed; rejects if it printed anything on stderr. */
 export async function runApp(script: string, node = process.execPath, args: readonly string[] = []): Promise<unknown> {
   const { stdout, stderr } = await run(node, [script, ...args], { cwd: path.dirname(script) });
   if (stderr !== '') throw new Error(`${script} said: ${stderr}`);

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 
 /** A response as it came over the wire. */
 export interface RawResponse {
-  /** 0 where the server closed without a word. */
+  /** 0 if the server closed without a response. */
   readonly status: number;
   /** Lower-case names; the values of a header that came twice are joined by a line break. */
   readonly headers: ReadonlyMap<string, string>;

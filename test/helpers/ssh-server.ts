@@ -21,7 +21,7 @@ export interface SshServer extends AsyncDisposable {
 /**
  * Starts sshd in the foreground.
  *
- * @param address - where it listens
+ * @param address - the address it listens at
  * @param wrap - makes the command line that starts it, for another network namespace
  */
 export async function startSshServer(

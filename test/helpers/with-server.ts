@@ -9,7 +9,7 @@ import { requestBytes, sendRaw, type RawResponse } from './raw.js';
 
 type Headers = readonly (readonly [string, string])[];
 
-/** An event that the app was told of. */
+/** An event that the app received. */
 export type Told =
   | { readonly name: 'implicitGrantReceived'; readonly value: ImplicitGrantResponse; readonly page: CallbackPage }
   | {
@@ -22,7 +22,7 @@ export type Told =
 /** A server that waits for a sign-in, and the ways to it. */
 export interface Arena {
   readonly server: AuthServer;
-  /** The request that waits from the beginning; whatever is tried, its answer must still be taken at the end. */
+  /** The request that is expected from the beginning; its response must still be accepted after every attack. */
   readonly request: LoginRequest;
   /** `host:port`, as an honest `Host` has it. */
   readonly host: string;
@@ -39,11 +39,11 @@ export interface Arena {
   raw(bytes: string | Buffer): Promise<RawResponse>;
   /** A well-formed GET with further headers. */
   get(target: string, headers?: Headers): Promise<RawResponse>;
-  /** A well-formed request, with a `Content-Length` where there is a body. */
+  /** A well-formed request, with a `Content-Length` if there is a body. */
   ask(startLine: string, headers?: Headers, body?: string | Buffer): Promise<RawResponse>;
   /** What the page's script sends; headers given replace its own, and one that is undefined is left out. */
   forward(fragment: string | object, replaced?: Readonly<Record<string, string | undefined>>): Promise<RawResponse>;
-  /** An answer to the waiting request, as a query or a fragment. */
+  /** An authorization response to the expected request, as a query or a fragment. */
   answer(params?: Readonly<Record<string, string>>): string;
 }
 
@@ -57,8 +57,8 @@ export interface ArenaOptions extends AuthServerOptions {
 }
 
 /**
- * Runs an attack on a server that waits for a sign-in; then the person signs in, and exactly that is told. Traps what would
- * have ended the process.
+ * Runs an attack on a server that waits for a sign-in; then the user signs in, and the app must be notified of
+ * exactly that. Traps errors that would have ended the process.
  */
 export async function withServer(
   attack: (arena: Arena) => Promise<void>,
@@ -125,7 +125,7 @@ export async function signIn(arena: Arena, responseType: string, issuer?: string
   expect(event?.value.state).toBe(request.state);
 }
 
-/** The headers of a person's navigation from the provider's site, in Chromium. */
+/** The headers of a user's navigation from the provider's site, in Chromium. */
 export const navigation: Headers = [
   ['Sec-Fetch-Site', 'cross-site'],
   ['Sec-Fetch-Mode', 'navigate'],
@@ -199,8 +199,8 @@ function makeArena(server: AuthServer, request: LoginRequest, surfaced: unknown[
 }
 
 /**
- * Takes errors that would have ended the process, so that a test can say which it expects. A rejection that nobody handles
- * is not among them: Jest's runner has a listener of its own for those, and fails the test.
+ * Catches errors that would have ended the process, so that a test can say which it expects. An unhandled rejection is not
+ * among them: Jest's runner has its own listener for those, and fails the test.
  */
 export class ProcessTrap {
   readonly surfaced: unknown[] = [];
@@ -212,7 +212,7 @@ export class ProcessTrap {
     });
   }
 
-  /** Resolves when whatever was thrown or rejected up to now has been noticed. */
+  /** Resolves when everything thrown or rejected so far has been noticed. */
   async flushed(): Promise<void> {
     // Rejections are counted after the microtasks of a turn, and errors are passed on with `nextTick`.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));

@@ -76,7 +76,8 @@ describe('the tarball', () => {
     // No app imports the command.
     const imported = names.filter((name) => !/^cli(?:\/|$)/.test(name));
     const declarations = imported.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.ts.map`]);
-    const bundles = ['cli', 'index', 'testing'].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
+    const maps = ['cli', 'testing'].map((name) => `dist/${name}.js.map`);
+    const bundles = ['dist/cli.js', 'dist/index.js', 'dist/testing.js', ...maps];
     const isChunk = (name: string): boolean => /^dist\/chunks\/[\w-]+\.js(?:\.map)?$/.test(name);
     expect(packed.files.filter((name) => !isChunk(name))).toEqual(
       [
@@ -172,7 +173,7 @@ describe('an app that has installed it', () => {
     expect(stdout.trim().split('\n')).toEqual(entries().map((name) => `${name} true`));
   });
 
-  it('has its version in reach, and the command where there is one', async () => {
+  it('exports its version, and the command if there is one', async () => {
     const script = `console.log(require('embed-auth-server/package.json').version)`;
     const { stdout } = await run(process.execPath, ['-e', script], { cwd: app });
     expect(stdout.trim()).toBe(packed.manifest.version);
@@ -260,7 +261,7 @@ describe('an app that has bundled it', () => {
     }
   });
 
-  it('signs in where Vite leaves it outside, as it does unless told otherwise', async () => {
+  it('signs in if Vite leaves it external, as it does by default', async () => {
     await copyFile(path.join(root, 'test/fixtures/consumer/main.ts'), path.join(app, 'main.ts'));
     const built = path.join(app, 'built');
     const { stdout } = await run(process.execPath, [bundle, 'vite-external', 'esm', path.join(app, 'main.ts'), built], {

@@ -35,7 +35,7 @@ describe('LineAssembler', () => {
     ['Ctrl-W', ['one two \u0017three\r'], ['one three']],
     ['Tab', ['a\tb\r'], ['a\tb']],
     ['Ctrl-D after text', ['text\u0004'], ['text']],
-  ])('takes %s', (_name, chunks, texts) => {
+  ])('accepts %s', (_name, chunks, texts) => {
     expect(assemble(chunks)).toEqual({ texts, actions: [] });
   });
 
@@ -51,7 +51,7 @@ describe('LineAssembler', () => {
     expect(assembler.isComplete).toBe(true);
   });
 
-  it('reports keys in a terminal, and takes nothing for a key in a pipe', () => {
+  it('reports keys in a terminal, and reads nothing as a key in a pipe', () => {
     const keys = ['\u0003', '\u0004', '\u001a', '\u001c'];
     expect(assemble(keys).actions).toEqual(['interrupt', 'end', 'suspend', 'quit']);
     expect(assemble([...keys, 'a\u007fb\n'], false)).toEqual({ texts: ['ab'], actions: [] });
@@ -63,7 +63,7 @@ describe('LineAssembler', () => {
     expect(assembler.length).toBe(1_048_576);
   });
 
-  it('gives the same texts in whatever pieces the input arrives', () => {
+  it('returns the same texts however the input is split', () => {
     const part = fc.constantFrom(
       '\u001b[200~',
       '\u001b[201~',

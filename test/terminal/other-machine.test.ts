@@ -2,13 +2,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { createServer, connect, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import { approveInBrowser } from '../../examples/support/approve-in-browser.js';
-import { launchChromium } from '../../examples/support/chromium.js';
 import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { findNamespaceObstacle, NetworkNamespace } from '../helpers/network-namespace.js';
 import { PseudoTerminal } from '../helpers/pseudo-terminal.js';
 import { findSshObstacle, startSshServer, type SshServer } from '../helpers/ssh-server.js';
+import { useBrowser } from '../helpers/use-browser.js';
 
 // A browser, and programs that are started through SSH.
 jest.setTimeout(120_000);
@@ -31,9 +31,8 @@ async function freePort(): Promise<number> {
 (obstacle === undefined ? describe : describe.skip)('login({ terminal: true }) on another machine', () => {
   let machine: NetworkNamespace;
   let ssh: SshServer | undefined;
-  let browser: Browser;
+  const { newPage } = useBrowser();
   let provider: AuthorizationServer;
-  let context: BrowserContext;
   let page: Page;
   let port: number;
   const terminals: PseudoTerminal[] = [];
@@ -41,13 +40,12 @@ async function freePort(): Promise<number> {
   beforeAll(async () => {
     machine = new NetworkNamespace();
     if (sshObstacle === undefined) ssh = await startSshServer(machine.address, (...words) => machine.command(...words));
-    [browser, provider] = await Promise.all([launchChromium(), startAuthorizationServer()]);
+    provider = await startAuthorizationServer();
     port = await freePort();
   });
 
   beforeEach(async () => {
-    context = await browser.createBrowserContext();
-    page = await context.newPage();
+    page = await newPage();
   });
 
   afterEach(async () => {
@@ -55,11 +53,9 @@ async function freePort(): Promise<number> {
       terminal.kill();
       await terminal.ended;
     }
-    await context.close();
   });
 
   afterAll(async () => {
-    await browser.close();
     await provider.close();
     await ssh?.[Symbol.asyncDispose]();
     machine[Symbol.dispose]();

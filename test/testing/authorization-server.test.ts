@@ -230,7 +230,7 @@ describe('the consent page', () => {
     await start({ accounts, clientName: 'Demo & App' });
   });
 
-  it('names the app, the accounts, what is requested, and where it leads', async () => {
+  it('names the app, the accounts, what is requested, and the redirect URI', async () => {
     const response = await authorize({ ...tokenRequest, scope: 'email a<b profile email' });
     const page = await response.text();
     for (const text of [

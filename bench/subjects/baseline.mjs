@@ -1,10 +1,11 @@
-// node:http alone, see raw-server.mjs.
+// node:http alone, see baseline-server.mjs.
 import { once } from 'node:events';
+import { loadBaseline } from '../.cache/ours/entry.mjs';
 
-export const title = 'raw node:http';
+export const title = 'node:http baseline';
 export const packages = [];
 
-export const load = () => import('./raw-server.mjs');
+export const load = loadBaseline;
 
 /** @type {import('./index.mjs').Begin} */
 export async function begin({ listen }, onResult) {
@@ -14,11 +15,16 @@ export async function begin({ listen }, onResult) {
     method: 'GET',
     target: '/callback?code=a-code&state=a-state',
     fragment: '/callback#access_token=a-token&state=a-state',
+    forward: {
+      target: '/token',
+      contentType: 'text/plain',
+      body: 'access_token=a-token&state=a-state',
+    },
     idle: '/favicon.ico',
     end() {
       const closed = once(server, 'close');
       server.close();
-      // The last page may still be on its way: the next turn of the event loop is the soonest that cuts off nothing.
+      // The last page may not be written yet. The next turn of the event loop is the earliest that cuts off nothing.
       globalThis.setImmediate(() => server.closeAllConnections());
       return closed;
     },

@@ -1,4 +1,4 @@
-// What everything is compared with: one file on node:http that does the least that could work. It checks nothing.
+// What everything is compared with: the least on node:http that could work. It checks nothing.
 import { createServer } from 'node:http';
 
 const done = '<!doctype html><title>Signed in</title><p>You can close this window.';
@@ -12,7 +12,7 @@ fetch('/token', { method: 'POST', body: location.hash.slice(1) }).then(() => {
 /**
  * Listens on any free port of 127.0.0.1.
  *
- * @param {(params: URLSearchParams) => void} onResult - told the code, or the token that the page forwarded
+ * @param {(params: URLSearchParams) => void} onResult - called with the code, or with the token that the page forwarded
  * @param {Record<string, string>} [headers] - further headers of the page
  * @returns {Promise<import('node:http').Server>} the server
  */

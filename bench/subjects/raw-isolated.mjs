@@ -1,9 +1,0 @@
-// raw, but that its page says what SECURITY-REQUIREMENTS R17 asks of ours: that it keeps to itself.
-import { load, packages, begin as beginRaw } from './raw.mjs';
-
-export const title = 'raw, with Cross-Origin-Opener-Policy';
-export { load, packages };
-
-/** @type {import('./index.mjs').Begin} */
-export const begin = ({ listen }, onResult) =>
-  beginRaw({ listen: (onAnswer) => listen(onAnswer, { 'Cross-Origin-Opener-Policy': 'same-origin' }) }, onResult);

@@ -1,0 +1,180 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleCallback, parsedTarget } from '../callback/endpoint.js';
+import type { CallbackHost } from '../callback/host.js';
+import { checkTarget, type HttpRejection, type ServerNames } from '../callback/request-guard.js';
+import { send, sendRejection, sent } from '../callback/response-writer.js';
+import { openTemplateFolder } from '../callback/template-folder.js';
+import { securityHeaders } from '../page/headers.js';
+import { isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
+import { CallbackPageRenderer, type RenderedPage } from '../page/renderer.js';
+import type { CheckedServerOptions } from './options.js';
+import type { PendingWork } from './pending-work.js';
+import { rethrow, type SignIns } from './sign-ins.js';
+
+/** @internal The server that the requests are for. */
+export interface RequestContext {
+  readonly options: CheckedServerOptions;
+  readonly pageOptions: CallbackPageOptions;
+  readonly signIns: SignIns;
+  readonly work: PendingWork;
+  names(): ServerNames;
+}
+
+const nothingHere: HttpRejection = { reason: 'bad_target', status: 404, text: 'There is nothing here.' };
+/** Pages written for EmbedIOAuthServer load their files from the root. */
+const assetFolders = ['/'];
+const plainText = { 'Content-Type': 'text/plain; charset=utf-8' };
+
+/**
+ * @internal Handles the requests of one `AuthServer`: the callback, the start address, then the app's handler. It is loaded when
+ * the server listens already: importing the package and opening the browser need none of it.
+ */
+export class RequestHandler {
+  readonly #context: RequestContext;
+  readonly #renderer: CallbackPageRenderer;
+
+  constructor(context: RequestContext) {
+    this.#context = context;
+    this.#renderer = new CallbackPageRenderer(context.pageOptions, {
+      credentials: 'omit',
+      reportLoaded: !isBuiltInPage(context.pageOptions),
+    });
+  }
+
+  /** Renders what the first redirect will most likely need. Throws a {@link TemplateError} if the page cannot be read. */
+  async prepare(): Promise<void> {
+    await this.#renderer.load();
+    if (this.#renderer.folder !== undefined) await openTemplateFolder(this.#renderer.folder);
+    await this.#renderer.prepare();
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#handle(request, response);
+    } catch (error) {
+      if (response.destroyed) return;
+      // No error that arrives here has read the request.
+      process.emitWarning(
+        `The callback page cannot be served: ${error instanceof Error ? error.message : typeof error}`,
+        { code: 'EMBED_AUTH_PAGE_FAILED' },
+      );
+      if (response.headersSent) response.end();
+      else send(response, 500, plainText, 'The page could not be made. Return to the app.\n');
+    }
+  }
+
+  /** Responds to what the HTTP parser could not read. */
+  async handleUnreadable(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
+    // The start of a TLS handshake (RFC 8446, section 5.1): the browser tried https.
+    const { rawPacket } = error as { rawPacket?: unknown };
+    const isTlsHandshake = Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x16 && rawPacket[1] === 0x03;
+    if (isTlsHandshake) rethrow(this.#context.signIns.rejected('tls'));
+    const { builtIn } = this.#renderer;
+    const page =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? await builtIn.render(
+            { state: 'error', reason: 'too_large' },
+            { answered: true },
+            await builtIn.language(undefined),
+          )
+        : undefined;
+    rejectUnreadable(error, socket, page);
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { options, signIns } = this.#context;
+    const renderer = this.#renderer;
+    const host = this.#host();
+    const result = await handleCallback(request, response, renderer, host);
+    if (typeof result === 'object') rethrow(result);
+    if (result !== false) return;
+    const target = parsedTarget(request);
+    const rejection = checkTarget(request, target, host.names);
+    const startAddress = request.method === 'GET' ? signIns.startAddress(target?.path ?? '') : undefined;
+    if (rejection !== undefined) {
+      const failure = signIns.rejected(rejection.reason);
+      await sendRejection(rejection, request, response, renderer);
+      if (failure !== undefined) await sent(response);
+      rethrow(failure);
+    } else if (startAddress !== undefined) {
+      send(response, 302, { Location: startAddress.href }, '');
+    } else if (options.handler !== undefined) {
+      await callHandler(options.handler, request, response);
+    } else {
+      await sendRejection(nothingHere, request, response, renderer);
+    }
+  }
+
+  #host(): CallbackHost {
+    const { options, signIns, work } = this.#context;
+    return {
+      names: this.#context.names(),
+      redirectUri: signIns.redirectUri,
+      pagePath: options.path,
+      assetFolders,
+      allowUnsolicited: options.allowUnsolicited,
+      isPasteOffered: signIns.pasteOffers > 0,
+      find: (state) => signIns.find(state),
+      consume: (expected) => signIns.consume(expected),
+      deliver: (outcome, expected) => {
+        const delivery = signIns.deliver(outcome, expected, 'request');
+        work.hold(delivery.page);
+        return delivery;
+      },
+      rejected: (reason, expected) => {
+        const failure = signIns.rejected(reason, expected);
+        if (failure !== undefined) throw failure.error;
+      },
+      pageSent: () => {
+        if (!this.#renderer.isDefault) work.pageSent();
+      },
+      pageLoaded: () => {
+        work.pageLoaded();
+      },
+    };
+  }
+}
+
+async function callHandler(
+  // An async function is a listener, too.
+  handler: (...parameters: Parameters<RequestListener>) => unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    await handler(request, response);
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    else send(response, 500, plainText, 'The app could not respond.\n');
+    rethrow({ error });
+  }
+}
+
+const clientErrors: Readonly<Record<string, { status: string; text: string }>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: '431 Request Header Fields Too Large',
+    text: 'The browser sent too many cookies: those of every app that ever ran on this address. Open the sign-in in a private window, or delete the cookies of this address, then try again.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', text: 'The request did not arrive in time.' },
+};
+
+/** Nothing of the request is in the response. `page` is for a browser whose headers were too large. */
+function rejectUnreadable(error: NodeJS.ErrnoException, socket: Duplex, page?: RenderedPage): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const known = clientErrors[error.code ?? ''];
+  const { status, text } = known ?? { status: '400 Bad Request', text: 'This request cannot be read.' };
+  const body = page?.html ?? `${text}\n`;
+  const headers = {
+    ...securityHeaders,
+    'Content-Type': 'text/plain; charset=utf-8',
+    ...page?.headers,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${head.join('')}\r\n${body}`, () => socket.destroy());
+}
