@@ -20,7 +20,7 @@ const tokens = await login({
       },
       { DPoP },
     ),
-  exchange: ({ uri, state, codeVerifier }) =>
+  exchange: ({ uri, state = '', codeVerifier = '' }) =>
     client.authorizationCodeGrant(config, uri, { expectedState: state, pkceCodeVerifier: codeVerifier }, undefined, {
       DPoP,
     }),

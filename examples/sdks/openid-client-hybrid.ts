@@ -28,8 +28,8 @@ const tokens = await login({
       new Request(grant.redirectUri, { method: 'POST', body: new URLSearchParams(grant.params) }),
       {
         expectedNonce: nonce,
-        expectedState: grant.state,
-        pkceCodeVerifier: grant.kind === 'code' ? grant.codeVerifier : undefined,
+        expectedState: grant.state ?? '',
+        pkceCodeVerifier: (grant.kind === 'code' && grant.codeVerifier) || '',
       },
     ),
   terminal: true,

@@ -15,7 +15,7 @@ const tokens = await login({
       code_challenge_method: 'S256',
       scope: 'openid',
     }),
-  exchange: ({ uri, state, codeVerifier }) =>
+  exchange: ({ uri, state = '', codeVerifier = '' }) =>
     client.authorizationCodeGrant(config, uri, { expectedState: state, pkceCodeVerifier: codeVerifier }),
   terminal: true,
 });

@@ -20,8 +20,8 @@ const uri = client.buildAuthorizationUrl(config, {
 const [tokens] = await Promise.all([
   server.waitForGrant({
     request: uri,
-    exchange: (grant) =>
-      client.authorizationCodeGrant(config, grant.uri, { expectedState: grant.state, pkceCodeVerifier: verifier }),
+    exchange: ({ uri: callback, state = '' }) =>
+      client.authorizationCodeGrant(config, callback, { expectedState: state, pkceCodeVerifier: verifier }),
     signal: AbortSignal.timeout(300_000),
   }),
   BrowserUtil.open(uri),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { createTestUserAgent, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
@@ -193,5 +193,54 @@ describe('README.md', () => {
       BROWSER: browsers.signIn,
     });
     expect([code, stdout, stderr]).toEqual([0, 'the-token-of-the-test\n', expect.stringMatching(/^Sign in at /)]);
+  });
+});
+
+describe('docs/tokens.md', () => {
+  it('signs in once, keeps the refresh token in a private file, and signs in again only if it is revoked', async () => {
+    const [, code = ''] = /^```ts\n([^]*?)^```/m.exec(await readFile(`${root}docs/tokens.md`, 'utf8')) ?? [];
+    await using folder = await temporaryFolder();
+    const { certificate, ...tls } = await makeCertificate(folder.path);
+    await using provider = await startOidcProvider({
+      tls,
+      clients: [
+        {
+          client_id: 'your-client-id',
+          application_type: 'native',
+          token_endpoint_auth_method: 'none',
+          redirect_uris: ['http://127.0.0.1:5543/callback'],
+          grant_types: ['authorization_code', 'refresh_token'],
+        },
+      ],
+      issueRefreshToken: () => true,
+      rotateRefreshToken: true,
+    });
+    await mkdir(join(folder.path, 'node_modules'));
+    await symlink(root, join(folder.path, 'node_modules', 'embed-auth-server'), 'junction');
+    await symlink(`${root}node_modules/openid-client`, join(folder.path, 'node_modules', 'openid-client'), 'junction');
+    await writeFile(join(folder.path, 'package.json'), '{ "type": "module" }');
+    await writeFile(join(folder.path, 'sign-in.ts'), code.replace('https://accounts.example.com', provider.issuer));
+    const run = (): Promise<RecipeResult> =>
+      runProgram(
+        join(folder.path, 'sign-in.ts'),
+        { HOME: folder.path, NODE_EXTRA_CA_CERTS: certificate },
+        { cwd: folder.path },
+      );
+    const file = join(folder.path, '.config', 'my-app', 'token.json');
+    const saved = async (): Promise<string> =>
+      (JSON.parse(await readFile(file, 'utf8')) as { refreshToken: string }).refreshToken;
+
+    const signedIn = {
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\n$/),
+      stderr: expect.stringMatching(/^Sign in at /),
+    };
+    expect(await run()).toEqual(signedIn);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const first = await saved();
+    expect(await run()).toEqual({ ...signedIn, stderr: '' });
+    expect(await saved()).not.toBe(first);
+    await (await provider.provider.RefreshToken.find(await saved()))?.destroy();
+    expect(await run()).toEqual(signedIn);
   });
 });

@@ -41,7 +41,15 @@ export async function startOidcProvider({
         cookies: { keys: ['test only'] },
         findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
         pkce: { required: (_, client) => client.responseTypes?.includes('code') === true },
-        ttl: { AccessToken: 3600, AuthorizationCode: 60, Grant: 3600, IdToken: 3600, Interaction: 3600, Session: 3600 },
+        ttl: {
+          AccessToken: 3600,
+          AuthorizationCode: 60,
+          Grant: 3600,
+          IdToken: 3600,
+          Interaction: 3600,
+          RefreshToken: 3600,
+          Session: 3600,
+        },
         ...configuration,
       }),
   );
