@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { inspect } from 'node:util';
 import { BrowserUtil } from '#src/browser-util.js';
 import { BrowserOpenError } from '#src/errors.js';
 import type { Report } from './fixtures/openers/open.js';
+import { describeOnPlainLinux } from './helpers/systems.js';
 
 /** What test/fixtures/openers/browser.mjs was given. */
 interface Visit {
@@ -103,11 +104,7 @@ describe('BrowserUtil.open', () => {
   });
 });
 
-// Under WSL the opener is Windows' own: these would open the browser of whoever runs them.
-const describeOnLinux =
-  process.platform === 'linux' && !release().toLowerCase().includes('microsoft') ? describe : describe.skip;
-
-describeOnLinux('BrowserUtil.open on Linux', () => {
+describeOnPlainLinux('BrowserUtil.open on Linux', () => {
   let folder: string;
   /** An app that has this package and `open` in its node_modules: the xdg-open that comes with `open` is run. */
   let app: string;

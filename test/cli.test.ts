@@ -5,7 +5,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { completeLogin, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
-import { browser, expectFree, onLinux, onPosix, portOf, requestOf, useCommands, type Command } from './cli/command.js';
+import { browser, expectFree, portOf, requestOf, useCommands, type Command } from './cli/command.js';
+import { onLinux, onPosix } from './helpers/systems.js';
 
 // Each test starts processes, on machines that may be busy.
 jest.setTimeout(60_000);

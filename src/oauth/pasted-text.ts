@@ -82,7 +82,7 @@ function splitWords(text: string): string[] {
 /** Removes the quotes and the punctuation of the text around a URI. */
 function trimEnd(text: string, before: string): string {
   let uri = text.replace(/["<>\u201c\u201d].*$/s, '');
-  const closing = closings.charAt(openings.indexOf(before));
+  const closing = before === '' ? '' : closings.charAt(openings.indexOf(before));
   const withoutStop = uri.replace(/[.,;]$/, '');
   if (closing !== '' && withoutStop.endsWith(closing)) uri = withoutStop.slice(0, -closing.length);
   // An apostrophe and a parenthesis may belong to the URI (tokens of Stack Exchange end with `))`); these do not.

@@ -1,19 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from '../fixtures/openers/open.js';
 import { runFixture } from '../helpers/child.js';
+import { describeOnPlainLinux } from '../helpers/systems.js';
 import { withServer } from '../helpers/with-server.js';
 
 // Real processes, or many sockets: a busy machine needs its time for them.
 jest.setTimeout(30_000);
 
-// Under WSL the opener is Windows' own: these would open the browser of whoever runs them.
-const describeOnLinux =
-  process.platform === 'linux' && !release().toLowerCase().includes('microsoft') ? describe : describe.skip;
-
-describeOnLinux('open()', () => {
+describeOnPlainLinux('open()', () => {
   let folder: string;
   /** A browser that writes down its arguments, each with a NUL behind it. */
   let browser: string;

@@ -6,17 +6,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach } from '@jest/globals';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The built command. */
 export const cli = join(root, 'dist', 'cli.js');
 /** A browser for BROWSER: a user who signs in, without a window. */
 export const browser = join(root, 'test', 'fixtures', 'browsers', 'sign-in.mjs');
-
-// On other systems the opener does not use BROWSER.
-export const onLinux = process.platform === 'linux' ? it : it.skip;
-export const onPosix = process.platform === 'win32' ? it.skip : it;
 
 type Environment = Readonly<Record<string, string>>;
 

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onLinux, useCommands, type Command } from './command.js';
+import { onLinux, onPosix } from '../helpers/systems.js';
+import { useCommands, type Command } from './command.js';
 import { granted, pending, useDeviceServer } from './device-server.js';
 import { inTurn, sendJson } from './json-server.js';
 import { signInWithForms, useOidcServer } from './oidc-server.js';
@@ -137,7 +138,7 @@ Signed in.
 `);
   });
 
-  it('ends at once by Ctrl-C', async () => {
+  onPosix('ends at once by Ctrl-C', async () => {
     server.routes['/device_authorization'] = authorization({ interval: 300 });
     const command = start();
     await command.says(/Waiting/);

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
-import { onLinux, onPosix, useCommands, type Command } from './command.js';
+import { onLinux, onPosix } from '../helpers/systems.js';
+import { useCommands, type Command } from './command.js';
 import { inTurn, sendJson, useJsonServer, type Route } from './json-server.js';
 
 jest.setTimeout(60_000);

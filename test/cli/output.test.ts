@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { ImplicitGrantResponse } from '#src/index.js';
 import { formatGrant, wireGrant } from '#src/cli/grant-output.js';
 import { completeLogin, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
-import { onPosix, useCommands } from './command.js';
+import { onPosix } from '../helpers/systems.js';
+import { useCommands } from './command.js';
 
 jest.setTimeout(60_000);
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { completeLogin } from '#src/testing.js';
 import { runExample, temporaryFolder, type Example } from '../helpers/example.js';
+import { onLinux, onPosix } from '../helpers/systems.js';
 
 jest.setTimeout(120_000);
 
@@ -115,7 +116,7 @@ describe('examples/custom-protocol', () => {
     await expect(stat(entry)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('names the package to install if there is no xdg-mime', async () => {
+  onLinux('names the package to install if there is no xdg-mime', async () => {
     await using home = await newHome();
     const bin = join(home.path, 'bin');
     await mkdir(bin);
@@ -128,7 +129,7 @@ describe('examples/custom-protocol', () => {
     expect(example.output).toMatch(/XDG_MIME_MISSING: .*xdg-utils/);
   });
 
-  it('names the folder in which it may not register', async () => {
+  onLinux('names the folder in which it may not register', async () => {
     await using home = await newHome();
     await chmod(join(home.path, 'data'), 0o500);
     // Root may write everywhere except there.
@@ -138,7 +139,7 @@ describe('examples/custom-protocol', () => {
     expect(example.output).toMatch(/NOT_PERMITTED: This user may not register a protocol here \(E[A-Z]+: \/.*\)\./);
   });
 
-  it('does not use a folder that others can use', async () => {
+  onPosix('does not use a folder that others can use', async () => {
     await using home = await newHome();
     await mkdir(join(home.path, 'runtime', 'embed-auth-demo'), { mode: 0o755 });
     await using example = start(home.env, 'embed-auth-demo://callback?code=c&state=s');

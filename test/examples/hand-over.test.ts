@@ -8,7 +8,9 @@ import { handOver, listenForUris } from '../../examples/custom-protocol/hand-ove
 import { temporaryFolder } from '../helpers/example.js';
 
 const uri = 'embed-auth-demo://callback?code=c&state=s';
-const runtimeDir = process.env['XDG_RUNTIME_DIR'];
+// The folder of the user's sessions, by the system.
+const variable = process.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_RUNTIME_DIR';
+const runtimeDir = process.env[variable];
 
 let home: AsyncDisposable & { readonly path: string };
 let folder: string;
@@ -18,15 +20,16 @@ const disposables: AsyncDisposable[] = [];
 beforeEach(async () => {
   home = await temporaryFolder();
   folder = join(home.path, 'embed-auth-demo');
-  process.env['XDG_RUNTIME_DIR'] = home.path;
+  process.env[variable] = home.path;
   received = [];
 });
 
 afterEach(async () => {
   for (const one of disposables.splice(0).reverse()) await one[Symbol.asyncDispose]();
   await home[Symbol.asyncDispose]();
-  if (runtimeDir === undefined) delete process.env['XDG_RUNTIME_DIR'];
-  else process.env['XDG_RUNTIME_DIR'] = runtimeDir;
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- one of two names
+  if (runtimeDir === undefined) delete process.env[variable];
+  else process.env[variable] = runtimeDir;
 });
 
 async function listen(onUri?: (uri: string) => Promise<void>): Promise<void> {

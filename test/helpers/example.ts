@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
+import { isPosix } from './systems.js';
 import { approveInBrowser, type ApproveOptions } from '../../examples/support/approve-in-browser.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,12 +36,15 @@ export function runExample(
   path: string,
   { args = [], env = {}, uid }: { args?: readonly string[]; env?: NodeJS.ProcessEnv; uid?: number } = {},
 ): Example {
-  const child = spawn('npx', ['--no-install', 'tsx', `examples/${path}`, ...args], {
+  // On Windows npx is a script of the shell.
+  const command = isPosix ? 'npx' : process.execPath;
+  const runner = isPosix ? ['--no-install', 'tsx'] : ['--import', import.meta.resolve('tsx')];
+  const child = spawn(command, [...runner, `examples/${path}`, ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], EXAMPLE_PORT: '0', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     // A new process group, so that kill() reaches the example, which is a grandchild of npx.
-    detached: true,
+    detached: isPosix,
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   let output = '';
@@ -55,7 +59,8 @@ export function runExample(
   const kill = (signal: NodeJS.Signals): void => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     try {
-      process.kill(-child.pid, signal);
+      if (isPosix) process.kill(-child.pid, signal);
+      else child.kill(signal);
     } catch {
       // It ended just now.
     }

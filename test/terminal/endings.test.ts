@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { describeOnPosix } from '../helpers/systems.js';
 import { restored, TerminalSignIn, type TerminalSignInOptions } from '../helpers/terminal-sign-in.js';
 
 // Each test starts a shell and a program in a pseudo-terminal.
@@ -22,8 +23,6 @@ async function start(options: TerminalSignInOptions = {}): Promise<TerminalSignI
 const asking = /paste it here\. Address:/;
 const env = { SSH_CONNECTION: '203.0.113.7 1 192.0.2.9 22' };
 const fastClock = ['--import', fileURLToPath(new URL('../fixtures/terminal/fast-clock.mjs', import.meta.url))];
-const describeOnPosix = process.platform === 'win32' ? describe.skip : describe;
-
 describeOnPosix('login({ terminal: true }) and the terminal', () => {
   it.each<[NodeJS.Signals, string]>([
     ['SIGTERM', '143'],

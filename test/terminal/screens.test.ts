@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, expect, it, jest } from '@jest/globals';
 import type { Scenario } from '../fixtures/terminal/interface.js';
+import { describeOnPosix } from '../helpers/systems.js';
 import { restored, TerminalSignIn } from '../helpers/terminal-sign-in.js';
 
 // Each test starts a shell and a program in a pseudo-terminal.
@@ -53,8 +54,6 @@ const screens: readonly (readonly [name: string, scenario: Scenario, ...typed: s
   ['a denial, with control characters', { end: 'denied' }],
   ["a failure of the app, whose message is the app's", { end: 'failure' }],
 ];
-
-const describeOnPosix = process.platform === 'win32' ? describe.skip : describe;
 
 describeOnPosix.each([80, 40])('the screen at %d columns', (columns) => {
   it.each(screens)('shows %s', async (_name, scenario, ...typed) => {

@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeOnPosix } from '../helpers/systems.js';
 import { recordingBrowser, restored, TerminalSignIn, type TerminalSignInOptions } from '../helpers/terminal-sign-in.js';
 
 // Each test starts a shell and a program in a pseudo-terminal.
@@ -28,8 +29,6 @@ async function start(options: TerminalSignInOptions = {}): Promise<TerminalSignI
 
 const asking = /paste it here\. Address:/;
 const ssh = { SSH_CONNECTION: '203.0.113.7 1 192.0.2.9 22' };
-
-const describeOnPosix = process.platform === 'win32' ? describe.skip : describe;
 
 describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
   it('opens the short address, shows it, and ends when the browser comes back', async () => {
