@@ -1,5 +1,5 @@
 // Measures examples/existing-server with Redis behind nginx: sign-ins through one instance, then through two.
-//   node scripts/instances.mjs --sign-ins 2000 --concurrency 50
+//   npm run instances -- --sign-ins 2000 --concurrency 50
 // Ends with 1 if a sign-in failed. Works on dist/: build first. It needs Linux, redis-server, nginx and test/compat.
 import { once } from 'node:events';
 import { availableParallelism, cpus } from 'node:os';
