@@ -124,7 +124,13 @@ async function startNext(issuer: string): Promise<Running> {
   await symlink(root, path.join(app, 'node_modules', 'embed-auth-server'), 'junction');
   const port = await getPort();
   const origin = `http://127.0.0.1:${port}`;
-  const env = { ISSUER: issuer, ORIGIN: origin, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' } as const;
+  const redirectUri = `${origin}/api/auth/callback`;
+  const env = {
+    ISSUER: issuer,
+    REDIRECT_URI: redirectUri,
+    NEXT_TELEMETRY_DISABLED: '1',
+    NODE_ENV: 'production',
+  } as const;
   const program = path.join(app, 'node_modules', 'next', 'dist', 'bin', 'next');
   await run(process.execPath, [program, 'build'], { cwd: app, env });
   const args = [program, 'start', '--hostname', '127.0.0.1', '--port', String(port)];

@@ -4,7 +4,7 @@ import * as client from 'openid-client';
 const issuer = new URL(process.env['ISSUER'] ?? 'https://accounts.example.com');
 export const clientId = process.env['CLIENT_ID'] ?? 'demo-client';
 /** As the browser sees it. */
-export const redirectUri = new URL('/api/auth/callback', process.env['ORIGIN'] ?? 'http://127.0.0.1:3000').href;
+export const redirectUri = process.env['REDIRECT_URI'] ?? 'http://127.0.0.1:3000/api/auth/callback';
 export const requests = createSessionRequestStore();
 
 let configuration: Promise<client.Configuration> | undefined;
