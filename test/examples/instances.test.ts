@@ -147,16 +147,14 @@ async function redisIsBack(start: () => Promise<void>): Promise<void> {
 describeInstances(`examples/existing-server on two instances, with Redis and nginx${skipped}`, () => {
   beforeAll(async () => {
     provider = await Provider.start();
-    [cluster, browser] = await Promise.all([
-      startCluster({ issuer: provider.issuer, redis: { isPersistent: true } }),
-      launchChromium({ args: ['--ignore-certificate-errors'] }),
-    ]);
+    cluster = await startCluster({ issuer: provider.issuer, redis: { isPersistent: true } });
+    browser = await launchChromium({ args: ['--ignore-certificate-errors'] });
   });
 
   afterAll(async () => {
-    await browser.close();
     await cluster[Symbol.asyncDispose]();
     await provider.close();
+    await browser.close();
   });
 
   beforeEach(() => {
