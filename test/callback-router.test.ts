@@ -517,10 +517,10 @@ describe('createCallbackRouter', () => {
       }
     });
 
-    it('warns of a form_post whose store throws because there is no session', async () => {
+    it('warns of a form_post also if the store throws', async () => {
       const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
       try {
-        const requests = createMemoryRequestStore<Request>({ sessionId: () => undefined });
+        const requests = createMemoryRequestStore<Request>({ sessionId: () => 5 as never });
         const app = new App({ requests });
         await app.form({ code: 'abc', state: 'xyz' }, undefined).set('Cookie', '').expect(500);
         expect(app.failures).toEqual([expect.any(TypeError)]);

@@ -119,8 +119,15 @@ describe('createMemoryRequestStore', () => {
     expect(await store.find(ann, 'state 1')).toBeDefined();
   });
 
-  it('says that there is no session id', () => {
+  it('adds nothing without a session, and finds nothing', async () => {
     const store = createMemoryRequestStore({ sessionId: () => undefined });
+    expect(() => store.add({}, { state: 'one' })).toThrow(/`sessionId`/);
+    expect(await store.find({}, 'one')).toBeUndefined();
+    expect(await store.take({}, 'one')).toBe(false);
+  });
+
+  it('names a wrong `sessionId`', () => {
+    const store = createMemoryRequestStore({ sessionId: () => 5 as never });
     expect(() => store.find({}, 'one')).toThrow(/`sessionId`/);
     expect(() => createMemoryRequestStore({} as never)).toThrow(/`sessionId`/);
   });

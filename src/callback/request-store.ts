@@ -107,9 +107,10 @@ export function createSessionRequestStore({
 /**
  * Keeps the expected requests in this process: 10,000 for an hour, the oldest is dropped first. For one instance only.
  *
- * @param options - `sessionId`: the id of the session that a request belongs to; it must be unguessable
+ * @param options - `sessionId`: the id of the session that a request belongs to; it must be unguessable. Undefined if there is
+ * no session: then every response is foreign
  * @returns the store
- * @throws TypeError, also from its methods, if there is no session id
+ * @throws TypeError if `sessionId` is no function; from `add` if there is no session
  *
  * @example
  * ```ts
@@ -126,9 +127,11 @@ export function createMemoryRequestStore<Req>({
   if (typeof sessionId !== 'function')
     throw new TypeError('`sessionId` must be a function that returns the id of the session');
   const entries = new Map<string, StoredRequest>();
-  const keyOf = (req: Req, state: string): string => {
+  /** Undefined if there is no session: then no request belongs to it. */
+  const keyOf = (req: Req, state: string): string | undefined => {
     const id: unknown = sessionId(req);
-    if (typeof id !== 'string' || id === '') throw new TypeError('`sessionId` must return the id of the session');
+    if (id === undefined || id === '') return undefined;
+    if (typeof id !== 'string') throw new TypeError('`sessionId` must return the id of the session, a string');
     return sha256(JSON.stringify([id, state])).toString('base64');
   };
   const dropOld = (): void => {
@@ -139,15 +142,17 @@ export function createMemoryRequestStore<Req>({
   };
   return {
     add(req, request) {
-      entries.set(keyOf(req, request.state), { ...checkedRequest(request), addedAt: Date.now() });
+      const key = keyOf(req, request.state);
+      if (key === undefined) throw new TypeError('`sessionId` must return the id of the session: there is none yet');
+      entries.set(key, { ...checkedRequest(request), addedAt: Date.now() });
       dropOld();
     },
     find(req, state) {
       dropOld();
-      const found = entries.get(keyOf(req, state));
+      const found = entries.get(keyOf(req, state) ?? '');
       return found && checkedRequest(found);
     },
-    take: (req, state) => entries.delete(keyOf(req, state)),
+    take: (req, state) => entries.delete(keyOf(req, state) ?? ''),
   };
 }
 
