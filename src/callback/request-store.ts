@@ -13,7 +13,10 @@ import type { MaybePromise } from './host.js';
  *
  * declare const redis: { set(key: string, value: string): Promise<void>; get(key: string): Promise<string | null>; getDel(key: string): Promise<string | null> };
  * type Req = import('node:http').IncomingMessage & { sessionID: string };
- * const keyOf = (req: Req, state: string) => `login:${req.sessionID}:${state}`;
+ * const keyOf = (req: Req, state: string) => {
+ *   if (!req.sessionID) throw new TypeError('There is no session'); // or all browsers would share the keys of `undefined`
+ *   return `login:${req.sessionID}:${state}`;
+ * };
  *
  * const requests: RequestStore<Req> = {
  *   add: (req, request) => redis.set(keyOf(req, request.state), JSON.stringify(request)),
