@@ -7,7 +7,8 @@ const watchMilliseconds = 1_000;
 /** What an error is about. */
 type Subject = "the system's opener" | 'the program in BROWSER';
 
-const hint =
+/** @internal What the developer can do if no browser was opened. */
+export const openHint =
   'Show the login URI instead (with `login`: `terminal: true`, or `onLoginUri`), so that the user can open it.';
 
 /** Browsers that need a terminal. An opener in the background has none to give them: some fetch the page and exit with 0. */
@@ -235,7 +236,7 @@ function notStarted(error: unknown, subject: Subject): BrowserOpenError {
 }
 
 function notOpened(reason: string, options?: ErrorOptions): BrowserOpenError {
-  return new BrowserOpenError('BROWSER_NOT_OPENED', `No browser was opened: ${reason} ${hint}`, options);
+  return new BrowserOpenError('BROWSER_NOT_OPENED', `No browser was opened: ${reason} ${openHint}`, options);
 }
 
 function notAllowed(reason: string): BrowserOpenError {

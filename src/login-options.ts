@@ -145,6 +145,9 @@ export function checkLoginOptions(given: LoginOptions<never, never>): AnyLoginOp
       '`authorizationEndpoint` or `authorizationUri` is required: the address of the provider, or the URI that an SDK made',
     );
   }
+  if (authorizationUri === undefined && options.clientId === undefined) {
+    throw new TypeError('`clientId` is required: the id that the provider gave the app');
+  }
   const isGiven = (name: string): boolean => options[name as keyof AnyLoginOptions] !== undefined;
   const rewriting = ['clientId', ...Object.keys(loginRequestOptionNames)].find(
     (name) => isGiven(name) && !Object.hasOwn(commonOptionNames, name),

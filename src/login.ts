@@ -1,4 +1,4 @@
-import { BrowserUtil, preloadOpener } from './browser-util.js';
+import { BrowserUtil, openHint, preloadOpener } from './browser-util.js';
 import { AuthAbortedError, BrowserOpenError } from './errors.js';
 import {
   checkLoginOptions,
@@ -120,7 +120,6 @@ export async function login<const Type extends ResponseType = 'code', Result = G
       ...addresses,
       ...{ expected, granted, isUriShown, terminal, signal: until },
     });
-    terminal?.browserOpened(browserOpened);
     const asked = prompt && askForCallbackUri(prompt, server, expected, { uri, browserOpened, signal: until });
     const result = await (asked === undefined ? granted : Promise.race([granted, asked.then(() => granted)]));
     terminal?.end();
@@ -219,6 +218,9 @@ async function openBrowser(options: AnyLoginOptions, uri: URL, context: OpenCont
     return true;
   } catch (error) {
     trace('browser not opened');
+    terminal?.browserNotOpened(
+      error instanceof BrowserOpenError ? error.message.replace(` ${openHint}`, '') : undefined,
+    );
     if (isUriShown) return false;
     if (error instanceof BrowserOpenError) throw error;
     throw new BrowserOpenError(

@@ -318,6 +318,7 @@ describe('startTestAuthorizationServer', () => {
     [{ refreshToken: true }, TypeError],
     [{ port: -1 }, RangeError],
     [{ clientId: 1 }, TypeError],
+    [{ clientid: 'x' }, TypeError],
     [{ redirectUris: 'http://127.0.0.1/' }, TypeError],
     [{ accounts: [] }, TypeError],
     [{ accounts: {} }, TypeError],
@@ -428,6 +429,7 @@ describe('createTestUserAgent', () => {
     await expect(completeLogin(uri)).rejects.toMatchObject({ code: 'UNREACHABLE' });
     await expect(createTestUserAgent().lastPage()).rejects.toMatchObject({ code: 'NOT_OPENED' });
     expect(() => createTestUserAgent({ decision: 'perhaps' as never })).toThrow(RangeError);
+    expect(() => createTestUserAgent({ decison: 'deny' } as never)).toThrow(/no option `decison`.*`decision`/);
     const signal = AbortSignal.abort();
     await expect(completeLogin(uri, { signal })).rejects.toMatchObject({ name: 'AbortError' });
   });

@@ -122,11 +122,10 @@ export function createSessionRequestStore({
  * const requests = createMemoryRequestStore({ sessionId: (req: { sessionID: string }) => req.sessionID });
  * ```
  */
-export function createMemoryRequestStore<Req>({
-  sessionId,
-}: {
+export function createMemoryRequestStore<Req>(options: {
   sessionId: (req: Req) => string | undefined;
 }): RequestStore<Req> {
+  const { sessionId } = Object(options) as typeof options;
   if (typeof sessionId !== 'function')
     throw new TypeError('`sessionId` must be a function that returns the id of the session');
   const entries = new Map<string, StoredRequest>();

@@ -260,11 +260,13 @@ function errorOf(params: URLSearchParams): string | undefined {
 function providerError(error: string, { params, state }: ReceivedResponse): AuthorizationError {
   // LinkedIn and Apple have words of their own for a denial.
   const isDenial = /^(?:access_denied|user_(?:cancell?ed|denied)(?:_\w+)?)$/.test(error);
+  // A code of the RFCs is such a word. Anything else is foreign text, which a message does not repeat.
+  const word = /^[a-z_]{1,50}$/.test(error) ? ` (${error})` : '';
   return new AuthorizationError(
     isDenial ? 'ACCESS_DENIED' : 'AUTHORIZATION_FAILED',
     isDenial
       ? 'The user, or the provider on their behalf, denied the access.'
-      : 'The authorization server reported an error: see `error` and `errorDescription`.',
+      : `The authorization server reported an error${word}: see \`error\` and \`errorDescription\`.`,
     {
       error,
       errorDescription: valueOf(params, 'error_description') ?? valueOf(params, 'error_message'),

@@ -212,12 +212,13 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * ```ts
    * import { AuthServer, LoginRequest, ResponseType } from 'embed-auth-server';
    *
-   * await using server = new AuthServer();
+   * const server = new AuthServer();
    * await server.start();
    * const request = new LoginRequest(server, 'my-client-id', ResponseType.Code);
    * console.log('Open', request.toUri().href);
    * const grant = await server.waitForGrant({ request, signal: AbortSignal.timeout(300_000) });
    * console.log(grant.createdAt);
+   * await server.stop();
    * ```
    */
   waitForGrant<Result = GrantResponse>(options: WaitForGrantOptions<Result> = {}): Promise<Result> {

@@ -121,6 +121,7 @@ export function checkServerOptions(
 function checkedHttpUri(name: string, value: string | URL): string {
   const text = checkRedirectUri(name, value);
   const { protocol, username, password, pathname } = new URL(text);
+  if (/^[\w.-]+:\d/.test(text)) throw new TypeError(`\`${name}\` must begin with http:// or https://`);
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new TypeError(
       `\`${name}\` must be an http or https URI, not ${protocol} (for a custom protocol, expect() the request and give its URI to receive())`,

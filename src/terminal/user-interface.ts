@@ -115,11 +115,11 @@ export class TerminalUserInterface {
     });
   }
 
-  /** @param opened - whether the opener reported success */
-  browserOpened(opened: boolean): void {
+  /** Shows that the opener failed, and why. */
+  browserNotOpened(reason = 'No browser was opened here.'): void {
     const context = this.#context;
-    if (!this.#isInteractive || opened || context === undefined || !context.opensBrowser) return;
-    this.#screen.write('No browser was opened here.');
+    if (!this.#isInteractive || context === undefined) return;
+    this.#screen.write(reason);
     if (this.#showsLoginUri || context.hasPublicUri) return;
     this.#showsLoginUri = true;
     this.#screen.write('In a browser on another machine, open this address:');

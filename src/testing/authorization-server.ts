@@ -3,7 +3,7 @@ import type {
   TestAuthorizationServerBehavior,
   TestAuthorizationServerOptions,
 } from './authorization-server-options.js';
-import { checkBehavior, checkRegistration, type Registration } from './checked-options.js';
+import { checkBehavior, checkBehaviorNames, checkRegistration, type Registration } from './checked-options.js';
 import { Endpoints } from './endpoints.js';
 import type { RecordedRequest, TestEndpoint } from './recorded-request.js';
 
@@ -62,7 +62,7 @@ export interface TestAuthorizationServer extends AsyncDisposable {
  * and demos: there are no passwords.
  *
  * @param options - how it responds. Default: any client and any redirect URI, random tokens
- * @returns the running server; close it at the end, or declare it with `await using`
+ * @returns the running server; close it at the end: it keeps the process alive. `await using` does that by itself (Node 24, or TypeScript)
  * @throws TypeError or RangeError naming the option that is wrong
  *
  * @example
@@ -70,7 +70,7 @@ export interface TestAuthorizationServer extends AsyncDisposable {
  * import { login } from 'embed-auth-server';
  * import { createTestUserAgent, startTestAuthorizationServer } from 'embed-auth-server/testing';
  *
- * await using server = await startTestAuthorizationServer({ accessToken: 'chosen-by-the-test' });
+ * const server = await startTestAuthorizationServer({ accessToken: 'chosen-by-the-test' });
  * const grant = await login({
  *   clientId: 'my-client-id',
  *   responseType: 'token',
@@ -79,6 +79,7 @@ export interface TestAuthorizationServer extends AsyncDisposable {
  *   openBrowser: createTestUserAgent({ decision: 'allow' }).open,
  * });
  * console.log(grant.accessToken === 'chosen-by-the-test', server.requestsTo('authorization').length);
+ * await server.close();
  * ```
  *
  * @see [RFC 6749](https://www.rfc-editor.org/rfc/rfc6749), [RFC 7636](https://www.rfc-editor.org/rfc/rfc7636),
@@ -147,6 +148,7 @@ class RunningServer implements TestAuthorizationServer {
   }
 
   configure(behavior: TestAuthorizationServerBehavior): void {
+    checkBehaviorNames(behavior);
     const options = { ...this.#options, ...behavior };
     this.#endpoints.behavior = checkBehavior(options);
     this.#options = options;

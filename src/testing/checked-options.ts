@@ -1,3 +1,4 @@
+import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
 import type { Account } from './accounts.js';
 import type {
   TestAuthorizationServerBehavior,
@@ -43,6 +44,44 @@ const defaultAccounts = [
   { sub: 'test-user', name: 'Test User', email: 'test-user@example.test' },
   { sub: 'second-user', name: 'Second User', email: 'second-user@example.test' },
 ];
+
+const behaviorNames: OptionNames<TestAuthorizationServerBehavior> = {
+  consent: true,
+  accounts: true,
+  profile: true,
+  error: true,
+  tokenError: true,
+  responseMode: true,
+  responseParams: true,
+  errorResponseParams: true,
+  redirectStatus: true,
+  tokenResponseParams: true,
+  code: true,
+  codeLifetime: true,
+  accessToken: true,
+  refreshToken: true,
+  tokenType: true,
+  expiresIn: true,
+  scope: true,
+  deviceCodeLifetime: true,
+  deviceInterval: true,
+  deviceResponseParams: true,
+  devicePollErrors: true,
+};
+const optionNames: OptionNames<TestAuthorizationServerOptions> = {
+  ...behaviorNames,
+  port: true,
+  clientId: true,
+  clientName: true,
+  clientSecret: true,
+  redirectUris: true,
+  requirePkce: true,
+};
+
+/** Checks the names of the options that change while the server runs. */
+export function checkBehaviorNames(behavior: TestAuthorizationServerBehavior): void {
+  assertKnownOptions('configure', behavior, behaviorNames);
+}
 
 /** Checks the behaviour, and fills in its defaults. */
 export function checkBehavior(behavior: TestAuthorizationServerBehavior): CheckedBehavior {
@@ -97,6 +136,7 @@ export function checkBehavior(behavior: TestAuthorizationServerBehavior): Checke
 
 /** Checks the options that stay the same while the server runs. */
 export function checkRegistration(options: TestAuthorizationServerOptions): Registration & { readonly port: number } {
+  assertKnownOptions('startTestAuthorizationServer', options, optionNames);
   const { port = 0, clientId, clientName, clientSecret, redirectUris, requirePkce = true } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new RangeError('`port` must be a whole number from 0 to 65535');

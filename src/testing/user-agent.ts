@@ -1,3 +1,4 @@
+import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
 import { CookieJar } from './http-client.js';
 import { TestUserAgentError } from './user-agent-error.js';
 import { Visit } from './visit.js';
@@ -23,6 +24,16 @@ export interface TestUserAgent {
   lastPage(): Promise<VisitedPage>;
 }
 
+const optionNames: OptionNames<TestUserAgentOptions> = {
+  decision: true,
+  account: true,
+  authorizationServer: true,
+  visitCallback: true,
+  openExternal: true,
+  language: true,
+  signal: true,
+};
+
 /**
  * Makes a headless browser for tests: it follows a login URI, allows or denies at the test authorization server, and does at
  * the callback what a browser and the script of this package's page do. It keeps cookies, sends the headers of a browser
@@ -37,7 +48,7 @@ export interface TestUserAgent {
  * import { login } from 'embed-auth-server';
  * import { createTestUserAgent, startTestAuthorizationServer } from 'embed-auth-server/testing';
  *
- * await using server = await startTestAuthorizationServer();
+ * const server = await startTestAuthorizationServer();
  * const userAgent = createTestUserAgent({ decision: 'allow' });
  * const grant = await login({
  *   clientId: 'my-client-id',
@@ -47,9 +58,11 @@ export interface TestUserAgent {
  * });
  * const page = await userAgent.lastPage();
  * console.log(grant.redirectUri, page.state === 'success', page.heading);
+ * await server.close();
  * ```
  */
 export function createTestUserAgent(options: TestUserAgentOptions = {}): TestUserAgent {
+  assertKnownOptions('createTestUserAgent', options, optionNames);
   const { decision = 'allow', account, openExternal } = options;
   if (!['allow', 'deny'].includes(decision)) throw new RangeError('`decision` must be allow or deny');
   if (account !== undefined && typeof account !== 'string') throw new TypeError('`account` must be a string');
@@ -82,15 +95,22 @@ export function createTestUserAgent(options: TestUserAgentOptions = {}): TestUse
  * import { AuthServer, LoginRequest, ResponseType } from 'embed-auth-server';
  * import { completeLogin, startTestAuthorizationServer } from 'embed-auth-server/testing';
  *
- * await using authorizationServer = await startTestAuthorizationServer();
- * await using server = new AuthServer('http://127.0.0.1:0/callback');
+ * const authorizationServer = await startTestAuthorizationServer();
+ * const server = new AuthServer('http://127.0.0.1:0/callback');
  * await server.start();
  * const { authorizationEndpoint } = authorizationServer;
  * const request = new LoginRequest(server, 'my-client-id', ResponseType.Token, { authorizationEndpoint });
  * const page = await completeLogin(request.toUri(), { decision: 'deny' });
  * console.log(page.state === 'error', page.reason === 'denied', page.message);
+ * await Promise.all([server.stop(), authorizationServer.close()]);
  * ```
  */
-export function completeLogin(loginUri: string | URL, options: TestUserAgentOptions = {}): Promise<VisitedPage> {
-  return createTestUserAgent(options).open(loginUri);
+export function completeLogin(
+  loginUri: string | URL,
+  options: TestUserAgentOptions & { startUri?: URL | undefined } = {},
+): Promise<VisitedPage> {
+  const userAgentOptions = { ...options };
+  // `openBrowser` gets it beside the login URI: this function can be given as one.
+  delete userAgentOptions.startUri;
+  return createTestUserAgent(userAgentOptions).open(loginUri);
 }

@@ -20,8 +20,8 @@ const router = createCallbackRouter({
         ? grant.accessToken
         : (
             await client.authorizationCodeGrant(configuration, grant.uri, {
-              expectedState: grant.state,
-              pkceCodeVerifier: grant.codeVerifier,
+              expectedState: grant.state ?? '',
+              pkceCodeVerifier: grant.codeVerifier ?? '',
             })
           ).access_token;
     const user = await client.fetchUserInfo(configuration, accessToken, client.skipSubjectCheck);
