@@ -333,6 +333,13 @@ describe('startTestAuthorizationServer', () => {
   });
 });
 
+describe('completeLogin', () => {
+  it('can be given as `openBrowser`', async () => {
+    const grant = await signIn({ openBrowser: completeLogin });
+    expect(grant.kind).toBe('code');
+  });
+});
+
 describe('createTestUserAgent', () => {
   it.each(['query', 'fragment', 'form_post'] as const)('delivers a response by %s', async (responseMode) => {
     const userAgent = createTestUserAgent();
