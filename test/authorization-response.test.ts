@@ -605,3 +605,45 @@ describe('validateResponse', () => {
     }
   });
 });
+
+describe('validateResponse, in its details', () => {
+  it.each(['not_access_denied', 'access_denied_by_policy', 'user_cancelled!', 'User_denied'])(
+    'calls %j no denial by the user',
+    (error) => {
+      const result = validate({ query: `error=${error}&state=xyz` });
+      expect(result).toMatchObject({ kind: 'error', error: { code: 'AUTHORIZATION_FAILED', error } });
+    },
+  );
+
+  it.each([
+    ['invalid_scope', 'reported an error (invalid_scope):'],
+    ['Invalid%20scope', 'reported an error:'],
+    ['%3Cb%3E', 'reported an error:'],
+    ['a'.repeat(51), 'reported an error:'],
+  ])('repeats the error code %j in the message only if it is a word', (error, words) => {
+    const result = validate({ query: `error=${error}&state=xyz` });
+    expect(result.kind === 'error' && result.error.message).toContain(words);
+  });
+
+  it('reads an error that comes with an ID token', () => {
+    const result = validate({ query: `error=access_denied&id_token=${idToken({})}&state=xyz` });
+    expect(result).toMatchObject({ kind: 'error', error: { code: 'ACCESS_DENIED' } });
+  });
+
+  it('keeps the parameters of a foreign response', () => {
+    const result = validateResponse(readResponse(callback, { query: 'code=abc&state=theirs' }), undefined);
+    expect(result.kind === 'rejected' && [...result.error.params]).toEqual([
+      ['code', 'abc'],
+      ['state', 'theirs'],
+    ]);
+  });
+
+  it('compares the values of the redirect URI’s own query without their order', () => {
+    const base = `${callback}?tenant=a&tenant=b`;
+    const query = 'tenant=b&tenant=a&code=abc&state=xyz';
+    expect(validate({ query }, { base: callback, redirectUri: base }).kind).toBe('grant');
+    expect(validate({ query: query.replace('tenant=b', 'tenant=c') }, { redirectUri: base })).toMatchObject({
+      rejection: 'wrong_redirect_uri',
+    });
+  });
+});

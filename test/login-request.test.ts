@@ -401,6 +401,8 @@ describe('LoginRequest', () => {
     ['pkce', { pkce: 'no' }, TypeError],
     ['pkce', { pkce: false, codeVerifier: verifier }, TypeError],
     ['pkce', { pkce: false, codeChallenge: challenge }, TypeError],
+    ['codeChallenge', { codeChallenge: ` ${challenge}` }, TypeError],
+    ['codeChallenge', { codeChallenge: `${challenge} ` }, TypeError],
     ['codeVerifier', { codeVerifier: 64 }, TypeError],
     ['codeVerifier', { codeVerifier: '' }, TypeError],
     ['codeVerifier', { codeVerifier: verifier, codeChallengeMethod: 'plain' }, RangeError],

@@ -49,7 +49,7 @@ describe('checkRedirectUri', () => {
 });
 
 describe('isLoopbackHost', () => {
-  it.each(['127.0.0.1', '127.1.2.3', '[::1]', 'localhost'])('knows %s', (host) => {
+  it.each(['127.0.0.1', '127.1.2.3', '127.10.200.255', '[::1]', 'localhost'])('knows %s', (host) => {
     expect(isLoopbackHost(host)).toBe(true);
   });
 
