@@ -18,8 +18,6 @@ import { RequestReceiver } from './request-receiver.js';
 import { rethrow, SignIns, type AuthServerEvents, type WaitForGrantOptions } from './sign-ins.js';
 
 const defaultBaseUri = 'http://127.0.0.1:5543/callback';
-/** The browser is asked first. Milliseconds. */
-const prepareDelay = 50;
 
 /**
  * A small web server on a loopback address that hosts the callback page, receives the authorization response, and notifies the
@@ -251,12 +249,11 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     this.#names = undefined;
     trace('listening on port %d', this.#listener.port);
     if (hasCustomPage) return;
-    // What takes time is done while the user signs in; a request that arrives sooner does it itself.
-    const timer = setTimeout(() => {
-      // The first request reports a failure.
+    // What takes time is done while the user signs in; a request that arrives sooner does it itself. login() has asked the browser
+    // before this runs. The first request reports a failure.
+    setImmediate(() => {
       if (this.#listener !== undefined) this.#receiver.prepare().catch(() => undefined);
-    }, prepareDelay);
-    timer.unref();
+    });
   }
 
   async #close(): Promise<void> {
