@@ -180,12 +180,18 @@ export function checkLoginOptions(given: LoginOptions<never, never>): AnyLoginOp
     if (ignored !== undefined)
       throw new TypeError(`\`${ignored}\` cannot be combined with \`server\`: the server has its own`);
     if (!server.listening) throw new TypeError('`server` must be listening: await server.start() first');
-  } else if (redirectUri !== undefined) {
-    checkServerOptions(redirectUri, options, { name: 'login', baseUri: 'redirectUri' });
-  } else if (typeof authorizationUri === 'string' || authorizationUri instanceof URL) {
-    // The server will listen there.
-    const sent = findLoopbackRedirectUri(authorizationUri);
-    if (sent !== undefined) checkServerOptions(sent, options, { name: 'login', baseUri: 'redirect_uri' });
+  } else {
+    const listening = findRedirectUri(options);
+    const baseUri = redirectUri === undefined ? 'redirect_uri' : 'redirectUri';
+    if (listening !== undefined) checkServerOptions(listening, options, { name: 'login', baseUri });
   }
   return options;
+}
+
+/** @internal The redirect URI to listen at: the option, or that of a plain authorization URI. Undefined stands for the default. */
+export function findRedirectUri({ redirectUri, authorizationUri }: AnyLoginOptions): string | URL | undefined {
+  if (redirectUri !== undefined || authorizationUri === undefined || typeof authorizationUri === 'function') {
+    return redirectUri;
+  }
+  return findLoopbackRedirectUri(authorizationUri);
 }

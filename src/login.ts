@@ -2,14 +2,14 @@ import { BrowserUtil, openHint, preloadOpener } from './browser-util.js';
 import { AuthAbortedError, BrowserOpenError } from './errors.js';
 import {
   checkLoginOptions,
+  findRedirectUri,
   type AnyLoginOptions,
   type AuthorizationUriContext,
   type GrantFor,
   type LoginOptions,
-  type PromptContext,
 } from './login-options.js';
 import type { ExpectedRequest } from './oauth/authorization-response.js';
-import { findLoopbackRedirectUri, readAuthorizationUri } from './oauth/authorization-uri.js';
+import { readAuthorizationUri } from './oauth/authorization-uri.js';
 import { pickOptions } from './oauth/known-options.js';
 import { LoginRequest, loginRequestOptionNames, ResponseType } from './oauth/login-request.js';
 import { PKCEUtil } from './oauth/pkce-util.js';
@@ -59,7 +59,7 @@ export async function login<const Type extends ResponseType = 'code', Result = G
 ): Promise<Result> {
   const checked = checkLoginOptions(options as LoginOptions<never, never>);
   const { signal, server: sharedServer, exchange, onLoginUri, onRejected } = checked;
-  const server = sharedServer ?? new AuthServer(ownRedirectUri(checked), pickOptions(checked, serverOptionNames));
+  const server = sharedServer ?? new AuthServer(findRedirectUri(checked), pickOptions(checked, serverOptionNames));
   // What can be checked is checked before anything is done.
   if (typeof checked.authorizationUri === 'string' || checked.authorizationUri instanceof URL) {
     readAuthorizationUri(checked.authorizationUri, { responseType: checked.responseType, issuer: checked.issuer });
@@ -99,8 +99,6 @@ export async function login<const Type extends ResponseType = 'code', Result = G
         onRejected?.({ reason });
       },
     );
-    // The browser may take its time to open; a rejection must not end the process before it is awaited.
-    granted.catch(() => undefined);
     const addresses = { startUri: server.signIns.addStartAddress(uri, expected) };
     onLoginUri?.(new URL(uri), addresses);
     terminal?.begin({
@@ -120,8 +118,14 @@ export async function login<const Type extends ResponseType = 'code', Result = G
       ...addresses,
       ...{ expected, granted, isUriShown, terminal, signal: until },
     });
-    const asked = prompt && askForCallbackUri(prompt, server, expected, { uri, browserOpened, signal: until });
-    const result = await (asked === undefined ? granted : Promise.race([granted, asked.then(() => granted)]));
+    const asked =
+      prompt &&
+      import('./terminal/ask-until-accepted.js')
+        .then(({ askUntilAccepted }) =>
+          askUntilAccepted(prompt, server, request.expected, { uri, browserOpened, signal: until }),
+        )
+        .then(() => granted);
+    const result = await (asked === undefined ? granted : Promise.race([granted, asked]));
     terminal?.end();
     return result as Result;
   } catch (error) {
@@ -133,14 +137,6 @@ export async function login<const Type extends ResponseType = 'code', Result = G
     if (expected !== undefined) server.forget(expected);
     if (sharedServer === undefined) await server.stop();
   }
-}
-
-/** Undefined stands for the default. */
-function ownRedirectUri({ redirectUri, authorizationUri }: AnyLoginOptions): string | URL | undefined {
-  if (redirectUri !== undefined || authorizationUri === undefined || typeof authorizationUri === 'function') {
-    return redirectUri;
-  }
-  return findLoopbackRedirectUri(authorizationUri);
 }
 
 function makeRequest(options: AnyLoginOptions, redirect: string | AuthServer): LoginRequest {
@@ -229,16 +225,6 @@ async function openBrowser(options: AnyLoginOptions, uri: URL, context: OpenCont
       { cause: withoutSecrets(error, [uri.href, startUri.href, expected.state, encodeURIComponent(expected.state)]) },
     );
   }
-}
-
-async function askForCallbackUri(
-  prompt: NonNullable<AnyLoginOptions['prompt']>,
-  server: AuthServer,
-  expected: ExpectedRequest,
-  context: Omit<PromptContext, 'error'>,
-): Promise<void> {
-  const { askUntilAccepted } = await import('./terminal/ask-until-accepted.js');
-  await askUntilAccepted(prompt, server, expected, context);
 }
 
 /** A copy of an error whose text and members may hold the login URI, as those of `spawn` do. */

@@ -12,7 +12,7 @@ export interface PromptOptions {
 
 /**
  * Asks the user, in the terminal, to open the login URI in any browser, and to paste the address of the last page. For remote
- * shells, containers and WSL, where the browser cannot reach this machine. `login({ terminal: true })` does this by itself
+ * shells, containers and WSL, if the browser cannot reach this machine. `login({ terminal: true })` does this by itself
  * when it is needed; use this function to decide in your own way.
  *
  * What is pasted may be incomplete or have text around it, may be wrapped over several lines, and is not shown on the screen.

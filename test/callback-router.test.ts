@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import express, { type Express, type Request } from 'express';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import type { Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Socket, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request, { type Test } from 'supertest';
@@ -956,5 +956,35 @@ describe('createCallbackRouter', () => {
       });
     expect(make).toThrow(TypeError);
     expect(make).toThrow(`\`${name}\``);
+  });
+});
+
+describe('createCallbackRouter, below a prefix that is restored at once', () => {
+  it.each([false, true])('finds `path` as it was at the call (originalUrl: %s)', async (hasOriginalUrl) => {
+    const requests = createMemoryRequestStore({ sessionId: () => 'session' });
+    const kinds: string[] = [];
+    const router = createCallbackRouter({
+      redirectUri: `${origin}/auth/callback`,
+      path: '/callback',
+      requests,
+      onGrant: ({ kind }) => {
+        kinds.push(kind);
+      },
+    });
+    const server = createServer((req: IncomingMessage & { originalUrl?: string }, res) => {
+      const { url = '' } = req;
+      if (hasOriginalUrl) req.originalUrl = url;
+      req.url = url.slice('/auth'.length);
+      router(req, res, () => res.writeHead(404).end());
+      req.url = url;
+    });
+    const expected = new LoginRequest(`${origin}/auth/callback`, 'client', ResponseType.Code).toExpected();
+    await requests.add(new IncomingMessage(new Socket()), expected);
+    await request(server)
+      .get('/auth/callback')
+      .query({ code: 'c', state: expected.state })
+      .set({ Host: 'app.example' })
+      .expect(200);
+    expect(kinds).toEqual(['code']);
   });
 });

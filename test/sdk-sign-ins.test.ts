@@ -31,7 +31,7 @@ async function allow(uri: URL): Promise<string> {
 }
 
 describe('two sign-ins of two SDKs on one server', () => {
-  it('each get their own token, in whatever order the responses arrive', async () => {
+  it('each get their own token, in any order of the responses', async () => {
     const server = await startServer();
     const verifiers = [openid.randomPKCECodeVerifier(), oauth.generateRandomCodeVerifier()] as const;
     const first = openid.buildAuthorizationUrl(config, {

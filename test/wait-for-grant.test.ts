@@ -344,3 +344,21 @@ describe('AuthAbortedError.rejections', () => {
     expect(String(error)).toMatch(/No response arrived.*redirect URI is not registered.*HTTPS-only/);
   });
 });
+
+describe('AuthServer, a rejection that belongs to no known request', () => {
+  it('counts for every wait, also if the hook of one throws', async () => {
+    const server = await startServer();
+    const abort = new AbortController();
+    const hook = new Error('hook');
+    const waits = [true, false].map((throws) =>
+      server.signIns.waitForGrant({ request: requestFor(server), signal: abort.signal }, () => {
+        if (throws) throw hook;
+      }),
+    );
+    expect(server.signIns.rejected('state_foreign')).toEqual({ error: hook });
+    abort.abort();
+    for (const { reason } of (await Promise.allSettled(waits)) as PromiseRejectedResult[]) {
+      expect(reason).toMatchObject({ code: 'ABORTED', rejections: { state_foreign: 1 } });
+    }
+  });
+});

@@ -20,7 +20,6 @@ import {
   checkTarget,
   isRepeatedNavigation,
   notANavigation,
-  parseTarget,
   rejectMethod,
   type HttpRejection,
   type RequestTarget,
@@ -72,7 +71,7 @@ export async function handleCallback(
   renderer: CallbackPageRenderer,
   host: CallbackHost,
 ): Promise<boolean | Failure> {
-  const target = parsedTarget(request);
+  const { target } = host;
   const route = target && findRoute(target.path, host);
   if (target === undefined || route === undefined) return false;
   const exchange = { request, response, renderer, host, target };
@@ -85,11 +84,6 @@ export async function handleCallback(
   if (request.method !== 'GET') return complete(response, await reject(exchange, rejectMethod('GET')));
   response.writeHead(200, { ...securityHeaders, 'Content-Type': route.type }).end(route.body);
   return true;
-}
-
-/** @internal The target of a request. Express, Connect and others strip a mount's prefix from `url` only. */
-export function parsedTarget(request: IncomingMessage & { readonly originalUrl?: string }): RequestTarget | undefined {
-  return parseTarget(request.originalUrl ?? request.url ?? '');
 }
 
 function findRoute(path: string, host: CallbackHost): 'page' | 'token' | Asset | { file: string } | undefined {

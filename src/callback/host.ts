@@ -1,6 +1,6 @@
 import type { ExpectedRequest, ValidationResult } from '../oauth/authorization-response.js';
 import type { PendingPage } from './callback-page.js';
-import type { RejectionReason, ServerNames } from './request-guard.js';
+import type { RejectionReason, RequestTarget, ServerNames } from './request-guard.js';
 
 /** A value, or the promise of one. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -23,6 +23,8 @@ export interface Failure {
 /** @internal What the endpoint needs to know for one request, from an `AuthServer` or a callback router. */
 export interface CallbackHost {
   readonly names: ServerNames;
+  /** The request's target, with the prefix that a mount has stripped; undefined if it is no path. */
+  readonly target: RequestTarget | undefined;
   /** The redirect URI at which the request arrived, as it is sent to providers. */
   readonly redirectUri: string;
   /** The path of the page among the paths of the server. */

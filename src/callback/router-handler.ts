@@ -2,16 +2,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { checkedRedirectPath, PendingPage } from './callback-page.js';
-import { handleCallback, parsedTarget } from './endpoint.js';
+import { handleCallback } from './endpoint.js';
 import type { CallbackHost, Delivery, Outcome } from './host.js';
+import { parseTarget } from './request-guard.js';
 import { sendFailure } from './response-writer.js';
-import type { CallbackRouter, CheckedRouterOptions } from './router.js';
+import type { CheckedRouterOptions } from './router.js';
 import { UsedStates } from './used-states.js';
+
+/** @internal The URLs of a request as they were when the router was called. */
+export interface RequestUrls {
+  readonly url: string | undefined;
+  /** Express, Connect and others keep the whole URL in it, and strip a mount's prefix from `url`. */
+  readonly originalUrl: string | undefined;
+}
 
 /** @internal Makes what a callback router does with a request. Loaded apart, so that importing the package loads less. */
 export function makeRouterHandler<Req extends IncomingMessage, Res extends ServerResponse>(
   options: CheckedRouterOptions<Req, Res>,
-): CallbackRouter<Req, Res> {
+): (req: Req, res: Res, next: (error?: unknown) => void, urls: RequestUrls) => void {
   const { redirectUri, requests, onGrant, onError, onRejected } = options;
   const uri = new URL(redirectUri);
   const names = {
@@ -35,11 +43,14 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
     }
   }
 
-  function hostFor(req: Req, res: Res): CallbackHost {
+  function hostFor(req: Req, res: Res, urls: RequestUrls): CallbackHost {
+    const { url = '', originalUrl = url } = urls;
+    const target = parseTarget(originalUrl);
     return {
       names,
+      target,
       redirectUri,
-      pagePath: pagePathOf(req, uri.pathname, options.path),
+      pagePath: pagePathOf(target?.path ?? '', url, uri.pathname, options.path),
       assetFolders: [],
       allowUnsolicited: false,
       isPasteOffered: false,
@@ -73,8 +84,8 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
     };
   }
 
-  return (req, res, next) => {
-    handleCallback(req, res, renderer, hostFor(req, res)).then(
+  return (req, res, next, urls) => {
+    handleCallback(req, res, renderer, hostFor(req, res, urls)).then(
       (result) => {
         if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
         else if (!result) next();
@@ -89,10 +100,9 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
   };
 }
 
-/** The page among the paths of the whole server. A mount strips its prefix from `url` and keeps it in `originalUrl`. */
-function pagePathOf(req: IncomingMessage, redirectPath: string, path: string | undefined): string {
-  const full = parsedTarget(req)?.path ?? '';
-  const below = req.url?.split('?', 1)[0] ?? '';
+/** The page among the paths of the whole server. `full` is the request's path with the prefix that `url` may have lost. */
+function pagePathOf(full: string, url: string, redirectPath: string, path: string | undefined): string {
+  const [below = ''] = url.split('?', 1);
   const mount = full.endsWith(below) ? full.slice(0, full.length - below.length) : '';
   if (path !== undefined) return mount + path;
   return mount === '' || full === redirectPath

@@ -95,8 +95,10 @@ export function createCallbackRouter<
   const loading = import('./router-handler.js').then(({ makeRouterHandler }) => makeRouterHandler(checked));
   loading.catch(() => undefined); // Each request reports it.
   return (req, res, next) => {
+    // Read at once: a caller that strips a prefix may restore `url` as soon as this returns.
+    const { url, originalUrl } = req as Req & { readonly originalUrl?: string };
     loading.then((handle) => {
-      handle(req, res, next);
+      handle(req, res, next, { url, originalUrl });
     }, next);
   };
 }

@@ -220,10 +220,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * ```
    */
   waitForGrant<Result = GrantResponse>(options: WaitForGrantOptions<Result> = {}): Promise<Result> {
-    const result = this.signIns.waitForGrant(options);
-    // The app may await it only later; its rejection must not end the process before.
-    result.catch(() => undefined);
-    return result;
+    return this.signIns.waitForGrant(options);
   }
 
   /** Stops the server, at the end of an `await using` block. */
@@ -241,16 +238,13 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
   async #open(): Promise<void> {
     if (this.#listener !== undefined) return;
     const { onRequest, onClientError } = this.#receiver;
-    const hasCustomPage = !isBuiltInPage(this.#pageOptions);
-    if (hasCustomPage) await this.#receiver.prepare();
+    if (!isBuiltInPage(this.#pageOptions)) await this.#receiver.loadPage();
     this.#listener = await LoopbackListener.open(this.#options, onRequest, onClientError);
     this.#boundUri = withPort(this.#options.baseUri, this.#listener.port);
     this.signIns.redirectUri = this.redirectUri;
     this.#names = undefined;
     trace('listening on port %d', this.#listener.port);
-    if (hasCustomPage) return;
-    // What takes time is done while the user signs in; a request that arrives sooner does it itself. login() has asked the browser
-    // before this runs. The first request reports a failure.
+    // What takes time is done while the user signs in; a request that arrives sooner does it itself, and reports a failure.
     setImmediate(() => {
       if (this.#listener !== undefined) this.#receiver.prepare().catch(() => undefined);
     });

@@ -1,5 +1,5 @@
 import { checkedRedirectUri, PendingPage, type CallbackPage } from '../callback/callback-page.js';
-import type { Outcome } from '../callback/host.js';
+import { attempt, type Failure, type Outcome } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { AuthAbortedError, type Rejections } from '../errors.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
@@ -128,13 +128,19 @@ export class GrantWaiters {
     for (const { page } of dropped) page?.release();
   }
 
-  /** Reports a rejection to the wait for its request, or to every wait if it belongs to no known request. */
-  rejected(reason: RejectionReason, state: string | undefined): void {
+  /**
+   * Reports a rejection to the wait for its request, or to every wait if it belongs to no known request.
+   * @returns the first error that a wait's hook threw; the other waits are notified in any case
+   */
+  rejected(reason: RejectionReason, state: string | undefined): Failure | undefined {
+    let first: Failure | undefined;
     for (const { request, rejections, onRejected } of [...this.#waiters]) {
       if (state !== undefined && request?.state !== state) continue;
       rejections[reason] = (rejections[reason] ?? 0) + 1;
-      onRejected?.(reason);
+      const failure = attempt(() => onRejected?.(reason));
+      first ??= failure;
     }
+    return first;
   }
 
   /** Ends the waits for a request, or all waits. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleCallback, parsedTarget } from '../callback/endpoint.js';
+import { handleCallback } from '../callback/endpoint.js';
 import type { CallbackHost } from '../callback/host.js';
-import { checkTarget, type HttpRejection, type ServerNames } from '../callback/request-guard.js';
+import { checkTarget, parseTarget, type HttpRejection, type ServerNames } from '../callback/request-guard.js';
 import { send, sendRejection, sent } from '../callback/response-writer.js';
 import { openTemplateFolder } from '../callback/template-folder.js';
 import { securityHeaders } from '../page/headers.js';
@@ -42,11 +42,15 @@ export class RequestHandler {
     });
   }
 
-  /** Renders what the first redirect will most likely need. Throws a {@link TemplateError} if the page cannot be read. */
-  async prepare(): Promise<void> {
+  /** Reads a custom page. Throws a {@link TemplateError} if that is impossible. */
+  async loadPage(): Promise<void> {
     await this.#renderer.load();
     if (this.#renderer.folder !== undefined) await openTemplateFolder(this.#renderer.folder);
-    await this.#renderer.prepare();
+  }
+
+  /** Renders what the first redirect will most likely need. */
+  prepare(): Promise<void> {
+    return this.#renderer.prepare();
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -85,11 +89,11 @@ export class RequestHandler {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { options, signIns } = this.#context;
     const renderer = this.#renderer;
-    const host = this.#host();
+    const host = this.#hostFor(request);
     const result = await handleCallback(request, response, renderer, host);
     if (typeof result === 'object') rethrow(result);
     if (result !== false) return;
-    const target = parsedTarget(request);
+    const { target } = host;
     const rejection = checkTarget(request, target, host.names);
     const startAddress = request.method === 'GET' ? signIns.startAddress(target?.path ?? '') : undefined;
     if (rejection !== undefined) {
@@ -106,10 +110,11 @@ export class RequestHandler {
     }
   }
 
-  #host(): CallbackHost {
+  #hostFor(request: IncomingMessage): CallbackHost {
     const { options, signIns, work } = this.#context;
     return {
       names: this.#context.names(),
+      target: parseTarget(request.url ?? ''),
       redirectUri: signIns.redirectUri,
       pagePath: options.path,
       assetFolders,

@@ -11,7 +11,12 @@ export class RequestReceiver {
     this.#context = context;
   }
 
-  /** Loads the handler and the page, before they are needed. */
+  /** Reads a custom page, before the server listens. */
+  async loadPage(): Promise<void> {
+    await (await this.#load()).loadPage();
+  }
+
+  /** Loads what the first request will need. */
   async prepare(): Promise<void> {
     await (await this.#load()).prepare();
   }

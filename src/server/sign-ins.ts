@@ -85,7 +85,14 @@ export class SignIns {
     );
   }
 
-  async waitForGrant<Result>(options: WaitForGrantOptions<Result>, onRejected?: Wait['onRejected']): Promise<Result> {
+  waitForGrant<Result>(options: WaitForGrantOptions<Result>, onRejected?: Wait['onRejected']): Promise<Result> {
+    const result = this.#waitForGrant(options, onRejected);
+    // The app may await it only later; its rejection must not end the process before.
+    result.catch(() => undefined);
+    return result;
+  }
+
+  async #waitForGrant<Result>(options: WaitForGrantOptions<Result>, onRejected: Wait['onRejected']): Promise<Result> {
     assertKnownOptions('waitForGrant', options, waitOptionNames);
     const { signal, exchange } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal))
@@ -130,9 +137,7 @@ export class SignIns {
 
   rejected(reason: RejectionReason, expected?: ExpectedRequest): Failure | undefined {
     trace('rejected: %s', reason);
-    const failure = attempt(() => {
-      this.#waiters.rejected(reason, expected?.state);
-    });
+    const failure = this.#waiters.rejected(reason, expected?.state);
     return this.#emit('callbackRejected', { reason }) ?? failure;
   }
 

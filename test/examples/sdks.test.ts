@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ClientMetadata } from 'oidc-provider';
 import { generate } from 'selfsigned';
 import { createTestUserAgent, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 import { startAtprotoServers } from '../helpers/atproto-servers.js';
@@ -23,6 +24,22 @@ async function makeCertificate(folder: string): Promise<{ key: string; cert: str
   const certificate = join(folder, 'ca.pem');
   await writeFile(certificate, cert);
   return { key, cert, certificate };
+}
+
+/** The client that the documents name. */
+const documentedClient: ClientMetadata = {
+  client_id: 'your-client-id',
+  application_type: 'native',
+  token_endpoint_auth_method: 'none',
+  redirect_uris: ['http://127.0.0.1:5543/callback'],
+};
+
+/** Installs the two packages that the documents install. */
+async function installPackages(folder: string): Promise<void> {
+  const modules = join(folder, 'node_modules');
+  await mkdir(modules);
+  await symlink(root, join(modules, 'embed-auth-server'), 'junction');
+  await symlink(`${root}node_modules/openid-client`, join(modules, 'openid-client'), 'junction');
 }
 
 (isInstalled ? describe : describe.skip)(title, () => {
@@ -144,13 +161,7 @@ describe('README.md', () => {
       code,
       async run(uri, replacement, env) {
         expect(code.split(uri)).toHaveLength(2);
-        await mkdir(join(folder.path, 'node_modules'));
-        await symlink(root, join(folder.path, 'node_modules', 'embed-auth-server'), 'junction');
-        await symlink(
-          `${root}node_modules/openid-client`,
-          join(folder.path, 'node_modules', 'openid-client'),
-          'junction',
-        );
+        await installPackages(folder.path);
         await writeFile(join(folder.path, file), code.replace(uri, replacement));
         return runProgram(file, env, { cwd: folder.path });
       },
@@ -163,17 +174,7 @@ describe('README.md', () => {
     expect(first.code.trim().split('\n').length).toBeLessThanOrEqual(10);
     await using folder = await temporaryFolder();
     const { certificate, ...tls } = await makeCertificate(folder.path);
-    await using provider = await startOidcProvider({
-      tls,
-      clients: [
-        {
-          client_id: 'your-client-id',
-          application_type: 'native',
-          token_endpoint_auth_method: 'none',
-          redirect_uris: ['http://127.0.0.1:5543/callback'],
-        },
-      ],
-    });
+    await using provider = await startOidcProvider({ tls, clients: [documentedClient] });
     const { code, stdout, stderr } = await first.run('https://accounts.example.com', provider.issuer, {
       NODE_EXTRA_CA_CERTS: certificate,
     });
@@ -203,21 +204,11 @@ describe('docs/tokens.md', () => {
     const { certificate, ...tls } = await makeCertificate(folder.path);
     await using provider = await startOidcProvider({
       tls,
-      clients: [
-        {
-          client_id: 'your-client-id',
-          application_type: 'native',
-          token_endpoint_auth_method: 'none',
-          redirect_uris: ['http://127.0.0.1:5543/callback'],
-          grant_types: ['authorization_code', 'refresh_token'],
-        },
-      ],
+      clients: [{ ...documentedClient, grant_types: ['authorization_code', 'refresh_token'] }],
       issueRefreshToken: () => true,
       rotateRefreshToken: true,
     });
-    await mkdir(join(folder.path, 'node_modules'));
-    await symlink(root, join(folder.path, 'node_modules', 'embed-auth-server'), 'junction');
-    await symlink(`${root}node_modules/openid-client`, join(folder.path, 'node_modules', 'openid-client'), 'junction');
+    await installPackages(folder.path);
     await writeFile(join(folder.path, 'package.json'), '{ "type": "module" }');
     await writeFile(join(folder.path, 'sign-in.ts'), code.replace('https://accounts.example.com', provider.issuer));
     const run = (): Promise<RecipeResult> =>
