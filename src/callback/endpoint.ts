@@ -117,8 +117,9 @@ async function handlePage(exchange: Exchange): Promise<HandlerError> {
   if (request.method !== 'GET' && request.method !== 'POST') return reject(exchange, rejectMethod('GET', 'POST'));
   const rejection = checkNavigation(request);
   if (rejection !== undefined) return reject(exchange, rejection);
+  const isInQuery = isResponse(query);
   let received: ReceivedResponse;
-  if (request.method === 'POST' && !isResponse(query)) {
+  if (request.method === 'POST' && !isInQuery) {
     const body = await formBody(request);
     if (!('content' in body)) return reject(exchange, body);
     received = readResponse(host.redirectUri, { query, form: formOf(body.content) });
@@ -131,7 +132,7 @@ async function handlePage(exchange: Exchange): Promise<HandlerError> {
   }
   const language = await renderer.language(request.headers['accept-language']);
   let failure: HandlerError;
-  if (request.method === 'GET' && !isResponse(query)) {
+  if (request.method === 'GET' && !isInQuery) {
     const options = { answered: false, pasteOffered: host.isPasteOffered };
     sendPage(response, 200, await renderer.render(pending, options, language));
   } else {

@@ -2,7 +2,7 @@ import { AuthorizationError } from '../errors.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from './grant-response.js';
 import { sha256, timingSafeEqual } from './random-and-digest.js';
 import { isRedirectUri } from './redirect-uri.js';
-import { findContradiction, isResponse, tokenOf, valueOf } from './response-parameters.js';
+import { controlCharacter, findContradiction, isResponse, tokenOf, valueOf } from './response-parameters.js';
 
 /** A request whose response is awaited: a `LoginRequest`, or the result of its `toExpected()` from a session store. */
 export interface ExpectedRequest {
@@ -210,7 +210,7 @@ function findRejection(
 /** What is malformed in the response by itself. */
 function findProblem(params: URLSearchParams, raw: string): string | undefined {
   // `URL` drops tabs and line breaks, so that the URI would lose what the parameters have.
-  if (/\p{Cc}/u.test(raw)) return 'it contains control characters that are not percent-encoded';
+  if (controlCharacter.test(raw)) return 'it contains control characters that are not percent-encoded';
   const contradiction = findContradiction(params);
   if (contradiction !== undefined) return `it has \`${contradiction}\` more than once, with different values`;
   const [code, token, idToken] = [valueOf(params, 'code'), tokenOf(params), valueOf(params, 'id_token')];
@@ -220,7 +220,7 @@ function findProblem(params: URLSearchParams, raw: string): string | undefined {
     return 'it has only an `id_token`; request `id_token token` or a code';
   }
   // The RFC's grammar has no control characters (RFC 6749, appendix A). U+FFFD comes from broken percent-encoding.
-  if ([code, token, idToken].some((value) => value !== undefined && /[\p{Cc}\ufffd]/u.test(value))) {
+  if ([code, token, idToken].some((value = '') => controlCharacter.test(value) || /\ufffd/.test(value))) {
     return 'its code or token contains control characters or broken percent-encoding';
   }
   return undefined;

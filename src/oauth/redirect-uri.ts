@@ -1,4 +1,4 @@
-import { findProtocolParameter } from './response-parameters.js';
+import { controlCharacter, findProtocolParameter } from './response-parameters.js';
 
 /** @internal Whether a host name, as `URL` has it, is this machine's. */
 export function isLoopbackHost(hostname: string): boolean {
@@ -15,7 +15,7 @@ export function isLoopbackHost(hostname: string): boolean {
 export function checkRedirectUri(name: string, redirectUri: unknown): string {
   const text = redirectUri instanceof URL ? redirectUri.href : redirectUri;
   if (typeof text !== 'string') throw new TypeError(`\`${name}\` must be a string or a URL, not ${typeof text}`);
-  if (!URL.canParse(text) || !text.isWellFormed() || /[\s\p{Cc}]/u.test(text)) {
+  if (!URL.canParse(text) || !text.isWellFormed() || /\s/.test(text) || controlCharacter.test(text)) {
     throw new TypeError(`\`${name}\` must be an absolute URI, such as http://127.0.0.1:5543/callback`);
   }
   if (text.includes('#')) throw new TypeError(`\`${name}\` must not have a fragment (RFC 6749, section 3.1.2)`);
@@ -37,6 +37,7 @@ export function checkRedirectUri(name: string, redirectUri: unknown): string {
  * @param query - the query that arrived
  */
 export function isRedirectUri(redirectUri: string, address: URL, query: URLSearchParams): boolean {
+  if (redirectUri === address.href && address.search === '') return true;
   if (!URL.canParse(redirectUri)) return false;
   const wanted = new URL(redirectUri);
   const isIn = (names: URLSearchParams, one: URLSearchParams, other: URLSearchParams): boolean =>

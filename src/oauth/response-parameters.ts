@@ -17,6 +17,9 @@ const protocolParameters = [
 
 const responseParameters = ['code', 'error', 'error_code', 'access_token', 'token', 'id_token'] as const;
 
+/** @internal A control character. V8 takes a fifth of a millisecond to compile `\p{Cc}`, which is the same. */
+export const controlCharacter = /[^ -~\u00a0-\uffff]/;
+
 /** @internal A parameter's value; an empty one counts as absent (RFC 6749, section 3.1). */
 export function valueOf(params: URLSearchParams, name: string): string | undefined {
   return params.getAll(name).find((value) => value !== '');

@@ -41,6 +41,9 @@ interface CachedPage {
   readonly policy: readonly string[];
 }
 
+/** A user's browser sends the same header in every sign-in of a process. */
+let latestChoice = { accepted: undefined as string | undefined, tag: selectLanguage(undefined) };
+
 const defaultAutoClose = 5000;
 const nonceBytes = 16;
 
@@ -89,7 +92,9 @@ export class CallbackPageRenderer {
 
   /** The language of a response: the app's if it sets one, else the browser's. */
   language(acceptLanguage: string | undefined): Promise<PageLanguage> {
-    return loadLanguage(selectLanguage(this.#options.language ?? acceptLanguage));
+    const accepted = this.#options.language ?? acceptLanguage;
+    if (latestChoice.accepted !== accepted) latestChoice = { accepted, tag: selectLanguage(accepted) };
+    return loadLanguage(latestChoice.tag);
   }
 
   /** The heading and the message of a view. */

@@ -144,11 +144,11 @@ export class GrantWaiters {
   }
 
   /** Ends the waits for a request, or all waits. */
-  rejectAll(error: Error, state?: string): void {
+  rejectAll(makeError: () => Error, state?: string): void {
     for (const waiter of this.#waiters) {
       if (state !== undefined && waiter.request?.state !== state) continue;
       this.#waiters.delete(waiter);
-      waiter.reject(error);
+      waiter.reject(makeError());
     }
   }
 

@@ -48,8 +48,9 @@ export class RequestHandler {
     if (this.#renderer.folder !== undefined) await openTemplateFolder(this.#renderer.folder);
   }
 
-  /** Renders what the first redirect will most likely need. */
+  /** Makes what the first redirect will most likely need. */
   prepare(): Promise<void> {
+    this.#context.names();
     return this.#renderer.prepare();
   }
 

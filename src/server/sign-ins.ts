@@ -81,7 +81,7 @@ export class SignIns {
     this.#startAddresses.clear();
     this.#waiters.forget();
     this.#waiters.rejectAll(
-      new ServerError('SERVER_STOPPED', 'The server was stopped before a grant arrived. Start a new sign-in.'),
+      () => new ServerError('SERVER_STOPPED', 'The server was stopped before a grant arrived. Start a new sign-in.'),
     );
   }
 
@@ -158,8 +158,9 @@ export class SignIns {
         : // The name was chosen by the kind of the grant.
           this.#emit(name as 'implicitGrantReceived', outcome.grant as ImplicitGrantResponse, page);
     if (state !== undefined) {
-      const error = new AuthorizationError('STATE_USED', 'Another wait received the response to this request.');
-      this.#waiters.rejectAll(error, state);
+      const makeError = (): Error =>
+        new AuthorizationError('STATE_USED', 'Another wait received the response to this request.');
+      this.#waiters.rejectAll(makeError, state);
     }
     if (!isClaimed) {
       this.#waiters.keep(outcome, state, channel === 'request' ? page : undefined, () => {

@@ -76,7 +76,7 @@ describe('the tarball', () => {
     // No app imports the command.
     const imported = names.filter((name) => !/^cli(?:\/|$)/.test(name));
     const declarations = imported.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.ts.map`]);
-    const maps = ['cli', 'testing'].map((name) => `dist/${name}.js.map`);
+    const maps = ['cli', 'index', 'testing'].map((name) => `dist/${name}.js.map`);
     const bundles = ['dist/cli.js', 'dist/index.js', 'dist/testing.js', ...maps];
     const isChunk = (name: string): boolean => /^dist\/chunks\/[\w-]+\.js(?:\.map)?$/.test(name);
     expect(packed.files.filter((name) => !isChunk(name))).toEqual(
