@@ -15,8 +15,14 @@ const tests = {
     '{authorization-*,callback-uri,crypto,grant-response,known-options,login-request}',
     '{pasted-text,pkce-util,redirect-uri,scopes}',
   ],
-  'src/callback': ['{callback-router,pending-page,request-guard,request-store,wait-for-grant}', 'abuse/*'],
-  'src/server': ['{auth-server*,blocked-ports,expected-requests,loopback-listener,wait-for-grant}', 'abuse/*'],
+  'src/callback': [
+    '{callback-*,failures,pending-page,request-*,wait-for-grant}',
+    'abuse/{address,forward,navigation,parameters,wire}',
+  ],
+  'src/server': [
+    '{auth-server*,blocked-ports,expected-requests,loopback-listener,wait-for-grant}',
+    'abuse/{address,wire}',
+  ],
   'src/page': ['{callback-page,failures,html-template,page-texts}'],
 };
 const root = fileURLToPath(new URL('..', import.meta.url));

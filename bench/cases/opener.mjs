@@ -14,6 +14,7 @@ const installedApp = fileURLToPath(new URL('../.cache/ours/opener.mjs', import.m
 /** The apps, and the variables by which each of them finds the opener. */
 const apps = {
   baseline: { file: join(folder, 'baseline.mjs'), variables: { BROWSER: opener } },
+  'baseline-pkce': { file: join(folder, 'baseline-pkce.mjs'), variables: { BROWSER: opener } },
   ours: { file: installedApp, variables: { BROWSER: opener } },
   'ours-xdg-open': { file: installedApp, variables: { DISPLAY: ':0' } },
 };
@@ -40,7 +41,7 @@ export const startToOpener = {
   title: 'process start to the browser’s opener',
   unit: 'ms',
   method:
-    'A fresh process runs an app made of ES modules that calls login(), with BROWSER set to a small shell script (`ours-xdg-open`: with DISPLAY set and that script as xdg-open). From just before the process is started until the script has reported the URI. The baseline is a process that only listens and starts the same script.',
+    'A fresh process runs an app made of ES modules that calls login(), with BROWSER set to a small shell script (`ours-xdg-open`: with DISPLAY set and that script as xdg-open). From just before the process is started until the script has reported the URI. The baseline is a process that only listens and starts the same script; `baseline-pkce` also makes a state and a code challenge.',
   columns: Object.keys(apps),
   baseline: 'baseline',
   targets: [
