@@ -213,6 +213,7 @@ describe('checkContentType', () => {
     'application/json; charset="utf-8"',
     'application/json ; charset = utf-8',
     'application/json; profile=x; charset=utf-8',
+    'application/json; xcharset=utf-16',
   ])('accepts %j', (type) => {
     expect(checkContentType(requestWith(['Content-Type', type]), 'application/json')).toBeUndefined();
   });
@@ -229,6 +230,8 @@ describe('checkContentType', () => {
     'application/json, text/plain',
     'application/json; charset=utf-7',
     'application/json; charset=utf-16',
+    'application/json;  charset=utf-16',
+    'application/json; charset =utf-16',
     'application/json; charset=utf-8; charset=utf-16',
     'application/json; charset=',
     'application/json; charset=utf-80',
