@@ -40,12 +40,10 @@ export function isRedirectUri(redirectUri: string, address: URL, query: URLSearc
   if (redirectUri === address.href && address.search === '') return true;
   if (!URL.canParse(redirectUri)) return false;
   const wanted = new URL(redirectUri);
-  const isIn = (names: URLSearchParams, one: URLSearchParams, other: URLSearchParams): boolean =>
-    [...names.keys()].every((name) => valuesOf(one, name) === valuesOf(other, name));
   return (
     addressOf(wanted) === addressOf(address) &&
-    isIn(wanted.searchParams, wanted.searchParams, query) &&
-    isIn(address.searchParams, wanted.searchParams, address.searchParams)
+    isPartOf(wanted.searchParams, query) &&
+    isPartOf(address.searchParams, wanted.searchParams)
   );
 }
 
@@ -54,6 +52,8 @@ function addressOf({ protocol, username, password, host, pathname }: URL): strin
   return JSON.stringify([protocol, username, password, host.toLowerCase(), pathname || '/']);
 }
 
-function valuesOf(params: URLSearchParams, name: string): string {
-  return JSON.stringify([...new Set(params.getAll(name))].sort());
+function isPartOf(part: URLSearchParams, whole: URLSearchParams): boolean {
+  const valuesOf = (params: URLSearchParams, name: string): string =>
+    JSON.stringify([...new Set(params.getAll(name))].sort());
+  return [...part.keys()].every((name) => valuesOf(part, name) === valuesOf(whole, name));
 }
