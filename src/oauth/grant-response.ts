@@ -36,7 +36,7 @@ abstract class AuthorizationResponse {
   readonly #uri: URL;
 
   constructor({ params, uri, redirectUri, createdAt }: GrantResponseInit) {
-    this.redirectUri = redirectUri ?? withoutParams(uri);
+    this.redirectUri = redirectUri ?? uri.href.replace(/[?#].*$/, '');
     this.createdAt = createdAt ?? new Date();
     this.tokenType = replaceControls(valueOf(params, 'token_type'));
     this.expiresIn = secondsOf(valueOf(params, 'expires_in')) ?? secondsOf(valueOf(params, 'expires'));
@@ -177,13 +177,6 @@ export function malformedResponse(problem: string): AuthorizationError {
     'RESPONSE_MALFORMED',
     `The authorization response was rejected: ${problem}. Copy the whole URI, or start a new sign-in.`,
   );
-}
-
-function withoutParams(uri: URL): string {
-  const bare = new URL(uri);
-  bare.search = '';
-  bare.hash = '';
-  return bare.href;
 }
 
 /** A lifetime in whole seconds. Anything else, and 0, counts as not stated. */

@@ -27,14 +27,11 @@ export class PKCEUtil {
    *
    * @example
    * ```ts
-   * import { LoginRequest, PKCEUtil, ResponseType } from 'embed-auth-server';
+   * import { PKCEUtil } from 'embed-auth-server';
    *
    * const { verifier, challenge } = PKCEUtil.generateCodes();
-   * const request = new LoginRequest('myapp.auth://callback', 'my-client-id', ResponseType.Code, {
-   *   authorizationEndpoint: 'https://accounts.example.com/authorize',
-   *   codeChallenge: challenge,
-   * });
-   * console.log(request.toUri().href, verifier.length);
+   * const authorizationParams = new URLSearchParams({ code_challenge: challenge, code_challenge_method: 'S256' });
+   * const tokenParams = new URLSearchParams({ code_verifier: verifier });
    * ```
    *
    * @see [RFC 7636, sections 4.1 and 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)
@@ -45,13 +42,7 @@ export class PKCEUtil {
   }
 }
 
-/** The options of a request that concern PKCE. */
-interface PkceOptions {
-  readonly pkce?: boolean | undefined;
-  readonly codeVerifier?: string | undefined;
-  readonly codeChallenge?: string | undefined;
-  readonly codeChallengeMethod?: string | undefined;
-}
+type PkceOptionName = 'pkce' | 'codeVerifier' | 'codeChallenge' | 'codeChallengeMethod';
 
 /**
  * @internal The codes of a request: from its options, or random ones.
@@ -59,7 +50,7 @@ interface PkceOptions {
  */
 export function choosePkceCodes(
   isCode: boolean,
-  { pkce, codeVerifier, codeChallenge, codeChallengeMethod }: PkceOptions,
+  { pkce, codeVerifier, codeChallenge, codeChallengeMethod }: Partial<Record<PkceOptionName, unknown>>,
 ): { verifier?: string; challenge?: string; method?: string } {
   if (pkce !== undefined && typeof pkce !== 'boolean') throw new TypeError('`pkce` must be true or false');
   if (codeVerifier === undefined && codeChallenge === undefined) {
