@@ -99,9 +99,9 @@ function parseRanges(header: string): WeightedRange[] {
   return ranges;
 }
 
-/** RFC 4647, section 3.4: shortens the range from its end. A single letter or digit goes with what it introduces. */
+/** RFC 4647, section 3.4: shortens the range from its end. */
 function findParent(range: string): string {
-  return parents.get(range) ?? range.slice(0, Math.max(0, range.lastIndexOf('-'))).replace(/-[a-z\d]$/, '');
+  return parents.get(range) ?? range.slice(0, Math.max(0, range.lastIndexOf('-')));
 }
 
 /** Whether the most specific range that covers the tag has the weight 0. */
