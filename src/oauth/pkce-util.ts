@@ -1,8 +1,5 @@
 import { randomBase64url, sha256 } from './random-and-digest.js';
 
-const minimumLength = 43;
-const maximumLength = 128;
-
 /** A code verifier and the challenge made from it. */
 export interface PKCECodes {
   /** The secret that the app keeps until it exchanges the code. */
@@ -86,9 +83,7 @@ export function choosePkceCodes(
 function checkVerifier(lengthOrVerifier: unknown, name = 'lengthOrVerifier'): string {
   if (typeof lengthOrVerifier === 'number') {
     if (!Number.isInteger(lengthOrVerifier) || !isAllowedLength(lengthOrVerifier)) {
-      throw new RangeError(
-        `\`${name}\` must be a whole number from ${minimumLength} to ${maximumLength} if it is a number`,
-      );
+      throw new RangeError(`\`${name}\` must be a whole number from 43 to 128 if it is a number`);
     }
     // Four characters hold three bytes. Cut to length, each of them still has its full six random bits.
     return randomBase64url(Math.ceil((lengthOrVerifier * 3) / 4)).slice(0, lengthOrVerifier);
@@ -98,9 +93,7 @@ function checkVerifier(lengthOrVerifier: unknown, name = 'lengthOrVerifier'): st
   }
   const { length } = lengthOrVerifier;
   if (!isAllowedLength(length)) {
-    throw new RangeError(
-      `\`${name}\` must have ${minimumLength} to ${maximumLength} characters if it is a verifier, but it has ${length}`,
-    );
+    throw new RangeError(`\`${name}\` must have 43 to 128 characters if it is a verifier, but it has ${length}`);
   }
   if (!/^[\w.~-]+$/.test(lengthOrVerifier)) {
     throw new TypeError(`\`${name}\` must have only the characters A-Z a-z 0-9 - . _ ~ if it is a verifier`);
@@ -108,6 +101,7 @@ function checkVerifier(lengthOrVerifier: unknown, name = 'lengthOrVerifier'): st
   return lengthOrVerifier;
 }
 
+/** RFC 7636, section 4.1. */
 function isAllowedLength(length: number): boolean {
-  return length >= minimumLength && length <= maximumLength;
+  return length >= 43 && length <= 128;
 }
