@@ -21,17 +21,14 @@ export class BrowserUtil {
    *
    * The URI reaches the opener as one argument, without a shell. The environment variable `BROWSER` is honoured on every
    * system: a list of command lines, separated by colons (on Windows by semicolons), each with `%s` for the URI or without;
-   * `none` opens nothing. The promise resolves when the opener has done its work, or when it still runs after a second, as a
-   * browser does. It rejects when nothing was opened, so that the app can show the URI. No opener can tell whether the user sees
-   * the page, so show the URI in any case if you have a terminal.
+   * `none` opens nothing. No opener can tell whether the user sees the page: show the URI, too, if you have a terminal.
    *
    * In Electron, give `login` Electron's opener: `login({ openBrowser: (uri) => shell.openExternal(uri.href) })`.
    *
    * @param uri - the login URI; what `LoginRequest.toUri()` returns
-   * @returns a promise that resolves when the browser was asked to open the URI
-   * @throws {@link BrowserOpenError} with the code `URI_NOT_ALLOWED` if `uri` is not an absolute http or https URI
-   * @throws {@link BrowserOpenError} with the code `BROWSER_NOT_OPENED` if there is no display, there is no opener, or the
-   * opener failed
+   * @returns resolves when the opener has done its work, or when it still runs after a second, as a browser does
+   * @throws {@link BrowserOpenError} with `URI_NOT_ALLOWED` if `uri` is not an absolute http or https URI, and with
+   * `BROWSER_NOT_OPENED` if there is no display or no opener, or the opener failed
    *
    * @example
    * ```ts

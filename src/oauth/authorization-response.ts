@@ -96,7 +96,6 @@ export function readResponse(
 
 /**
  * @internal Checks a response: its state, then the redirect URI, its form, its issuer, and only then whether it is an error.
- * @param received - what {@link readResponse} returned
  * @param expected - the request with that state; `'used'` if its response was accepted before; undefined if there is none
  * @param options - `allowUnsolicited`: accept a response to no request; `redirectUri`: the redirect URI of a request that has
  * none, as exact text

@@ -2,7 +2,7 @@ import type { ExpectedRequest } from './authorization-response.js';
 import { isLoopbackHost } from './redirect-uri.js';
 import { valueOf } from './response-parameters.js';
 
-/** @internal What is known beside an authorization URI that an SDK made. `state` and `codeVerifier` were offered to the SDK. */
+/** @internal What is known beside an authorization URI of an SDK. `state` and `codeVerifier` were offered to the SDK. */
 export interface AuthorizationUriContext extends Partial<ExpectedRequest> {
   /** The state that the `authorizationUri` function returned beside the URI. */
   readonly returnedState?: string | undefined;

@@ -17,10 +17,7 @@ export interface GrantResponseInit {
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-/**
- * What both kinds of grant have in common. Everything secret is an accessor of the class: logging, JSON and `{...grant}`
- * contain none of it.
- */
+/** What both kinds of grant have in common. Secrets are accessors: logging, JSON and `{...grant}` contain none. */
 abstract class AuthorizationResponse {
   /** The redirect URI, exactly as the request named it. The token endpoint needs the same text (RFC 6749, section 4.1.3). */
   readonly redirectUri: string;
@@ -74,8 +71,8 @@ abstract class AuthorizationResponse {
 /**
  * An access token that came straight from the authorization endpoint (the implicit grant).
  *
- * Only {@link ImplicitGrantResponse.accessToken} is certain: providers omit any of the others.
- * Logging the object shows no secret, and a copy by `{...grant}` contains none.
+ * Only {@link ImplicitGrantResponse.accessToken} is certain: providers omit any of the others. Logging the object shows no
+ * secret, and a copy by `{...grant}` contains none.
  *
  * @example
  * ```ts

@@ -7,8 +7,6 @@ const closings = `'\`)]${String.fromCodePoint(0x2019)}`;
 /**
  * @internal Finds the callback URI in what a user pasted: with or without scheme, https for http, `&amp;` for `&`, wrapped
  * over several lines, only the query or the fragment, or with text around it.
- *
- * @param text - the pasted text
  * @param redirectUri - the redirect URI of the request; without it only a whole URI is found
  * @param keepScheme - whether a scheme that was pasted stays: browsers show and copy https for http, but R25 compares it
  * @returns the URI; if none was found, the text without white space, which is then no URI

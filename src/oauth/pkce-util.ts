@@ -41,10 +41,7 @@ export class PKCEUtil {
 
 type PkceOptionName = 'pkce' | 'codeVerifier' | 'codeChallenge' | 'codeChallengeMethod';
 
-/**
- * @internal The codes of a request: from its options, or random ones.
- * @param isCode - whether the request asks for a code
- */
+/** @internal The codes of a request, from its options or random; none if it does not ask for a code. */
 export function choosePkceCodes(
   isCode: boolean,
   { pkce, codeVerifier, codeChallenge, codeChallengeMethod }: Partial<Record<PkceOptionName, unknown>>,
