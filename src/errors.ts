@@ -158,8 +158,7 @@ export class AuthAbortedError extends AuthError {
    * @param unfinished - the app's function that was still running, if the wait was for that
    */
   constructor(reason: unknown, rejections: Readonly<Rejections> = {}, unfinished?: 'authorizationUri' | 'exchange') {
-    const timedOut =
-      typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
+    const timedOut = (Object(reason) as { name?: unknown }).name === 'TimeoutError';
     const happened = timedOut ? 'The sign-in was not finished in time.' : 'The sign-in was aborted by the `signal`.';
     const details = unfinished === undefined ? describeRejections(rejections, timedOut) : [stillRunning[unfinished]];
     super(timedOut ? 'TIMED_OUT' : 'ABORTED', [happened, ...details].join(' '), { cause: reason });

@@ -126,18 +126,14 @@ function isExcluded(tag: string, ranges: readonly WeightedRange[]): boolean {
  */
 export function selectLanguage(acceptLanguage = ''): string {
   const ranges = parseRanges(acceptLanguage);
-  const accepted = new Map<string, string>();
-  for (const language of pageLanguages) {
-    const tag = language.toLowerCase();
-    if (!isExcluded(tag, ranges)) accepted.set(tag, language);
-  }
+  const accepted = pageLanguages.filter((language) => !isExcluded(language.toLowerCase(), ranges));
   const wanted = ranges.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
   for (const { range } of wanted) {
     for (let tag = range; tag !== '' && tag !== '*'; tag = findParent(tag)) {
-      const language = accepted.get(tag);
+      const language = accepted.find((candidate) => candidate.toLowerCase() === tag);
       if (language !== undefined) return language;
     }
   }
-  const [anyAccepted = 'en'] = wanted.some(({ range }) => range === '*') ? accepted.values() : [];
-  return anyAccepted;
+  const [first = 'en'] = wanted.some(({ range }) => range === '*') ? accepted : [];
+  return first;
 }

@@ -116,13 +116,12 @@ export class CallbackPageRenderer {
     await this.load();
     const nonce = randomBase64url(nonceBytes);
     if (this.#template === undefined) {
-      let template: HtmlTemplate;
       try {
-        template = compileHtml(await this.#callTemplate(view, language, nonce));
+        const template = compileHtml(await this.#callTemplate(view, language, nonce));
+        return toPage(this.#fill(template, view, options, language, nonce), this.#policy(nonce));
       } catch (error) {
         return this.#replaceFailed(error).render(view, options, language);
       }
-      return toPage(this.#fill(template, view, options, language, nonce), this.#policy(nonce));
     }
     const { answered, pasteOffered = false } = options;
     const key = [view.state, view.reason, answered, pasteOffered, language.lang].join(' ');
