@@ -4,8 +4,8 @@ import { BrowserOpenError } from './errors.js';
 /** How long an opener is watched. One that fails does so in well under this; one that still runs is a browser. */
 const watchMilliseconds = 1_000;
 
-/** What an error is about. */
-type Subject = "the system's opener" | 'the program in BROWSER';
+/** What an error is about, unless it is the program in BROWSER. */
+const systemOpener = "the system's opener";
 
 /** @internal What the developer can do if no browser was opened. */
 export const openHint =
@@ -21,29 +21,24 @@ export class BrowserUtil {
    *
    * The URI reaches the opener as one argument, without a shell. The environment variable `BROWSER` is honoured on every
    * system: a list of command lines, separated by colons (on Windows by semicolons), each with `%s` for the URI or without;
-   * `none` opens nothing. The promise resolves when the opener has done its work, or when it still runs after a second, as a
-   * browser does. It rejects when nothing was opened, so that the app can show the URI. No opener can tell whether the user sees
-   * the page, so show the URI in any case if you have a terminal.
+   * `none` opens nothing. No opener can tell whether the user sees the page: show the URI, too, if you have a terminal.
    *
    * In Electron, give `login` Electron's opener: `login({ openBrowser: (uri) => shell.openExternal(uri.href) })`.
    *
    * @param uri - the login URI; what `LoginRequest.toUri()` returns
-   * @returns a promise that resolves when the browser was asked to open the URI
-   * @throws {@link BrowserOpenError} with the code `URI_NOT_ALLOWED` if `uri` is not an absolute http or https URI
-   * @throws {@link BrowserOpenError} with the code `BROWSER_NOT_OPENED` if there is no display, there is no opener, or the
-   * opener failed
+   * @returns resolves when the opener has done its work, or when it still runs after a second, as a browser does
+   * @throws {@link BrowserOpenError} with `URI_NOT_ALLOWED` if `uri` is not an absolute http or https URI, and with
+   * `BROWSER_NOT_OPENED` if there is no display or no opener, or the opener failed
    *
    * @example
    * ```ts
    * import { BrowserOpenError, BrowserUtil } from 'embed-auth-server';
    *
    * const uri = 'https://accounts.example.com/authorize?client_id=my-client-id';
-   * try {
-   *   await BrowserUtil.open(uri);
-   * } catch (error) {
+   * await BrowserUtil.open(uri).catch((error) => {
    *   if (!(error instanceof BrowserOpenError)) throw error;
    *   console.log(`Open this in your browser: ${uri}`);
-   * }
+   * });
    * ```
    *
    * @see [RFC 8252, section 4.1](https://www.rfc-editor.org/rfc/rfc8252#section-4.1)
@@ -51,13 +46,12 @@ export class BrowserUtil {
   static async open(uri: string | URL): Promise<void> {
     const href = browsableHref(uri);
     const browsers = configuredBrowsers();
+    if (browsers.length > 0) return openFirst(browsers, href, 'the program in BROWSER');
     // Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0.
-    if (browsers.length === 0 && !hasDisplay()) {
+    if (!hasDisplay()) {
       throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
     }
-    if (browsers.length > 0) await openFirst(browsers, href, 'the program in BROWSER');
-    else if (hasXdgOpen()) await openFirst([['xdg-open']], href, "the system's opener");
-    else await openByPackage(href);
+    return hasXdgOpen() ? openFirst([['xdg-open']], href, systemOpener) : openByPackage(href);
   }
 }
 
@@ -69,7 +63,7 @@ export function preloadOpener(): void {
 }
 
 /** Runs the first program that works. */
-async function openFirst(browsers: readonly Command[], href: string, subject: Subject): Promise<void> {
+async function openFirst(browsers: readonly Command[], href: string, subject: string): Promise<void> {
   const { spawn } = process.getBuiltinModule('node:child_process');
   const failures: unknown[] = [];
   for (const [command, ...args] of browsers) {
@@ -96,10 +90,10 @@ async function openByPackage(href: string): Promise<void> {
     const { default: open } = await import('open');
     opener = await open(href);
   } catch (error) {
-    throw notStarted(error, "the system's opener");
+    throw notStarted(error, systemOpener);
   }
   // `open` resolves once the opener runs (on Windows: once it has ended), with success or not.
-  await watch(opener, "the system's opener");
+  await watch(opener, systemOpener);
 }
 
 /** The normalised URI. It begins with `http:` or `https:`, so no opener can take it for an option or a path. */
@@ -107,17 +101,11 @@ function browsableHref(uri: unknown): string {
   if (typeof uri !== 'string' && !(uri instanceof URL)) {
     throw notAllowed(`it is of type ${uri === null ? 'null' : typeof uri}`);
   }
-  let url: URL;
-  try {
-    url = new URL(uri);
-  } catch {
-    // Not kept as the cause: Node's error has the whole URI in its `input`.
-    throw notAllowed('it is not an absolute URI');
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw notAllowed(`its scheme is ${url.protocol.slice(0, -1)}`);
-  }
-  return url.href;
+  // `new URL` would throw an error that has the whole URI in its `input`.
+  if (!URL.canParse(uri.toString())) throw notAllowed('it is not an absolute URI');
+  const { protocol, href } = new URL(uri);
+  if (protocol !== 'http:' && protocol !== 'https:') throw notAllowed(`its scheme is ${protocol.slice(0, -1)}`);
+  return href;
 }
 
 /** A program and its arguments. */
@@ -188,7 +176,7 @@ function isWsl(): boolean {
 }
 
 /** Resolves when the opener exits with 0 or still runs when the time is over; rejects when it fails before. */
-function watch(opener: ChildProcess, subject: Subject): Promise<void> {
+function watch(opener: ChildProcess, subject: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (failure?: BrowserOpenError): void => {
       clearTimeout(timer);
@@ -219,17 +207,16 @@ function watch(opener: ChildProcess, subject: Subject): Promise<void> {
 }
 
 /** A fresh error, because the one of `spawn` carries the URI, and with it the state, in its `spawnargs`. */
-function notStarted(error: unknown, subject: Subject): BrowserOpenError {
+function notStarted(error: unknown, subject: string): BrowserOpenError {
   // Anything may have been thrown; its members are looked at one by one.
   const { code, syscall, path } = Object(error) as Partial<Record<'code' | 'syscall' | 'path', unknown>>;
-  const known = Object.entries({ code, syscall, path }).filter(([, value]) => typeof value === 'string');
   const reason = typeof code === 'string' ? code : 'unknown error';
-  const cause = Object.assign(
-    new Error(`T${subject.slice(1)} could not be started: ${reason}`),
-    Object.fromEntries(known),
-  );
+  const cause = new Error(`T${subject.slice(1)} could not be started: ${reason}`);
+  for (const [name, value] of Object.entries({ code, syscall, path })) {
+    if (typeof value === 'string') Object.assign(cause, { [name]: value });
+  }
   const missing =
-    subject === "the system's opener"
+    subject === systemOpener
       ? 'there is no opener on this system; on Linux, the package xdg-utils has it'
       : 'there is no such program; BROWSER takes a command line';
   return notOpened(`${subject} could not be started (${code === 'ENOENT' ? missing : reason}).`, { cause });

@@ -140,12 +140,9 @@ export function replaceControls(text: string | undefined): string | undefined {
  * ```ts
  * import { AuthAbortedError, login } from 'embed-auth-server';
  *
+ * const signal = AbortSignal.timeout(300_000);
  * try {
- *   await login({
- *     clientId: 'my-client-id',
- *     authorizationEndpoint: 'https://accounts.example.com/authorize',
- *     signal: AbortSignal.timeout(300_000),
- *   });
+ *   await login({ clientId: 'my-client-id', authorizationEndpoint: 'https://accounts.example.com/authorize', signal });
  * } catch (error) {
  *   if (error instanceof AuthAbortedError) console.error(error.message, error.rejections);
  * }
@@ -161,8 +158,7 @@ export class AuthAbortedError extends AuthError {
    * @param unfinished - the app's function that was still running, if the wait was for that
    */
   constructor(reason: unknown, rejections: Readonly<Rejections> = {}, unfinished?: 'authorizationUri' | 'exchange') {
-    const timedOut =
-      typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
+    const timedOut = (Object(reason) as { name?: unknown }).name === 'TimeoutError';
     const happened = timedOut ? 'The sign-in was not finished in time.' : 'The sign-in was aborted by the `signal`.';
     const details = unfinished === undefined ? describeRejections(rejections, timedOut) : [stillRunning[unfinished]];
     super(timedOut ? 'TIMED_OUT' : 'ABORTED', [happened, ...details].join(' '), { cause: reason });
@@ -271,18 +267,7 @@ const portErrorTexts = {
  * No browser was opened: `BROWSER_NOT_OPENED` (there is no opener, no display, or the opener failed) or `URI_NOT_ALLOWED`
  * (the URI is neither http nor https). Print the login URI instead, so that the user can open it.
  *
- * @example
- * ```ts
- * import { BrowserOpenError, BrowserUtil } from 'embed-auth-server';
- *
- * const uri = 'https://accounts.example.com/authorize?client_id=my-client-id';
- * try {
- *   await BrowserUtil.open(uri);
- * } catch (error) {
- *   if (error instanceof BrowserOpenError) console.log(`Open this in your browser: ${uri}`);
- *   else throw error;
- * }
- * ```
+ * {@link BrowserUtil.open} has an example.
  */
 export class BrowserOpenError extends AuthError {}
 

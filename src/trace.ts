@@ -11,30 +11,13 @@ export const trace: Trace = (message, ...values) => {
   log(message, ...values);
 };
 
-const knownParameters = new Set([
-  'access_token',
-  'code',
-  'error',
-  'error_code',
-  'error_description',
-  'error_message',
-  'error_uri',
-  'expires',
-  'expires_in',
-  'id_token',
-  'iss',
-  'refresh_token',
-  'scope',
-  'session_state',
-  'state',
-  'token',
-  'token_type',
-]);
+const knownParameter =
+  /^(?:(?:access_|id_|refresh_)?token|token_type|code|error(?:_code|_description|_message|_uri)?|expires(?:_in)?|iss|scope|(?:session_)?state)$/;
 
 /** @internal The names of well-known parameters, and the number of the others. */
 export function describeParameters(params: URLSearchParams): string {
   const names = [...new Set(params.keys())];
-  const known = names.filter((name) => knownParameters.has(name));
+  const known = names.filter((name) => knownParameter.test(name));
   const others = names.length - known.length;
   return [...known, ...(others > 0 ? [`${others} other`] : [])].join(', ') || 'no parameters';
 }

@@ -66,22 +66,18 @@ export function readResponse(
   const inQuery = new URLSearchParams(query);
   const inFragment = new URLSearchParams(fragment);
   const uri = new URL(address);
-  uri.search = '';
-  let raw = query;
-  if (isResponse(inQuery)) {
-    uri.search = `?${query}`;
-  } else if (form !== undefined) {
-    raw = form;
-    uri.search = `?${form}`;
-  } else if (isResponse(inFragment) || (hasState(inFragment) && !hasState(inQuery))) {
+  let raw = isResponse(inQuery) ? query : (form ?? query);
+  const mayBeInFragment = !isResponse(inQuery) && form === undefined;
+  if (mayBeInFragment && (isResponse(inFragment) || (hasState(inFragment) && !hasState(inQuery)))) {
     raw = fragment;
+    uri.search = '';
     uri.hash = `#${fragment}`;
     if (tokenOf(inFragment) !== undefined && !hasState(inFragment) && hasState(inQuery)) {
       raw += query;
       for (const state of inQuery.getAll('state')) uri.searchParams.append('state', state);
     }
   } else {
-    uri.search = `?${query}`;
+    uri.search = `?${raw}`;
   }
   // Read back from the URI, so that the two cannot differ.
   const params = new URLSearchParams([...uri.searchParams, ...new URLSearchParams(uri.hash.slice(1))]);
@@ -100,7 +96,6 @@ export function readResponse(
 
 /**
  * @internal Checks a response: its state, then the redirect URI, its form, its issuer, and only then whether it is an error.
- * @param received - what {@link readResponse} returned
  * @param expected - the request with that state; `'used'` if its response was accepted before; undefined if there is none
  * @param options - `allowUnsolicited`: accept a response to no request; `redirectUri`: the redirect URI of a request that has
  * none, as exact text
@@ -110,25 +105,16 @@ export function validateResponse(
   expected: ExpectedRequest | 'used' | undefined,
   options: { allowUnsolicited?: boolean | undefined; redirectUri?: string | undefined } = {},
 ): ValidationResult {
-  const { allowUnsolicited = false } = options;
-  const { params, uri } = received;
+  const { params, uri, state } = received;
   const request = expected === 'used' ? undefined : expected;
   const redirectUri = request?.redirectUri ?? options.redirectUri;
   const rejection =
-    expected === 'used'
-      ? ({ reason: 'state_used', problem: 'its `state` was used before' } as const)
-      : request === undefined && !allowUnsolicited
-        ? explainForeignState(received)
-        : findRejection(received, redirectUri, request);
+    findStateProblem(received, expected, options.allowUnsolicited) ?? findRejection(received, redirectUri, request);
   if (rejection !== undefined) {
-    const { reason, problem } = rejection;
+    const [reason, problem] = rejection;
     const { code, advice } = rejections[reason];
-    const details = request === undefined ? { params } : { params, state: received.state };
-    const error = new AuthorizationError(
-      code,
-      `The authorization response was rejected: ${problem}. ${advice}`,
-      details,
-    );
+    const message = `The authorization response was rejected: ${problem}. ${advice}`;
+    const error = new AuthorizationError(code, message, request === undefined ? { params } : { params, state });
     return request === undefined ? { kind: 'rejected', reason, error } : { kind: 'error', error, rejection: reason };
   }
   const error = errorOf(params);
@@ -147,16 +133,10 @@ function hasState(params: URLSearchParams): boolean {
   return valueOf(params, 'state') !== undefined;
 }
 
-interface Rejection {
-  readonly reason: ResponseRejection;
-  readonly problem: string;
-}
+type Rejection = readonly [reason: ResponseRejection, problem: string];
 
 const rejections = {
-  state_foreign: {
-    code: 'STATE_FOREIGN',
-    advice: 'Use the URI that the provider redirected to in this sign-in.',
-  },
+  state_foreign: { code: 'STATE_FOREIGN', advice: 'Use the URI that the provider redirected to in this sign-in.' },
   state_used: { code: 'STATE_USED', advice: 'Start a new sign-in.' },
   malformed: { code: 'RESPONSE_MALFORMED', advice: 'Copy the whole URI, or start a new sign-in.' },
   empty: {
@@ -170,41 +150,43 @@ const rejections = {
   },
 } as const;
 
-function explainForeignState({ params, state, isEmpty }: ReceivedResponse): Rejection {
-  if (state !== undefined) {
-    return { reason: 'state_foreign', problem: 'its `state` belongs to no request that is awaited' };
-  }
-  if (hasState(params)) {
-    return { reason: 'malformed', problem: 'it has more than one `state`' };
-  }
-  if (isEmpty) return { reason: 'empty', problem: 'it has neither a code, nor a token, nor an error' };
-  return { reason: 'state_foreign', problem: 'it has no `state`' };
+const empty: Rejection = ['empty', 'it has neither a code, nor a token, nor an error'];
+
+/** Why the response belongs to no request, unless it does or need not. */
+function findStateProblem(
+  { params, state, isEmpty }: ReceivedResponse,
+  expected: ExpectedRequest | 'used' | undefined,
+  allowUnsolicited = false,
+): Rejection | undefined {
+  if (expected === 'used') return ['state_used', 'its `state` was used before'];
+  if (expected !== undefined || allowUnsolicited) return undefined;
+  if (state !== undefined) return ['state_foreign', 'its `state` belongs to no request that is awaited'];
+  if (hasState(params)) return ['malformed', 'it has more than one `state`'];
+  return isEmpty ? empty : ['state_foreign', 'it has no `state`'];
 }
 
 function findRejection(
-  received: ReceivedResponse,
+  { params, address, query, problem, isEmpty, hasError }: ReceivedResponse,
   redirectUri: string | undefined,
   request: ExpectedRequest | undefined,
 ): Rejection | undefined {
-  const { params, address, query, problem, isEmpty } = received;
   if (redirectUri !== undefined && !isRedirectUri(redirectUri, address, query)) {
-    return {
-      reason: 'wrong_redirect_uri',
-      problem: 'it arrived at an address whose scheme, host, port, path or query is not that of the redirect URI',
-    };
+    return [
+      'wrong_redirect_uri',
+      'it arrived at an address whose scheme, host, port, path or query is not that of the redirect URI',
+    ];
   }
-  if (problem !== undefined) return { reason: 'malformed', problem };
-  if (isEmpty) return { reason: 'empty', problem: 'it has neither a code, nor a token, nor an error' };
+  if (problem !== undefined) return ['malformed', problem];
+  if (isEmpty) return empty;
   const wrongIssuer = request?.issuer === undefined ? undefined : findIssuerProblem(params, request.issuer);
-  if (wrongIssuer !== undefined) return { reason: 'wrong_issuer', problem: wrongIssuer };
-  if (errorOf(params) !== undefined) return undefined;
+  if (wrongIssuer !== undefined) return ['wrong_issuer', wrongIssuer];
+  if (hasError) return undefined;
   const kind = valueOf(params, 'code') === undefined ? 'token' : 'code';
   const words = request?.responseType?.split(' ') ?? [];
   const wanted = ['code', 'token'].find((word) => words.includes(word));
-  if (wanted !== undefined && wanted !== kind) {
-    return { reason: 'malformed', problem: `it has a ${kind}, but the request asked for a ${wanted}` };
-  }
-  return undefined;
+  return wanted === undefined || wanted === kind
+    ? undefined
+    : ['malformed', `it has a ${kind}, but the request asked for a ${wanted}`];
 }
 
 /** What is malformed in the response by itself. */
@@ -243,9 +225,9 @@ function findIssuerProblem(params: URLSearchParams, issuer: string): string | un
 function issuerOf(idToken: string): string | undefined {
   try {
     const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
-    return typeof claims === 'object' && claims !== null && 'iss' in claims && typeof claims.iss === 'string'
-      ? claims.iss
-      : undefined;
+    // Of any other JSON value, it is undefined.
+    const { iss } = Object(claims) as { iss?: unknown };
+    return typeof iss === 'string' ? iss : undefined;
   } catch {
     return undefined; // It is encrypted or no JWT.
   }

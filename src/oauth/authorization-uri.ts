@@ -2,19 +2,12 @@ import type { ExpectedRequest } from './authorization-response.js';
 import { isLoopbackHost } from './redirect-uri.js';
 import { valueOf } from './response-parameters.js';
 
-/** @internal What is known beside an authorization URI that an SDK made. */
-export interface AuthorizationUriContext {
-  /** The server's redirect URI, as exact text. Undefined: any. */
-  readonly redirectUri?: string | undefined;
-  /** The state that the SDK was offered. */
-  readonly state?: string | undefined;
+/** @internal What is known beside an authorization URI of an SDK. `state` and `codeVerifier` were offered to the SDK. */
+export interface AuthorizationUriContext extends Partial<ExpectedRequest> {
   /** The state that the `authorizationUri` function returned beside the URI. */
   readonly returnedState?: string | undefined;
-  /** The code challenge that the SDK was offered, and its verifier. */
+  /** The challenge of `codeVerifier`. */
   readonly codeChallenge?: string | undefined;
-  readonly codeVerifier?: string | undefined;
-  readonly responseType?: string | undefined;
-  readonly issuer?: string | undefined;
 }
 
 const singleParameters = [

@@ -17,10 +17,7 @@ export interface GrantResponseInit {
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-/**
- * What both kinds of grant have in common. Everything secret is an accessor of the class: logging, JSON and `{...grant}`
- * contain none of it.
- */
+/** What both kinds of grant have in common. Secrets are accessors: logging, JSON and `{...grant}` contain none. */
 abstract class AuthorizationResponse {
   /** The redirect URI, exactly as the request named it. The token endpoint needs the same text (RFC 6749, section 4.1.3). */
   readonly redirectUri: string;
@@ -36,7 +33,7 @@ abstract class AuthorizationResponse {
   readonly #uri: URL;
 
   constructor({ params, uri, redirectUri, createdAt }: GrantResponseInit) {
-    this.redirectUri = redirectUri ?? withoutParams(uri);
+    this.redirectUri = redirectUri ?? uri.href.replace(/[?#].*$/, '');
     this.createdAt = createdAt ?? new Date();
     this.tokenType = replaceControls(valueOf(params, 'token_type'));
     this.expiresIn = secondsOf(valueOf(params, 'expires_in')) ?? secondsOf(valueOf(params, 'expires'));
@@ -74,8 +71,8 @@ abstract class AuthorizationResponse {
 /**
  * An access token that came straight from the authorization endpoint (the implicit grant).
  *
- * Only {@link ImplicitGrantResponse.accessToken} is certain: providers omit any of the others.
- * Logging the object shows no secret, and a copy by `{...grant}` contains none.
+ * Only {@link ImplicitGrantResponse.accessToken} is certain: providers omit any of the others. Logging the object shows no
+ * secret, and a copy by `{...grant}` contains none.
  *
  * @example
  * ```ts
@@ -177,13 +174,6 @@ export function malformedResponse(problem: string): AuthorizationError {
     'RESPONSE_MALFORMED',
     `The authorization response was rejected: ${problem}. Copy the whole URI, or start a new sign-in.`,
   );
-}
-
-function withoutParams(uri: URL): string {
-  const bare = new URL(uri);
-  bare.search = '';
-  bare.hash = '';
-  return bare.href;
 }
 
 /** A lifetime in whole seconds. Anything else, and 0, counts as not stated. */

@@ -1,13 +1,7 @@
 /** @internal The names of all options of a type. The compiler finds a missing one. */
 export type OptionNames<Options> = Readonly<Record<Options extends unknown ? keyof Options : never, true>>;
 
-/**
- * @internal Checks that there is no option with another name.
- * @param caller - the function that was called, for the message
- * @param options - what the caller passed
- * @param names - the names of the options
- * @throws TypeError with a suggestion
- */
+/** @internal Throws a TypeError with a suggestion if there is an option with another name. `caller` is the app's call. */
 export function assertKnownOptions(caller: string, options: unknown, names: Readonly<Record<string, unknown>>): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`The options of \`${caller}\` must be an object`);

@@ -248,10 +248,9 @@ function joinScopes(scope: string | Iterable<string>): string | undefined {
   return scopes.join(' ') || undefined;
 }
 
-function flattenExtraParams(extraParams: Readonly<Record<string, unknown>>): [string, string][] {
-  const given: unknown = extraParams;
-  if (typeof given !== 'object' || given === null) throw new TypeError('`extraParams` must be an object');
-  return Object.entries(given).flatMap(([name, value]: [string, unknown]) => {
+function flattenExtraParams(extraParams: unknown): [string, string][] {
+  if (typeof extraParams !== 'object' || extraParams === null) throw new TypeError('`extraParams` must be an object');
+  return Object.entries(extraParams).flatMap(([name, value]: [string, unknown]) => {
     if (protocolNames.test(name)) {
       const option = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
       throw new TypeError(`\`extraParams\` must not contain ${name}: see the option \`${option}\``);

@@ -1,13 +1,12 @@
+import { responseParameters } from './response-parameters.js';
+
 /** What may stand before a URI in the text around it, and what then closes it. */
 const openings = `'\`([${String.fromCodePoint(0x2018)}`;
 const closings = `'\`)]${String.fromCodePoint(0x2019)}`;
-const opening = '(?<=^|["\'`<>(\\[\\u201c\\u2018])';
 
 /**
  * @internal Finds the callback URI in what a user pasted: with or without scheme, https for http, `&amp;` for `&`, wrapped
  * over several lines, only the query or the fragment, or with text around it.
- *
- * @param text - the pasted text
  * @param redirectUri - the redirect URI of the request; without it only a whole URI is found
  * @param keepScheme - whether a scheme that was pasted stays: browsers show and copy https for http, but R25 compares it
  * @returns the URI; if none was found, the text without white space, which is then no URI
@@ -15,7 +14,7 @@ const opening = '(?<=^|["\'`<>(\\[\\u201c\\u2018])';
 export function cleanPastedUri(text: string, redirectUri?: string, keepScheme = false): string {
   const plain = text.replace(/&(?:amp|#38|#x26);/gi, '&').replace(/[\u200b\u2060]/g, '');
   const words = splitWords(plain);
-  for (const { pattern, complete } of [...redirectUriForms(redirectUri, keepScheme), ...uriForms]) {
+  for (const [pattern, complete] of formsOf(redirectUri, keepScheme)) {
     const index = words.findIndex((word) => pattern.test(word));
     const match = pattern.exec(words[index] ?? '');
     if (match === null) continue;
@@ -27,44 +26,38 @@ export function cleanPastedUri(text: string, redirectUri?: string, keepScheme = 
   return words.join('');
 }
 
-interface Form {
-  readonly pattern: RegExp;
-  readonly complete: (uri: string) => string;
-}
+type Form = readonly [pattern: RegExp, complete: (uri: string) => string];
 
-const uriForms: readonly Form[] = ['://', ':(?=\\S{0,200}[/?#])'].map((separator) => ({
-  pattern: new RegExp(`${opening}[a-z][a-z\\d+.-]*${separator}`, 'i'),
-  complete: (uri) => uri,
-}));
-
-/** The forms in which the callback URI of this redirect URI appears. */
-function redirectUriForms(redirectUri: string | undefined, keepScheme: boolean): Form[] {
-  if (redirectUri === undefined) return [];
+/** The forms in which a callback URI appears in a text, the most certain one first. */
+function formsOf(redirectUri: string | undefined, keepScheme: boolean): Form[] {
+  const pattern = (source: string): RegExp => new RegExp(`(?<=^|["'\`<>(\\[\\u201c\\u2018])${source}`, 'i');
+  const escape = (text: string): string => text.replace(/\W/g, '\\$&');
+  const unchanged = (uri: string): string => uri;
+  const wholeUris: Form[] = [
+    [pattern('[a-z][a-z\\d+.-]*://'), unchanged],
+    [pattern('[a-z][a-z\\d+.-]*:(?=\\S{0,200}[/?#])'), unchanged],
+  ];
+  if (redirectUri === undefined) return wholeUris;
   const { protocol, host, pathname } = new URL(redirectUri);
   const [address = ''] = redirectUri.split('?');
-  const escaped = host.replace(/[^\w]/g, '\\$&');
-  const isHttp = protocol === 'http:' || protocol === 'https:';
-  const part = '(?:\\S{0,200}[?#&])?(?:code|state|error|error_code|access_token|token|id_token)=';
-  return [
-    isHttp
-      ? {
-          pattern: new RegExp(
-            `${opening}(?:${protocol.replace(':', keepScheme ? '' : 's?')}://)?${escaped}(?=[/?#]|$)`,
-            'i',
-          ),
-          complete: (uri) => `${protocol}//${uri.replace(/^https?:\/\//i, '')}`,
-        }
-      : { pattern: new RegExp(`${opening}${protocol.replace(/[^\w]/g, '\\$&')}`, 'i'), complete: (uri) => uri },
-    {
-      pattern: new RegExp(`${opening}(?![a-z][a-z\\d+.-]*:)${part}`, 'i'),
-      complete: (uri) => {
-        const [path = ''] = /^[^?#=]*(?=[?#])/.exec(uri) ?? [];
-        const rest = uri.slice(path.length);
-        if (!pathname.endsWith(path)) return uri;
-        return rest.startsWith('#') ? redirectUri + rest : `${address}?${rest.replace(/^\?/, '')}`;
-      },
+  const scheme = protocol.replace(':', keepScheme ? '' : 's?');
+  const ownUri: Form = /^https?:$/.test(protocol)
+    ? [
+        pattern(`(?:${scheme}://)?${escape(host)}(?=[/?#]|$)`),
+        (uri) => `${protocol}//${uri.replace(/^https?:\/\//i, '')}`,
+      ]
+    : [pattern(escape(protocol)), unchanged];
+  const parameters = ['state', ...responseParameters].join('|');
+  const partOfUri: Form = [
+    pattern(`(?![a-z][a-z\\d+.-]*:)(?:\\S{0,200}[?#&])?(?:${parameters})=`),
+    (uri) => {
+      const [path = ''] = /^[^?#=]*(?=[?#])/.exec(uri) ?? [];
+      const rest = uri.slice(path.length);
+      if (!pathname.endsWith(path)) return uri;
+      return rest.startsWith('#') ? redirectUri + rest : `${address}?${rest.replace(/^\?/, '')}`;
     },
   ];
+  return [ownUri, partOfUri, ...wholeUris];
 }
 
 /** The words of a text. A line that continues a wrapped URI belongs to its word. */

@@ -1,8 +1,5 @@
 import { randomBase64url, sha256 } from './random-and-digest.js';
 
-const minimumLength = 43;
-const maximumLength = 128;
-
 /** A code verifier and the challenge made from it. */
 export interface PKCECodes {
   /** The secret that the app keeps until it exchanges the code. */
@@ -27,14 +24,11 @@ export class PKCEUtil {
    *
    * @example
    * ```ts
-   * import { LoginRequest, PKCEUtil, ResponseType } from 'embed-auth-server';
+   * import { PKCEUtil } from 'embed-auth-server';
    *
    * const { verifier, challenge } = PKCEUtil.generateCodes();
-   * const request = new LoginRequest('myapp.auth://callback', 'my-client-id', ResponseType.Code, {
-   *   authorizationEndpoint: 'https://accounts.example.com/authorize',
-   *   codeChallenge: challenge,
-   * });
-   * console.log(request.toUri().href, verifier.length);
+   * const authorizationParams = new URLSearchParams({ code_challenge: challenge, code_challenge_method: 'S256' });
+   * const tokenParams = new URLSearchParams({ code_verifier: verifier });
    * ```
    *
    * @see [RFC 7636, sections 4.1 and 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)
@@ -45,21 +39,12 @@ export class PKCEUtil {
   }
 }
 
-/** The options of a request that concern PKCE. */
-interface PkceOptions {
-  readonly pkce?: boolean | undefined;
-  readonly codeVerifier?: string | undefined;
-  readonly codeChallenge?: string | undefined;
-  readonly codeChallengeMethod?: string | undefined;
-}
+type PkceOptionName = 'pkce' | 'codeVerifier' | 'codeChallenge' | 'codeChallengeMethod';
 
-/**
- * @internal The codes of a request: from its options, or random ones.
- * @param isCode - whether the request asks for a code
- */
+/** @internal The codes of a request, from its options or random; none if it does not ask for a code. */
 export function choosePkceCodes(
   isCode: boolean,
-  { pkce, codeVerifier, codeChallenge, codeChallengeMethod }: PkceOptions,
+  { pkce, codeVerifier, codeChallenge, codeChallengeMethod }: Partial<Record<PkceOptionName, unknown>>,
 ): { verifier?: string; challenge?: string; method?: string } {
   if (pkce !== undefined && typeof pkce !== 'boolean') throw new TypeError('`pkce` must be true or false');
   if (codeVerifier === undefined && codeChallenge === undefined) {
@@ -95,9 +80,7 @@ export function choosePkceCodes(
 function checkVerifier(lengthOrVerifier: unknown, name = 'lengthOrVerifier'): string {
   if (typeof lengthOrVerifier === 'number') {
     if (!Number.isInteger(lengthOrVerifier) || !isAllowedLength(lengthOrVerifier)) {
-      throw new RangeError(
-        `\`${name}\` must be a whole number from ${minimumLength} to ${maximumLength} if it is a number`,
-      );
+      throw new RangeError(`\`${name}\` must be a whole number from 43 to 128 if it is a number`);
     }
     // Four characters hold three bytes. Cut to length, each of them still has its full six random bits.
     return randomBase64url(Math.ceil((lengthOrVerifier * 3) / 4)).slice(0, lengthOrVerifier);
@@ -107,9 +90,7 @@ function checkVerifier(lengthOrVerifier: unknown, name = 'lengthOrVerifier'): st
   }
   const { length } = lengthOrVerifier;
   if (!isAllowedLength(length)) {
-    throw new RangeError(
-      `\`${name}\` must have ${minimumLength} to ${maximumLength} characters if it is a verifier, but it has ${length}`,
-    );
+    throw new RangeError(`\`${name}\` must have 43 to 128 characters if it is a verifier, but it has ${length}`);
   }
   if (!/^[\w.~-]+$/.test(lengthOrVerifier)) {
     throw new TypeError(`\`${name}\` must have only the characters A-Z a-z 0-9 - . _ ~ if it is a verifier`);
@@ -117,6 +98,7 @@ function checkVerifier(lengthOrVerifier: unknown, name = 'lengthOrVerifier'): st
   return lengthOrVerifier;
 }
 
+/** RFC 7636, section 4.1. */
 function isAllowedLength(length: number): boolean {
-  return length >= minimumLength && length <= maximumLength;
+  return length >= 43 && length <= 128;
 }

@@ -5,13 +5,7 @@ export function isLoopbackHost(hostname: string): boolean {
   return /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(hostname);
 }
 
-/**
- * @internal Checks a redirect URI, which is sent exactly as it was given.
- * @param name - the option, as the caller wrote it
- * @param redirectUri - the redirect URI
- * @returns the exact text
- * @throws TypeError if it is no absolute URI, has a fragment or a bare `?`, or has a parameter of the protocol in its query
- */
+/** @internal Checks a redirect URI and returns its exact text, which is sent; `name` is the option that the caller wrote. */
 export function checkRedirectUri(name: string, redirectUri: unknown): string {
   const text = redirectUri instanceof URL ? redirectUri.href : redirectUri;
   if (typeof text !== 'string') throw new TypeError(`\`${name}\` must be a string or a URL, not ${typeof text}`);
@@ -30,9 +24,8 @@ export function checkRedirectUri(name: string, redirectUri: unknown): string {
 }
 
 /**
- * @internal Whether a response arrived at this redirect URI: scheme, host, port, path and the redirect URI's own query are
- * compared after parsing (R25).
- * @param redirectUri - the redirect URI of the request
+ * @internal Whether a response arrived at the redirect URI of its request: scheme, host, port, path and the redirect URI's
+ * own query are compared after parsing (R25).
  * @param address - the address that the response arrived at, with the query that belongs to that address
  * @param query - the query that arrived
  */
@@ -40,12 +33,10 @@ export function isRedirectUri(redirectUri: string, address: URL, query: URLSearc
   if (redirectUri === address.href && address.search === '') return true;
   if (!URL.canParse(redirectUri)) return false;
   const wanted = new URL(redirectUri);
-  const isIn = (names: URLSearchParams, one: URLSearchParams, other: URLSearchParams): boolean =>
-    [...names.keys()].every((name) => valuesOf(one, name) === valuesOf(other, name));
   return (
     addressOf(wanted) === addressOf(address) &&
-    isIn(wanted.searchParams, wanted.searchParams, query) &&
-    isIn(address.searchParams, wanted.searchParams, address.searchParams)
+    isPartOf(wanted.searchParams, query) &&
+    isPartOf(address.searchParams, wanted.searchParams)
   );
 }
 
@@ -54,6 +45,8 @@ function addressOf({ protocol, username, password, host, pathname }: URL): strin
   return JSON.stringify([protocol, username, password, host.toLowerCase(), pathname || '/']);
 }
 
-function valuesOf(params: URLSearchParams, name: string): string {
-  return JSON.stringify([...new Set(params.getAll(name))].sort());
+function isPartOf(part: URLSearchParams, whole: URLSearchParams): boolean {
+  const valuesOf = (params: URLSearchParams, name: string): string =>
+    JSON.stringify([...new Set(params.getAll(name))].sort());
+  return [...part.keys()].every((name) => valuesOf(part, name) === valuesOf(whole, name));
 }

@@ -20,7 +20,6 @@ export interface HtmlTemplate {
 
 interface StartTag {
   readonly name: string;
-  readonly start: number;
   /** After the tag's name. */
   readonly nameEnd: number;
   /** After the tag's `>`. */
@@ -102,30 +101,21 @@ function doctypeEnd(html: string): number {
 
 function tagInsertions(html: string, tag: StartTag): Insertion[] {
   const insertions: Insertion[] = [];
-  if (tag.name === 'html') {
-    insertions.push({ start: tag.nameEnd, end: tag.end, make: ({ root }) => `${rootAttributes(html, tag, root)}>` });
-  }
+  const insert = (make: Insertion['make'], start: number, end = start): void => {
+    insertions.push({ start, end, make });
+  };
+  if (tag.name === 'html') insert(({ root }) => `${rootAttributes(html, tag, root)}>`, tag.nameEnd, tag.end);
   const isInline = tag.name === 'style' || (tag.name === 'script' && !tag.attributes.has('src'));
-  if (isInline && !tag.attributes.has('nonce')) {
-    insertions.push({ start: tag.nameEnd, end: tag.nameEnd, make: ({ nonce }) => ` nonce="${nonce}"` });
-  }
+  if (isInline && !tag.attributes.has('nonce')) insert(({ nonce }) => ` nonce="${nonce}"`, tag.nameEnd);
   const hidden = tag.attributes.get('hidden');
   if (tag.name === 'img' && tag.attributes.has('data-auth-logo') && hidden !== undefined) {
-    insertions.push({
-      start: hidden.start,
-      end: hidden.end,
-      make: ({ logo }) => (logo === undefined ? 'hidden' : `src="${escapeHtml(logo)}"`),
-    });
+    insert(({ logo }) => (logo === undefined ? 'hidden' : `src="${escapeHtml(logo)}"`), hidden.start, hidden.end);
   }
   // Only empty elements are filled here. The page's script, which knows the outcome, fills the others too.
   if (html.startsWith('</', tag.end)) {
     for (const name of tag.attributes.keys()) {
       if (!name.startsWith('data-auth-')) continue;
-      insertions.push({
-        start: tag.end,
-        end: tag.end,
-        make: ({ slots }) => escapeHtml(Object.hasOwn(slots, name) ? (slots[name] ?? '') : ''),
-      });
+      insert(({ slots }) => escapeHtml(Object.hasOwn(slots, name) ? (slots[name] ?? '') : ''), tag.end);
     }
   }
   return insertions;
@@ -135,12 +125,8 @@ function rootAttributes(html: string, tag: StartTag, root: Readonly<Record<strin
   const kept = [...tag.attributes]
     .filter(([name]) => !Object.hasOwn(root, name))
     .map(([, { start, end }]) => ` ${html.slice(start, end)}`);
-  return (
-    kept.join('') +
-    Object.entries(root)
-      .map(([name, value]) => ` ${name}="${escapeHtml(value)}"`)
-      .join('')
-  );
+  const added = Object.entries(root).map(([name, value]) => ` ${name}="${escapeHtml(value)}"`);
+  return [...kept, ...added].join('');
 }
 
 function* startTags(html: string): Generator<StartTag> {
@@ -191,7 +177,7 @@ function readTag(html: string, start: number): StartTag | undefined {
     const match = part.exec(html);
     if (match === null) return undefined;
     if (match[1] !== undefined) {
-      return { name: html.slice(start + 1, nameEnd).toLowerCase(), start, nameEnd, end: part.lastIndex, attributes };
+      return { name: html.slice(start + 1, nameEnd).toLowerCase(), nameEnd, end: part.lastIndex, attributes };
     }
     const name = match[2]?.toLowerCase();
     if (name === undefined || attributes.has(name)) continue;

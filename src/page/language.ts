@@ -99,9 +99,9 @@ function parseRanges(header: string): WeightedRange[] {
   return ranges;
 }
 
-/** RFC 4647, section 3.4: shortens the range from its end. A single letter or digit goes with what it introduces. */
+/** RFC 4647, section 3.4: shortens the range from its end. */
 function findParent(range: string): string {
-  return parents.get(range) ?? range.slice(0, Math.max(0, range.lastIndexOf('-'))).replace(/-[a-z\d]$/, '');
+  return parents.get(range) ?? range.slice(0, Math.max(0, range.lastIndexOf('-')));
 }
 
 /** Whether the most specific range that covers the tag has the weight 0. */
@@ -115,37 +115,25 @@ function isExcluded(tag: string, ranges: readonly WeightedRange[]): boolean {
 }
 
 /**
- * Chooses the language of the callback page: RFC 4647 lookup over the `Accept-Language` header.
+ * @internal Chooses one of {@link pageLanguages}: RFC 4647 lookup over the `Accept-Language` header; English if none fits.
  *
  * Ranges are tried by descending weight, each shortened until a language fits (`pt-BR` finds `pt`, `zh-HK` finds
  * `zh-Hant`). `*` stands for every language that `q=0` does not exclude, and is tried last. Members that are not well formed
  * are ignored, and so is everything after the first 1,000 characters.
  *
- * @param acceptLanguage - the header's value
- * @param available - the tags to choose from, the default one first
- * @default available - {@link pageLanguages}
- * @returns the chosen tag, or the first available one if none fits
- *
  * @see [RFC 9110, section 12.5.4](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4) and
  * [RFC 4647, section 3.4](https://www.rfc-editor.org/rfc/rfc4647#section-3.4)
  */
-export function selectLanguage(
-  acceptLanguage: string | undefined,
-  available: readonly string[] = pageLanguages,
-): string {
-  const ranges = parseRanges(acceptLanguage ?? '');
-  const accepted = new Map<string, string>();
-  for (const language of available) {
-    const tag = language.toLowerCase();
-    if (!accepted.has(tag) && !isExcluded(tag, ranges)) accepted.set(tag, language);
-  }
+export function selectLanguage(acceptLanguage = ''): string {
+  const ranges = parseRanges(acceptLanguage);
+  const accepted = pageLanguages.filter((language) => !isExcluded(language.toLowerCase(), ranges));
   const wanted = ranges.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
   for (const { range } of wanted) {
     for (let tag = range; tag !== '' && tag !== '*'; tag = findParent(tag)) {
-      const language = accepted.get(tag);
+      const language = accepted.find((candidate) => candidate.toLowerCase() === tag);
       if (language !== undefined) return language;
     }
   }
-  const [anyAccepted] = wanted.some(({ range }) => range === '*') ? accepted.values() : [];
-  return anyAccepted ?? available[0] ?? 'en';
+  const [first = 'en'] = wanted.some(({ range }) => range === '*') ? accepted : [];
+  return first;
 }

@@ -42,7 +42,7 @@ interface CachedPage {
 }
 
 /** A user's browser sends the same header in every sign-in of a process. */
-let latestChoice = { accepted: undefined as string | undefined, tag: selectLanguage(undefined) };
+let latestChoice = { accepted: undefined as string | undefined, tag: 'en' };
 
 const defaultAutoClose = 5000;
 const nonceBytes = 16;
@@ -116,13 +116,12 @@ export class CallbackPageRenderer {
     await this.load();
     const nonce = randomBase64url(nonceBytes);
     if (this.#template === undefined) {
-      let template: HtmlTemplate;
       try {
-        template = compileHtml(await this.#callTemplate(view, language, nonce));
+        const template = compileHtml(await this.#callTemplate(view, language, nonce));
+        return toPage(this.#fill(template, view, options, language, nonce), this.#policy(nonce));
       } catch (error) {
         return this.#replaceFailed(error).render(view, options, language);
       }
-      return toPage(this.#fill(template, view, options, language, nonce), this.#policy(nonce));
     }
     const { answered, pasteOffered = false } = options;
     const key = [view.state, view.reason, answered, pasteOffered, language.lang].join(' ');
@@ -160,16 +159,8 @@ export class CallbackPageRenderer {
     const noScript = this.text('no_script', language);
     const textKeys: PageTextKey[] = answered ? ['return_to_app'] : ['finishing', 'unreachable', 'nothing'];
     if (pasteOffered) textKeys.push('copy_address', 'address_copied');
-    const settings = {
-      ...view,
-      ...text,
-      answered,
-      pasteOffered,
-      ...this.#settings,
-      autoClose,
-      appName,
-      texts: Object.fromEntries(textKeys.map((key) => [key, this.text(key, language)])),
-    };
+    const texts = Object.fromEntries(textKeys.map((key) => [key, this.text(key, language)]));
+    const settings = { ...view, ...text, answered, pasteOffered, ...this.#settings, autoClose, appName, texts };
     const script = template.loadsScript ? '' : `<script nonce="${nonce}">${forwardingScript}</script>`;
     return template.render({
       head: `<script type="application/json" data-auth-page>${escapeJson(settings)}</script>${script}`,
@@ -200,15 +191,8 @@ export class CallbackPageRenderer {
     if (typeof template !== 'function') throw new TypeError('`template` must be a string or a function');
     const { state, reason } = view;
     const { lang, dir } = language;
-    const html: unknown = await template({
-      ...this.viewText(view, language),
-      state,
-      reason,
-      appName,
-      lang,
-      dir,
-      nonce,
-    });
+    const texts = this.viewText(view, language);
+    const html: unknown = await template({ ...texts, state, reason, appName, lang, dir, nonce });
     if (typeof html !== 'string') throw new TypeError(`\`template\` must return a string, not ${typeof html}`);
     return html;
   }

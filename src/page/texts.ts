@@ -19,11 +19,8 @@ const loaders = new Map<string, () => Promise<{ readonly language: PageLanguage 
 ]);
 
 /**
- * Loads the page's texts.
- *
- * @param tag - one of `pageLanguages`
- * @returns English for any other tag, and if the file cannot be loaded, as in an app that was bundled without it: a sign-in
- * is worth more than its language
+ * @internal Loads the texts of one of `pageLanguages`. English for any other tag, and if the file cannot be loaded, as in an
+ * app that was bundled without it: a sign-in is worth more than its language.
  */
 export async function loadLanguage(tag: string): Promise<PageLanguage> {
   try {
