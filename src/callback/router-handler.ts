@@ -3,7 +3,7 @@ import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { checkedRedirectPath, PendingPage } from './callback-page.js';
 import { handleCallback } from './endpoint.js';
-import type { CallbackHost, Delivery, Outcome } from './host.js';
+import { attempt, type CallbackHost, type Delivery, type Outcome } from './host.js';
 import { parseTarget } from './request-guard.js';
 import { sendFailure } from './response-writer.js';
 import type { CheckedRouterOptions } from './router.js';
@@ -38,7 +38,7 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       page.dispatched();
       return { page };
     } catch (error) {
-      page.fail();
+      page.settle('failed');
       return { page, failure: { error } };
     }
   }
@@ -51,9 +51,6 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       target,
       redirectUri,
       pagePath: pagePathOf(target?.path ?? '', url, uri.pathname, options.path),
-      assetFolders: [],
-      allowUnsolicited: false,
-      isPasteOffered: false,
       async find(state) {
         if (state === undefined) return undefined;
         if (usedStates.has(state)) return 'used';
@@ -80,7 +77,7 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
         }
       },
       deliver: (outcome) => deliver(outcome, req, res),
-      rejected: (reason) => onRejected?.({ reason }, req),
+      rejected: (reason) => attempt(() => onRejected?.({ reason }, req)),
     };
   }
 

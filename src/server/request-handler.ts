@@ -128,10 +128,7 @@ export class RequestHandler {
         work.hold(delivery.page);
         return delivery;
       },
-      rejected: (reason, expected) => {
-        const failure = signIns.rejected(reason, expected);
-        if (failure !== undefined) throw failure.error;
-      },
+      rejected: (reason, expected) => signIns.rejected(reason, expected),
       pageSent: () => {
         if (!this.#renderer.isDefault) work.pageSent();
       },

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'eventemitter3';
-import { checkedRedirectUri, PendingPage, type CallbackPage } from '../callback/callback-page.js';
+import { PendingPage, type CallbackPage } from '../callback/callback-page.js';
 import { attempt, type Delivery, type Failure, type Outcome } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { checkedRequest } from '../callback/request-store.js';
@@ -146,7 +146,7 @@ export class SignIns {
    * @param channel - the browser's request, whose page is held for a later claim, or `receive()`, which returns the outcome itself
    */
   deliver(outcome: Outcome, expected: ExpectedRequest | undefined, channel: 'request' | 'receive'): Delivery {
-    const page = new PendingPage(checkedRedirectUri);
+    const page = new PendingPage();
     const state = expected?.state;
     if (state !== undefined) this.#endStartAddress(state);
     const name = eventOf(outcome);
@@ -172,7 +172,7 @@ export class SignIns {
       });
     }
     if (failure === undefined) page.dispatched();
-    else page.fail();
+    else page.settle('failed');
     return { page, failure };
   }
 
