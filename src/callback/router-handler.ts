@@ -7,7 +7,7 @@ import { attempt, type CallbackHost, type Delivery, type Outcome } from './host.
 import { parseTarget } from './request-guard.js';
 import { sendFailure } from './response-writer.js';
 import type { CheckedRouterOptions } from './router.js';
-import { UsedStates } from './used-states.js';
+import { digestKey, UsedStates } from './used-states.js';
 
 /** @internal The URLs of a request as they were when the router was called. */
 export interface RequestUrls {
@@ -53,7 +53,7 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       pagePath: pagePathOf(target?.path ?? '', url, uri.pathname, options.path),
       async find(state) {
         if (state === undefined) return undefined;
-        if (usedStates.has(state)) return 'used';
+        if (usedStates.has(digestKey(state))) return 'used';
         let found: ExpectedRequest | null | undefined;
         try {
           found = await requests.find(req, state);
@@ -68,11 +68,12 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       },
       // The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2).
       async consume({ state }) {
-        if (!usedStates.add(state)) return false;
+        const key = digestKey(state);
+        if (!usedStates.add(key)) return false;
         try {
           return await requests.take(req, state);
         } catch (error) {
-          usedStates.delete(state); // The store is out of reach: the user may reload.
+          usedStates.delete(key); // The store is out of reach: the user may reload.
           throw error;
         }
       },
