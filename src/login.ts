@@ -14,13 +14,11 @@ import { pickOptions } from './oauth/known-options.js';
 import { LoginRequest, loginRequestOptionNames, ResponseType } from './oauth/login-request.js';
 import { PKCEUtil } from './oauth/pkce-util.js';
 import { randomBase64url } from './oauth/random-and-digest.js';
-import { isRemoteSession } from './prompt.js';
 import { AuthServer } from './server/auth-server.js';
 import { serverOptionNames } from './server/options.js';
+import { isRemoteSession } from './terminal/prompt.js';
 import type { TerminalUserInterface } from './terminal/user-interface.js';
 import { trace } from './trace.js';
-
-export type { AuthorizationUriContext, GrantFor, LoginOptions, PromptContext } from './login-options.js';
 
 /**
  * Signs the user in: starts a server, opens the browser, waits for the response, exchanges it, stops the server. In every outcome
