@@ -7,8 +7,8 @@ const watchMilliseconds = 1_000;
 /** What an error is about, unless it is the program in BROWSER. */
 const systemOpener = "the system's opener";
 
-/** @internal What the developer can do if no browser was opened. */
-export const openHint =
+/** What the developer can do if no browser was opened. */
+const openHint =
   'Show the login URI instead (with `login`: `terminal: true`, or `onLoginUri`), so that the user can open it.';
 
 /** Browsers that need a terminal. An opener in the background has none to give them: some fetch the page and exit with 0. */
@@ -53,6 +53,11 @@ export class BrowserUtil {
     }
     return hasXdgOpen() ? openFirst([['xdg-open']], href, systemOpener) : openByPackage(href);
   }
+}
+
+/** @internal The message for the user, without what the developer can do. */
+export function withoutHint({ message }: BrowserOpenError): string {
+  return message.replace(` ${openHint}`, '');
 }
 
 /** @internal Begins to load what {@link BrowserUtil.open} will need, while the port is being bound. */

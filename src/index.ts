@@ -44,14 +44,13 @@ export type {
   LoginOptions,
   LoginRequestParts,
   LoginUriOptions,
-  PromptContext,
 } from './login-options.js';
 export { LoginRequest, ResponseType } from './oauth/login-request.js';
 export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
 export type { PageText, PageTextKey } from './page/language.js';
 export { PKCEUtil } from './oauth/pkce-util.js';
 export type { PKCECodes } from './oauth/pkce-util.js';
-export { isRemoteSession, promptForCallbackUri } from './prompt.js';
-export type { PromptOptions } from './prompt.js';
+export { isRemoteSession, promptForCallbackUri } from './terminal/prompt.js';
+export type { PromptContext, PromptOptions } from './terminal/prompt.js';
 export type { RejectionReason, RequestRejection } from './callback/request-guard.js';
 export { Scopes } from './oauth/scopes.js';

@@ -1,13 +1,13 @@
 import type { CallbackPage } from './callback/callback-page.js';
 import type { MaybePromise } from './callback/host.js';
 import type { RejectionReason } from './callback/request-guard.js';
-import type { AuthorizationError } from './errors.js';
 import { findLoopbackRedirectUri } from './oauth/authorization-uri.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
 import { assertKnownOptions, type OptionNames } from './oauth/known-options.js';
 import { loginRequestOptionNames, type LoginRequestOptions, type ResponseType } from './oauth/login-request.js';
 import { AuthServer } from './server/auth-server.js';
 import { checkServerOptions, serverOptionNames, type AuthServerOptions } from './server/options.js';
+import type { PromptContext } from './terminal/prompt.js';
 
 /** The grant that a response type results in. */
 export type GrantFor<Type extends ResponseType> = Type extends 'code'
@@ -15,18 +15,6 @@ export type GrantFor<Type extends ResponseType> = Type extends 'code'
   : Type extends 'token'
     ? ImplicitGrantResponse
     : GrantResponse;
-
-/** What `prompt` gets: everything it needs to ask the user for the callback URI. */
-export interface PromptContext {
-  /** The login URI, to be opened in any browser. */
-  readonly uri: URL;
-  /** Aborted when the question is no longer needed: the response arrived, or the sign-in was aborted. */
-  readonly signal: AbortSignal;
-  /** Whether a browser was opened on this machine. */
-  readonly browserOpened: boolean;
-  /** Why the text that was pasted before was rejected. */
-  readonly error: AuthorizationError | undefined;
-}
 
 /** An authorization URI, and the state that its SDK keeps itself. */
 export interface AuthorizationUriWithState {

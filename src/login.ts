@@ -1,10 +1,9 @@
-import { BrowserUtil, openHint, preloadOpener } from './browser-util.js';
+import { BrowserUtil, preloadOpener, withoutHint } from './browser-util.js';
 import { AuthAbortedError, BrowserOpenError } from './errors.js';
 import {
   checkLoginOptions,
   findRedirectUri,
   type AnyLoginOptions,
-  type AuthorizationUriContext,
   type GrantFor,
   type LoginOptions,
 } from './login-options.js';
@@ -14,13 +13,11 @@ import { pickOptions } from './oauth/known-options.js';
 import { LoginRequest, loginRequestOptionNames, ResponseType } from './oauth/login-request.js';
 import { PKCEUtil } from './oauth/pkce-util.js';
 import { randomBase64url } from './oauth/random-and-digest.js';
-import { isRemoteSession } from './prompt.js';
 import { AuthServer } from './server/auth-server.js';
 import { serverOptionNames } from './server/options.js';
+import { isRemoteSession } from './terminal/prompt.js';
 import type { TerminalUserInterface } from './terminal/user-interface.js';
 import { trace } from './trace.js';
-
-export type { AuthorizationUriContext, GrantFor, LoginOptions, PromptContext } from './login-options.js';
 
 /**
  * Signs the user in: starts a server, opens the browser, waits for the response, exchanges it, stops the server. In every outcome
@@ -58,32 +55,50 @@ export async function login<const Type extends ResponseType = 'code', Result = G
   options: LoginOptions<Type, Result>,
 ): Promise<Result> {
   const checked = checkLoginOptions(options as LoginOptions<never, never>);
-  const { signal, server: sharedServer, exchange, onLoginUri, onRejected } = checked;
+  const { signal, server: sharedServer, authorizationUri, responseType, issuer } = checked;
   const server = sharedServer ?? new AuthServer(findRedirectUri(checked), pickOptions(checked, serverOptionNames));
   // What can be checked is checked before anything is done.
-  if (typeof checked.authorizationUri === 'string' || checked.authorizationUri instanceof URL) {
-    readAuthorizationUri(checked.authorizationUri, { responseType: checked.responseType, issuer: checked.issuer });
-  } else if (sharedServer === undefined && checked.authorizationUri === undefined) {
-    makeRequest(checked, 'http://127.0.0.1/');
-  }
+  if (authorizationUri === undefined) makeRequest(checked, 'http://127.0.0.1/');
+  else if (typeof authorizationUri !== 'function') readAuthorizationUri(authorizationUri, { responseType, issuer });
   if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
   const ended = new AbortController();
   const until = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
   let terminal: TerminalUserInterface | undefined;
-  let expected: ExpectedRequest | undefined;
-  let hasPasteOffer = false;
   try {
     // These take time, and do not depend on each other.
     const started = sharedServer === undefined ? server.start() : undefined;
     const loading = checked.terminal === true ? import('./terminal/user-interface.js') : undefined;
     if (checked.openBrowser === undefined) preloadOpener();
     await started;
-    terminal = loading === undefined ? undefined : new (await loading).TerminalUserInterface();
-    const unfinished = typeof checked.authorizationUri === 'function' ? 'authorizationUri' : undefined;
-    const request = await abortable(until, authorizationRequest(checked, server), unfinished);
-    const { uri } = request;
-    expected = request.expected;
-    const granted = server.signIns.waitForGrant(
+    terminal = loading && new (await loading).TerminalUserInterface();
+    const result = await signIn(checked, server, until, terminal);
+    terminal?.end();
+    return result as Result;
+  } catch (error) {
+    terminal?.end(error);
+    throw error;
+  } finally {
+    ended.abort();
+    if (sharedServer === undefined) await server.stop();
+  }
+}
+
+/** Sends the user to the provider, and waits for the result. The server listens. */
+async function signIn(
+  options: AnyLoginOptions,
+  server: AuthServer,
+  until: AbortSignal,
+  terminal: TerminalUserInterface | undefined,
+): Promise<unknown> {
+  const { signal, exchange, onLoginUri, onRejected } = options;
+  const { signIns } = server;
+  const unfinished = typeof options.authorizationUri === 'function' ? 'authorizationUri' : undefined;
+  const request = await abortable(until, authorizationRequest(options, server), unfinished);
+  const { uri, expected } = request;
+  const prompt = options.prompt ?? (terminal?.offersPaste === true ? terminal.prompt.bind(terminal) : undefined);
+  if (prompt !== undefined) signIns.pasteOffers += 1;
+  try {
+    const granted = signIns.waitForGrant(
       {
         request: expected,
         signal: until,
@@ -99,43 +114,29 @@ export async function login<const Type extends ResponseType = 'code', Result = G
         onRejected?.({ reason });
       },
     );
-    const addresses = { startUri: server.signIns.addStartAddress(uri, expected) };
-    onLoginUri?.(new URL(uri), addresses);
+    const startUri = signIns.addStartAddress(uri, expected);
+    onLoginUri?.(new URL(uri), { startUri });
     terminal?.begin({
       loginUri: uri,
-      ...addresses,
+      startUri,
       redirectUri: server.redirectUri,
-      hasPublicUri: checked.publicUri !== undefined,
-      opensBrowser: checked.openBrowser !== false,
-      hasAppOpener: typeof checked.openBrowser === 'function',
+      hasPublicUri: options.publicUri !== undefined,
+      opensBrowser: options.openBrowser !== false,
+      hasAppOpener: typeof options.openBrowser === 'function',
       signal: until,
     });
-    const prompt = checked.prompt ?? (terminal?.offersPaste === true ? terminal.prompt.bind(terminal) : undefined);
-    hasPasteOffer = prompt !== undefined;
-    if (hasPasteOffer) server.signIns.pasteOffers += 1;
-    const isUriShown = onLoginUri !== undefined || checked.prompt !== undefined || terminal !== undefined;
-    const browserOpened = await openBrowser(checked, uri, {
-      ...addresses,
-      ...{ expected, granted, isUriShown, terminal, signal: until },
-    });
-    const asked =
-      prompt &&
-      import('./terminal/ask-until-accepted.js')
-        .then(({ askUntilAccepted }) =>
-          askUntilAccepted(prompt, server, request.expected, { uri, browserOpened, signal: until }),
-        )
-        .then(() => granted);
-    const result = await (asked === undefined ? granted : Promise.race([granted, asked]));
-    terminal?.end();
-    return result as Result;
-  } catch (error) {
-    terminal?.end(error);
-    throw error;
+    const browserOpened =
+      options.openBrowser !== false &&
+      !until.aborted &&
+      (await openBrowser(options, { ...request, startUri, granted, terminal }));
+    if (prompt === undefined) return await granted;
+    const asked = import('./terminal/ask-until-accepted.js').then(({ askUntilAccepted }) =>
+      askUntilAccepted(prompt, server, expected, { uri, browserOpened, signal: until }),
+    );
+    return await Promise.race([granted, asked.then(() => granted)]);
   } finally {
-    ended.abort();
-    if (hasPasteOffer) server.signIns.pasteOffers -= 1;
-    if (expected !== undefined) server.forget(expected);
-    if (sharedServer === undefined) await server.stop();
+    if (prompt !== undefined) signIns.pasteOffers -= 1;
+    server.forget(expected);
   }
 }
 
@@ -144,10 +145,12 @@ function makeRequest(options: AnyLoginOptions, redirect: string | AuthServer): L
   return new LoginRequest(redirect, clientId, responseType, pickOptions(options, loginRequestOptionNames));
 }
 
-async function authorizationRequest(
-  options: AnyLoginOptions,
-  server: AuthServer,
-): Promise<{ uri: URL; expected: ExpectedRequest }> {
+interface AuthorizationRequest {
+  readonly uri: URL;
+  readonly expected: ExpectedRequest;
+}
+
+async function authorizationRequest(options: AnyLoginOptions, server: AuthServer): Promise<AuthorizationRequest> {
   const { authorizationUri, responseType, issuer } = options;
   if (authorizationUri === undefined) {
     const request = makeRequest(options, server);
@@ -159,8 +162,7 @@ async function authorizationRequest(
   }
   const state = randomBase64url(32);
   const { verifier, challenge } = PKCEUtil.generateCodes();
-  const context: AuthorizationUriContext = { redirectUri, state, codeChallenge: challenge };
-  const made: unknown = await authorizationUri(context);
+  const made: unknown = await authorizationUri({ redirectUri, state, codeChallenge: challenge });
   const isPair =
     typeof made === 'object' && made !== null && !(made instanceof URL) && 'uri' in made && 'state' in made;
   return readAuthorizationUri((isPair ? made.uri : made) as string | URL, {
@@ -170,54 +172,45 @@ async function authorizationRequest(
 }
 
 /** Rejects when the signal aborts, even if the promise never settles. */
-async function abortable<T>(
+function abortable<T>(
   signal: AbortSignal,
   promise: Promise<T>,
   unfinished: 'authorizationUri' | undefined,
 ): Promise<T> {
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
       reject(new AuthAbortedError(signal.reason, {}, unfinished));
     };
     if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort);
+    signal.addEventListener('abort', abort);
+    void promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
   });
-  try {
-    return await Promise.race([aborted, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
-interface OpenContext {
+interface OpenContext extends AuthorizationRequest {
   readonly startUri: URL;
-  readonly expected: ExpectedRequest;
   readonly granted: Promise<unknown>;
-  readonly signal: AbortSignal;
-  /** Whether the user learns the login URI in another way. */
-  readonly isUriShown: boolean;
   readonly terminal: TerminalUserInterface | undefined;
 }
 
 /** Opens the browser. False if it was not opened, and the user learns the login URI in another way. */
-async function openBrowser(options: AnyLoginOptions, uri: URL, context: OpenContext): Promise<boolean> {
-  const { startUri, expected, granted, isUriShown, terminal, signal } = context;
-  if (options.openBrowser === false || signal.aborted) return false;
+async function openBrowser(options: AnyLoginOptions, context: OpenContext): Promise<boolean> {
+  const { uri, expected, startUri, granted, terminal } = context;
   // On another machine, the browser may not reach this server at all.
   const isRemote = isRemoteSession() && options.publicUri === undefined;
   const isDirect = terminal === undefined ? isRemote : terminal.openerTarget === 'login';
-  const open = options.openBrowser ?? ((): unknown => BrowserUtil.open(isDirect ? uri : startUri));
+  const open = options.openBrowser || ((): unknown => BrowserUtil.open(isDirect ? uri : startUri));
   try {
     // The response, or the end of the wait, may arrive before the opener has returned.
     await Promise.race([open(new URL(uri), { startUri: new URL(startUri) }), granted.catch(() => undefined)]);
     return true;
   } catch (error) {
     trace('browser not opened');
-    terminal?.browserNotOpened(
-      error instanceof BrowserOpenError ? error.message.replace(` ${openHint}`, '') : undefined,
-    );
-    if (isUriShown) return false;
+    terminal?.browserNotOpened(error instanceof BrowserOpenError ? withoutHint(error) : undefined);
+    // The user learns the login URI in another way.
+    if (options.onLoginUri ?? options.prompt ?? terminal) return false;
     if (error instanceof BrowserOpenError) throw error;
     throw new BrowserOpenError(
       'BROWSER_NOT_OPENED',

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { AuthServer } from '#src/server/auth-server.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
 import { AuthorizationError, BrowserOpenError } from '#src/errors.js';
-import { login, type LoginOptions, type PromptContext } from '#src/login.js';
+import { login } from '#src/login.js';
+import type { LoginOptions } from '#src/login-options.js';
+import type { PromptContext } from '#src/terminal/prompt.js';
 import { PKCEUtil } from '#src/oauth/pkce-util.js';
 
 const redirectUri = 'http://127.0.0.1:0/callback';

@@ -6,7 +6,12 @@ import { get as getSecurely } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { generate } from 'selfsigned';
-import { LoopbackListener, type ClientErrorListener, type ListenerOptions } from '#src/server/listener.js';
+import {
+  openListener,
+  type ListenerOptions,
+  type LoopbackListener,
+  type RequestListeners,
+} from '#src/server/listener.js';
 import { dial, received, requestBytes } from './helpers/raw.js';
 
 const both = ['127.0.0.1', '::1'];
@@ -28,12 +33,11 @@ const answer: RequestListener = (_request, response) => {
 async function open(
   options: Partial<ListenerOptions> = {},
   onRequest: RequestListener = answer,
-  onClientError: ClientErrorListener = (_error, socket) => socket.destroy(),
+  onClientError: RequestListeners['onClientError'] = (_error, socket) => socket.destroy(),
 ): Promise<LoopbackListener> {
-  const listener = await LoopbackListener.open(
+  const listener = await openListener(
     { addresses: ['127.0.0.1'], ports: [0], tls: undefined, maxHeaderSize: 65_536, requestTimeout: 30_000, ...options },
-    onRequest,
-    onClientError,
+    { onRequest, onClientError },
   );
   listeners.push(listener);
   return listener;
@@ -49,7 +53,7 @@ async function squat(address = '127.0.0.1', port = 0): Promise<number> {
 
 /** A port that was free a moment ago, on both families. */
 async function idlePort(): Promise<number> {
-  const listener = await LoopbackListener.open(
+  const listener = await openListener(
     {
       addresses: hasIpv6 ? both : ['127.0.0.1'],
       ports: [0],
@@ -57,8 +61,7 @@ async function idlePort(): Promise<number> {
       maxHeaderSize: 1000,
       requestTimeout: 1000,
     },
-    answer,
-    (_error, socket) => socket.destroy(),
+    { onRequest: answer, onClientError: (_error, socket) => socket.destroy() },
   );
   await listener.close();
   return listener.port;
@@ -99,7 +102,7 @@ afterEach(async () => {
   await Promise.all(squatters.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
 });
 
-describe('LoopbackListener.open', () => {
+describe('openListener', () => {
   it('listens on a fixed port', async () => {
     const port = await idlePort();
     expect((await open({ ports: [port] })).port).toBe(port);
@@ -262,7 +265,7 @@ describe('LoopbackListener.open', () => {
   });
 });
 
-describe('LoopbackListener.close', () => {
+describe('LoopbackListener', () => {
   it('frees the port at once', async () => {
     const { port } = await open();
     for (let count = 0; count < 20; count += 1) {

@@ -136,7 +136,7 @@ describe('PendingPage', () => {
     released.waitUntil(deferred().promise);
     released.dispatched();
     const { outcome } = released;
-    released.release();
+    released.settle('released');
     expect(await outcome).toBe('released');
     for (const page of [failed, released]) {
       expect(() => {
@@ -151,17 +151,17 @@ describe('PendingPage', () => {
     page.waitUntil(exchange.promise);
     page.dispatched();
     const { outcome } = page;
-    page.release();
+    page.settle('released');
     exchange.reject();
     expect(await outcome).toBe('released');
-    page.release();
+    page.settle('released');
     expect(await page.outcome).toBe('released');
   });
 
   it('keeps its outcome if it is released afterwards', async () => {
     const page = new PendingPage(checkedRedirectUri);
     page.dispatched();
-    page.release();
+    page.settle('released');
     expect(await page.outcome).toBe('success');
   });
 
@@ -201,7 +201,7 @@ describe('PendingPage', () => {
     const page = new PendingPage(checkedRedirectUri);
     page.waitUntil(deferred().promise);
     page.dispatched();
-    page.release();
+    page.settle('released');
     page.redirect('https://app.example/');
     expect(page.redirectFor('released')).toBeUndefined();
   });

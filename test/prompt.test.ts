@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { AuthorizationError } from '#src/errors.js';
-import type { PromptContext } from '#src/login.js';
-import { isRemoteSession, promptForCallbackUri } from '#src/prompt.js';
+import { isRemoteSession, promptForCallbackUri, type PromptContext } from '#src/terminal/prompt.js';
 
 const loginUri =
   'https://accounts.example.com/authorize?client_id=c&redirect_uri=http%3A%2F%2F127.0.0.1%3A5543%2Fcallback';

@@ -1,3 +1,5 @@
+import { isLoopbackHost } from '../oauth/redirect-uri.js';
+
 /** The callback page that the user sees while an event or `exchange` is handled. */
 export interface CallbackPage {
   /**
@@ -52,16 +54,13 @@ export class PendingPage implements CallbackPage {
   #waiting = 0;
   #isDispatched = false;
   #settled: PageOutcome | undefined;
-  #settle: (outcome: PageOutcome) => void = () => undefined;
+  #resolve: (outcome: PageOutcome) => void = () => undefined;
   readonly #outcome = new Promise<PageOutcome>((resolve) => {
-    this.#settle = (outcome) => {
-      this.#settled ??= outcome;
-      resolve(outcome);
-    };
+    this.#resolve = resolve;
   });
 
   /** @param checkedRedirect - returns the target of a redirect, or throws a TypeError */
-  constructor(checkedRedirect: (uri: string | URL) => string) {
+  constructor(checkedRedirect = checkedRedirectUri) {
     this.#checkedRedirect = checkedRedirect;
   }
 
@@ -76,10 +75,10 @@ export class PendingPage implements CallbackPage {
     Promise.resolve(outcome).then(
       () => {
         this.#waiting -= 1;
-        if (this.#isDispatched && this.#waiting === 0) this.#settle('success');
+        if (this.#isDispatched && this.#waiting === 0) this.settle('success');
       },
       () => {
-        this.#settle('failed');
+        this.settle('failed');
       },
     );
   }
@@ -96,17 +95,13 @@ export class PendingPage implements CallbackPage {
   /** The handlers have run: without a promise to wait for, the sign-in has succeeded. */
   dispatched(): void {
     this.#isDispatched = true;
-    if (this.#waiting === 0) this.#settle('success');
+    if (this.#waiting === 0) this.settle('success');
   }
 
-  /** A handler threw. */
-  fail(): void {
-    this.#settle('failed');
-  }
-
-  /** The page is completed now, whatever is still pending. */
-  release(): void {
-    this.#settle('released');
+  /** The page is completed now, whatever is still pending; the first outcome counts. */
+  settle(outcome: PageOutcome): void {
+    this.#settled ??= outcome;
+    this.#resolve(outcome);
   }
 
   /** The target of the redirect for an outcome. */
@@ -125,8 +120,8 @@ export class PendingPage implements CallbackPage {
 /** @internal The target of a redirect from a loopback server. */
 export function checkedRedirectUri(uri: string | URL): string {
   const target = URL.canParse(String(uri)) ? new URL(uri) : undefined;
-  const isLoopback = /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(target?.hostname ?? '');
-  if (target?.protocol === 'https:' || (target?.protocol === 'http:' && isLoopback)) return target.href;
+  if (target?.protocol === 'https:') return target.href;
+  if (target?.protocol === 'http:' && isLoopbackHost(target.hostname)) return target.href;
   throw new TypeError('`uri` must be an https URI, or an http URI on 127.0.0.1, [::1] or localhost');
 }
 

@@ -11,8 +11,8 @@ import { forwardingScript, originalLogo, originalStyles } from '../page/default-
 import { securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
 import { describeParameters, trace } from '../trace.js';
-import { attempt, type CallbackHost, type Failure } from './host.js';
-import { formOf, jsonOf, readBody, type RequestBody } from './request-body.js';
+import type { CallbackHost, Failure } from './host.js';
+import { formOf, jsonOf, readBody } from './request-body.js';
 import {
   checkContentType,
   checkForward,
@@ -25,16 +25,15 @@ import {
   type RequestTarget,
 } from './request-guard.js';
 import {
-  JsonWriter,
-  PageWriter,
+  endOf,
+  jsonWriter,
+  pageWriter,
   pending,
   send,
   sendPage,
   sendRejection,
   sent,
-  statusOfOutcome,
   success,
-  viewOfOutcome,
   type ResponseWriter,
 } from './response-writer.js';
 import { openTemplateFolder } from './template-folder.js';
@@ -46,9 +45,6 @@ interface Exchange {
   readonly host: CallbackHost;
   readonly target: RequestTarget;
 }
-
-/** What was thrown by the app's hooks while a request was handled; undefined if nothing was. */
-type HandlerError = Failure | undefined;
 
 interface Asset {
   readonly type: string;
@@ -77,17 +73,21 @@ export async function handleCallback(
   const exchange = { request, response, renderer, host, target };
   if (typeof route === 'object' && 'file' in route && !(await hasFolder(renderer, request))) return false;
   const rejection = checkTarget(request, target, host.names);
-  if (rejection !== undefined) return complete(response, await reject(exchange, rejection, route === 'token'));
-  if (route === 'page') return complete(response, await handlePage(exchange));
-  if (route === 'token') return complete(response, await handleToken(exchange));
-  if ('file' in route) return (await openTemplateFolder(renderer.folder ?? ''))(request, response, route.file);
-  if (request.method !== 'GET') return complete(response, await reject(exchange, rejectMethod('GET')));
-  response.writeHead(200, { ...securityHeaders, 'Content-Type': route.type }).end(route.body);
-  return true;
+  let failure: Failure | undefined;
+  if (rejection !== undefined) failure = await reject(exchange, rejection, route === 'token');
+  else if (route === 'page') failure = await handlePage(exchange);
+  else if (route === 'token') failure = await handleToken(exchange);
+  else if ('file' in route) return (await openTemplateFolder(renderer.folder ?? ''))(request, response, route.file);
+  else if (request.method !== 'GET') failure = await reject(exchange, rejectMethod('GET'));
+  else response.writeHead(200, { ...securityHeaders, 'Content-Type': route.type }).end(route.body);
+  if (failure === undefined) return true;
+  // An error of the app's surfaces only when the page is complete.
+  await sent(response);
+  return failure;
 }
 
 function findRoute(path: string, host: CallbackHost): 'page' | 'token' | Asset | { file: string } | undefined {
-  const { pagePath, assetFolders } = host;
+  const { pagePath, assetFolders = [] } = host;
   const folder = pagePath.slice(0, pagePath.lastIndexOf('/') + 1);
   if (path === pagePath) return 'page';
   if (path === `${folder}token`) return 'token';
@@ -111,16 +111,16 @@ async function hasFolder(renderer: CallbackPageRenderer, { method }: IncomingMes
 }
 
 /** GET of the page, or a POST: `response_mode=form_post`, or a consent form that was redirected with 307. */
-async function handlePage(exchange: Exchange): Promise<HandlerError> {
+async function handlePage(exchange: Exchange): Promise<Failure | undefined> {
   const { request, response, renderer, host, target } = exchange;
   const { query } = target;
-  if (request.method !== 'GET' && request.method !== 'POST') return reject(exchange, rejectMethod('GET', 'POST'));
-  const rejection = checkNavigation(request);
+  const { method } = request;
+  const rejection = method === 'GET' || method === 'POST' ? checkNavigation(request) : rejectMethod('GET', 'POST');
   if (rejection !== undefined) return reject(exchange, rejection);
   const isInQuery = isResponse(query);
   let received: ReceivedResponse;
-  if (request.method === 'POST' && !isInQuery) {
-    const body = await formBody(request);
+  if (method === 'POST' && !isInQuery) {
+    const body = checkContentType(request, 'application/x-www-form-urlencoded') ?? (await readBody(request));
     if (!('content' in body)) return reject(exchange, body);
     received = readResponse(host.redirectUri, { query, form: formOf(body.content) });
   } else {
@@ -131,19 +131,15 @@ async function handlePage(exchange: Exchange): Promise<HandlerError> {
     return reject(exchange, notANavigation);
   }
   const language = await renderer.language(request.headers['accept-language']);
-  let failure: HandlerError;
-  if (request.method === 'GET' && !isInQuery) {
+  let failure: Failure | undefined;
+  if (method === 'GET' && !isInQuery) {
     const options = { answered: false, pasteOffered: host.isPasteOffered };
     sendPage(response, 200, await renderer.render(pending, options, language));
   } else {
-    failure = await respond(host, received, expected, new PageWriter(renderer, response, language));
+    failure = await respond(host, received, expected, pageWriter(renderer, response, language));
   }
   host.pageSent?.();
   return failure;
-}
-
-async function formBody(request: IncomingMessage): Promise<RequestBody | HttpRejection> {
-  return checkContentType(request, 'application/x-www-form-urlencoded') ?? (await readBody(request));
 }
 
 function isBarePage(query: string, host: CallbackHost): boolean {
@@ -151,10 +147,9 @@ function isBarePage(query: string, host: CallbackHost): boolean {
 }
 
 /** POST of `token`: the page's script forwards the fragment, or reports that the page has loaded its files. */
-async function handleToken(exchange: Exchange): Promise<HandlerError> {
+async function handleToken(exchange: Exchange): Promise<Failure | undefined> {
   const { request, response, renderer, host } = exchange;
-  if (request.method !== 'POST') return reject(exchange, rejectMethod('POST'), true);
-  const rejection = checkForward(request, host.names);
+  const rejection = request.method === 'POST' ? checkForward(request, host.names) : rejectMethod('POST');
   if (rejection !== undefined) return reject(exchange, rejection, true);
   const body = await readBody(request);
   if (!('content' in body)) return reject(exchange, body, true);
@@ -164,7 +159,7 @@ async function handleToken(exchange: Exchange): Promise<HandlerError> {
     const received = readResponse(host.redirectUri, { fragment, query });
     const language = await renderer.language(request.headers['accept-language']);
     const expected = await host.find(received.state);
-    return respond(host, received, expected, new JsonWriter(renderer, response, language));
+    return respond(host, received, expected, jsonWriter(renderer, response, language));
   }
   if (loaded !== true || fragment !== undefined) {
     const text = 'The body must be {"fragment": "...", "query": "..."}.';
@@ -183,41 +178,32 @@ async function respond(
   writer: ResponseWriter,
 ): Promise<Failure | undefined> {
   const { allowUnsolicited, redirectUri } = host;
+  const known = typeof expected === 'object' ? expected : undefined;
   let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
   if (result.kind !== 'rejected') {
     // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
-    await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code, expected));
-    const consumed = typeof expected === 'object' ? host.consume(expected) : true;
+    await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code, known));
+    const consumed = known === undefined || host.consume(known);
     if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used');
   }
   trace('response with %s: %s', describeParameters(received.params), result.kind);
   if (result.kind === 'rejected') {
-    const failure = attempt(() => {
-      host.rejected(result.reason);
-    });
+    const failure = host.rejected(result.reason);
     const isBareError = received.hasError && received.state === undefined && result.reason === 'state_foreign';
     await writer.finish(...rejectedViews[isBareError ? 'error_without_state' : result.reason]);
     return failure;
   }
-  const known = typeof expected === 'object' ? expected : undefined;
   const rejection = result.kind === 'error' ? result.rejection : undefined;
-  const failure =
-    rejection &&
-    attempt(() => {
-      host.rejected(rejection, known);
-    });
+  const failure = rejection && host.rejected(rejection, known);
   const delivery = host.deliver(result, known);
   const { page, failure: thrown } = 'then' in delivery ? await delivery : delivery;
   const { outcome } = page;
   if (result.kind === 'error') {
-    const status = rejection === undefined ? 200 : 400;
-    await writer.finish(
-      errorView(result.error.code, expected),
-      status,
-      rejection === undefined ? page.redirectFor('failed') : undefined,
-    );
+    const view = errorView(result.error.code, known);
+    if (rejection === undefined) await writer.finish(view, 200, page.redirectFor('failed'));
+    else await writer.finish(view, 400);
   } else if (typeof outcome === 'string') {
-    await writer.finish(viewOfOutcome(outcome), statusOfOutcome(outcome), page.redirectFor(outcome));
+    await writer.finish(...endOf(page, outcome));
   } else {
     await writer.hold(page);
   }
@@ -235,9 +221,9 @@ const rejectedViews: Readonly<Record<ResponseRejection | 'error_without_state', 
   wrong_redirect_uri: [{ state: 'error', reason: 'malformed' }, 400],
 };
 
-function errorView(code: string, expected: unknown): PageView {
+function errorView(code: string, expected: ExpectedRequest | undefined): PageView {
   // The page shows the provider's words only if the state proves that they are the provider's.
-  if (typeof expected !== 'object') return { state: 'error', reason: 'error_without_state' };
+  if (expected === undefined) return { state: 'error', reason: 'error_without_state' };
   const reasons = {
     ACCESS_DENIED: 'denied',
     AUTHORIZATION_FAILED: 'refused',
@@ -246,19 +232,10 @@ function errorView(code: string, expected: unknown): PageView {
   return { state: 'error', reason: code in reasons ? reasons[code as keyof typeof reasons] : 'malformed' };
 }
 
-async function reject(exchange: Exchange, rejection: HttpRejection, isForward = false): Promise<HandlerError> {
+async function reject(exchange: Exchange, rejection: HttpRejection, isForward = false): Promise<Failure | undefined> {
   const { request, response, renderer, host } = exchange;
   trace('request rejected: %s', rejection.reason);
-  const failure = attempt(() => {
-    host.rejected(rejection.reason);
-  });
+  const failure = host.rejected(rejection.reason);
   await sendRejection(rejection, request, response, renderer, isForward);
-  return failure;
-}
-
-/** An error of the app's surfaces only when the page is complete. */
-async function complete(response: ServerResponse, failure: HandlerError): Promise<true | Failure> {
-  if (failure === undefined) return true;
-  await sent(response);
   return failure;
 }

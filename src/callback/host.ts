@@ -30,17 +30,17 @@ export interface CallbackHost {
   /** The path of the page among the paths of the server. */
   readonly pagePath: string;
   /** Further folders for the files of pages that were written for EmbedIOAuthServer. */
-  readonly assetFolders: readonly string[];
-  readonly allowUnsolicited: boolean;
+  readonly assetFolders?: readonly string[];
+  readonly allowUnsolicited?: boolean;
   /** Whether the user is being asked to paste the callback URI. */
-  readonly isPasteOffered: boolean;
+  readonly isPasteOffered?: boolean;
   find(state: string | undefined): MaybePromise<ExpectedRequest | 'used' | undefined>;
   /** Uses a request up; false if another response was faster. */
   consume(expected: ExpectedRequest): MaybePromise<boolean>;
   /** Notifies the app. */
   deliver(outcome: Outcome, expected: ExpectedRequest | undefined): MaybePromise<Delivery>;
-  /** Reports a rejection; `expected` is the request that the rejection ends. */
-  rejected(reason: RejectionReason, expected?: ExpectedRequest): void;
+  /** Reports a rejection; `expected` is the request that the rejection ends. Returns what a hook threw. */
+  rejected(reason: RejectionReason, expected?: ExpectedRequest): Failure | undefined;
   /** The page was sent, or has loaded its own files. */
   pageSent?(): void;
   pageLoaded?(): void;

@@ -61,9 +61,9 @@ export function checkTarget(
   if (target === undefined) {
     return { reason: 'bad_target', status: 400, text: 'The request target must be a path.' };
   }
-  const hosts = [...rawValues(request, 'host'), ...(target.authority === undefined ? [] : [target.authority])];
-  const expectedCount = target.authority === undefined ? 1 : 2;
-  if (hosts.length !== expectedCount || !hosts.every((host) => names.hosts.has(host.toLowerCase()))) {
+  const hosts = rawValues(request, 'host');
+  const named = target.authority === undefined ? hosts : [...hosts, target.authority];
+  if (hosts.length !== 1 || !named.every((host) => names.hosts.has(host.toLowerCase()))) {
     return {
       reason: 'foreign_host',
       status: 421,
@@ -107,18 +107,15 @@ export function isRepeatedNavigation({ headers }: IncomingMessage): boolean {
 /** @internal A POST to `token` must be sent by the callback page itself, as JSON (R5). */
 export function checkForward(request: IncomingMessage, names: ServerNames): HttpRejection | undefined {
   const origins = rawValues(request, 'origin');
-  const site = request.headers['sec-fetch-site'];
   const [origin = 'null'] = origins;
+  const site = request.headers['sec-fetch-site'];
   // Privacy extensions and hardened browsers remove the origin; `Sec-Fetch-Site` then says the same.
-  const isAccepted = origin === 'null' ? site === 'same-origin' : names.origins.has(origin) && !isOtherSite(site);
+  const isKnown = names.origins.has(origin);
+  const isAccepted = site === 'same-origin' ? isKnown || origin === 'null' : isKnown && site === undefined;
   if (origins.length > 1 || !isAccepted) {
     return { reason: 'foreign_origin', status: 403, text: 'Only the callback page may send this request.' };
   }
   return checkContentType(request, 'application/json');
-}
-
-function isOtherSite(site: string | string[] | undefined): boolean {
-  return site !== undefined && site !== 'same-origin';
 }
 
 /** @internal The declared type of a body. A charset, if there is one, is UTF-8. */
@@ -146,9 +143,5 @@ export function rejectMethod(...allowed: string[]): HttpRejection {
 /** Every value of a header as it was sent: Node drops or joins a second one. */
 function rawValues(request: IncomingMessage, name: string): string[] {
   const { rawHeaders } = request; // Names and values in turn.
-  const values: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
-  }
-  return values;
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }

@@ -3,6 +3,7 @@ import { inertPolicy, securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer, PageView, RenderedPage } from '../page/renderer.js';
 import type { PageLanguage } from '../page/language.js';
 import type { PageOutcome, PendingPage } from './callback-page.js';
+import type { MaybePromise } from './host.js';
 import type { HttpRejection } from './request-guard.js';
 
 /** @internal */
@@ -10,107 +11,84 @@ export const success: PageView = { state: 'success' };
 /** @internal */
 export const pending: PageView = { state: 'pending' };
 const finishing: PageView = { state: 'pending', reason: 'finishing' };
-const returnToApp: PageView = { state: 'pending', reason: 'return_to_app' };
 const failed: PageView = { state: 'error', reason: 'failed' };
 const notForwarded: PageView = { state: 'error', reason: 'not_forwarded' };
 
 /** @internal How the result of a sign-in reaches the browser: as the page itself, or as JSON for the page's script. */
 export interface ResponseWriter {
   /** Renders what will most likely be shown. */
-  prepare(view: PageView): Promise<void>;
+  prepare(view: PageView): MaybePromise<void>;
   /** Shows the end. What was prepared is written before this returns. */
-  finish(view: PageView, status: number, redirect?: string): Promise<void>;
+  finish(view: PageView, status: number, redirect?: string): MaybePromise<void>;
   /** Shows that the app is finishing the sign-in, and the end as soon as it is known. */
   hold(page: PendingPage): Promise<void>;
 }
 
 /** @internal The page itself. A held page is one streamed response, so it needs neither JavaScript nor a second endpoint. */
-export class PageWriter implements ResponseWriter {
-  readonly #renderer: CallbackPageRenderer;
-  readonly #response: ServerResponse;
-  readonly #language: PageLanguage;
-  #prepared: { readonly view: PageView; readonly page: RenderedPage } | undefined;
-
-  constructor(renderer: CallbackPageRenderer, response: ServerResponse, language: PageLanguage) {
-    this.#renderer = renderer;
-    this.#response = response;
-    this.#language = language;
-  }
-
-  async prepare(view: PageView): Promise<void> {
-    this.#prepared = { view, page: await this.#render(view) };
-  }
-
-  async finish(view: PageView, status: number, redirect?: string): Promise<void> {
-    const prepared = this.#prepared;
-    if (redirect !== undefined) {
-      send(this.#response, 303, { Location: redirect }, '');
-    } else if (prepared !== undefined && prepared.view.state === view.state && prepared.view.reason === view.reason) {
-      // Written in this turn of the event loop: a handler that fails or ends the process must not cut the page off.
-      sendPage(this.#response, status, prepared.page);
-    } else {
-      sendPage(this.#response, status, await this.#render(view));
-    }
-  }
-
-  async hold(page: PendingPage): Promise<void> {
-    const { html, headers } = await this.#render(finishing);
-    const response = this.#response;
-    if (response.headersSent || isClosed(response)) return;
-    // In Chromium, a chunked page whose connection is cut never finishes parsing, so it could not say that the app has exited.
-    response.useChunkedEncodingByDefault = false;
-    // Proxies and `compression` must pass the first part on at once.
-    response.writeHead(200, { ...headers, 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
-    response.write(html);
-    const outcome = await page.outcome;
-    const tail = this.#renderer.renderOutcome(viewOfOutcome(outcome), this.#language, page.redirectFor(outcome));
-    if (!isClosed(response)) response.end(tail);
-  }
-
-  #render(view: PageView): Promise<RenderedPage> {
-    return this.#renderer.render(view, { answered: true }, this.#language);
-  }
+export function pageWriter(
+  renderer: CallbackPageRenderer,
+  response: ServerResponse,
+  language: PageLanguage,
+): ResponseWriter {
+  const render = (view: PageView): Promise<RenderedPage> => renderer.render(view, { answered: true }, language);
+  let prepared: { readonly view: PageView; readonly page: RenderedPage } | undefined;
+  return {
+    async prepare(view) {
+      prepared = { view, page: await render(view) };
+    },
+    async finish(view, status, redirect) {
+      if (redirect !== undefined) {
+        send(response, 303, { Location: redirect }, '');
+      } else if (prepared?.view.state === view.state && prepared.view.reason === view.reason) {
+        // Written in this turn of the event loop: a handler that fails or ends the process must not cut the page off.
+        sendPage(response, status, prepared.page);
+      } else {
+        sendPage(response, status, await render(view));
+      }
+    },
+    async hold(page) {
+      const { html, headers } = await render(finishing);
+      if (response.headersSent || isClosed(response)) return;
+      // In Chromium, a chunked page whose connection is cut never finishes parsing, so it could not say that the app has exited.
+      response.useChunkedEncodingByDefault = false;
+      // Proxies and `compression` must pass the first part on at once.
+      response.writeHead(200, { ...headers, 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
+      response.write(html);
+      const [view, , redirect] = endOf(page, await page.outcome);
+      if (!isClosed(response)) response.end(renderer.renderOutcome(view, language, redirect));
+    },
+  };
 }
 
 /** @internal JSON for the page's script. */
-export class JsonWriter implements ResponseWriter {
-  readonly #renderer: CallbackPageRenderer;
-  readonly #response: ServerResponse;
-  readonly #language: PageLanguage;
-
-  constructor(renderer: CallbackPageRenderer, response: ServerResponse, language: PageLanguage) {
-    this.#renderer = renderer;
-    this.#response = response;
-    this.#language = language;
-  }
-
-  async prepare(): Promise<void> {
-    // JSON is made when it is sent.
-  }
-
-  finish(view: PageView, status: number, redirect?: string): Promise<void> {
-    sendJson(this.#response, status, {
-      ...view,
-      ...this.#renderer.viewText(view, this.#language),
-      redirect,
-    });
-    return Promise.resolve();
-  }
-
-  async hold(page: PendingPage): Promise<void> {
-    const outcome = await page.outcome;
-    await this.finish(viewOfOutcome(outcome), statusOfOutcome(outcome), page.redirectFor(outcome));
-  }
+export function jsonWriter(
+  renderer: CallbackPageRenderer,
+  response: ServerResponse,
+  language: PageLanguage,
+): ResponseWriter {
+  const finish: ResponseWriter['finish'] = (view, status, redirect) => {
+    sendJson(response, status, { ...view, ...renderer.viewText(view, language), redirect });
+  };
+  return {
+    prepare: () => undefined, // JSON is made when it is sent.
+    finish,
+    async hold(page) {
+      await finish(...endOf(page, await page.outcome));
+    },
+  };
 }
 
-/** @internal */
-export function viewOfOutcome(outcome: PageOutcome): PageView {
-  return { success, failed, released: returnToApp }[outcome];
-}
+type End = readonly [view: PageView, status: number];
 
-/** @internal */
-export function statusOfOutcome(outcome: PageOutcome): number {
-  return { success: 200, failed: 500, released: 202 }[outcome];
+const ends: Readonly<Record<PageOutcome, End>> = {
+  success: [success, 200],
+  failed: [failed, 500],
+  released: [{ state: 'pending', reason: 'return_to_app' }, 202],
+};
+
+/** @internal What the browser gets when the outcome of a page is known. */
+export function endOf(page: PendingPage, outcome: PageOutcome): readonly [...End, redirect: string | undefined] {
+  return [...ends[outcome], page.redirectFor(outcome)];
 }
 
 /**

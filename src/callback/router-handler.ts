@@ -3,11 +3,11 @@ import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { checkedRedirectPath, PendingPage } from './callback-page.js';
 import { handleCallback } from './endpoint.js';
-import type { CallbackHost, Delivery, Outcome } from './host.js';
+import { attempt, type CallbackHost, type Delivery, type Outcome } from './host.js';
 import { parseTarget } from './request-guard.js';
 import { sendFailure } from './response-writer.js';
 import type { CheckedRouterOptions } from './router.js';
-import { UsedStates } from './used-states.js';
+import { digestKey, UsedStates } from './used-states.js';
 
 /** @internal The URLs of a request as they were when the router was called. */
 export interface RequestUrls {
@@ -38,7 +38,7 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       page.dispatched();
       return { page };
     } catch (error) {
-      page.fail();
+      page.settle('failed');
       return { page, failure: { error } };
     }
   }
@@ -51,12 +51,9 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       target,
       redirectUri,
       pagePath: pagePathOf(target?.path ?? '', url, uri.pathname, options.path),
-      assetFolders: [],
-      allowUnsolicited: false,
-      isPasteOffered: false,
       async find(state) {
         if (state === undefined) return undefined;
-        if (usedStates.has(state)) return 'used';
+        if (usedStates.has(digestKey(state))) return 'used';
         let found: ExpectedRequest | null | undefined;
         try {
           found = await requests.find(req, state);
@@ -71,16 +68,17 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       },
       // The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2).
       async consume({ state }) {
-        if (!usedStates.add(state)) return false;
+        const key = digestKey(state);
+        if (!usedStates.add(key)) return false;
         try {
           return await requests.take(req, state);
         } catch (error) {
-          usedStates.delete(state); // The store is out of reach: the user may reload.
+          usedStates.delete(key); // The store is out of reach: the user may reload.
           throw error;
         }
       },
       deliver: (outcome) => deliver(outcome, req, res),
-      rejected: (reason) => onRejected?.({ reason }, req),
+      rejected: (reason) => attempt(() => onRejected?.({ reason }, req)),
     };
   }
 

@@ -3,33 +3,29 @@ import { sha256 } from '../oauth/random-and-digest.js';
 /** How many used states are remembered, so that a reload or a replay is recognized. */
 const limit = 4096;
 
-/** @internal The digests of states that were used, the oldest dropped first. */
-export class UsedStates {
-  readonly #digests = new Set<string>();
+/** @internal The key of a secret in a map: the time of a look-up by its digest says nothing about the secret itself. */
+export function digestKey(secret: string): string {
+  return sha256(secret).toString('base64');
+}
 
-  has(state: string): boolean {
-    return this.#digests.has(digestOf(state));
+/** @internal The states that were used, by {@link digestKey}, the oldest dropped first. */
+export class UsedStates {
+  readonly #keys = new Set<string>();
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
   }
 
   /** False if the state was there already. */
-  add(state: string): boolean {
-    const digest = digestOf(state);
-    if (this.#digests.has(digest)) return false;
-    this.#digests.add(digest);
-    if (this.#digests.size > limit) {
-      for (const oldest of this.#digests) {
-        this.#digests.delete(oldest);
-        break;
-      }
-    }
+  add(key: string): boolean {
+    if (this.#keys.has(key)) return false;
+    this.#keys.add(key);
+    const [oldest = ''] = this.#keys;
+    if (this.#keys.size > limit) this.#keys.delete(oldest);
     return true;
   }
 
-  delete(state: string): void {
-    this.#digests.delete(digestOf(state));
+  delete(key: string): void {
+    this.#keys.delete(key);
   }
-}
-
-function digestOf(state: string): string {
-  return sha256(state).toString('base64');
 }

@@ -4,7 +4,7 @@ import { readCallbackUri } from '../oauth/callback-uri.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
 import { checkPageOptions, isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
 import { trace } from '../trace.js';
-import { LoopbackListener } from './listener.js';
+import { openListener, type LoopbackListener } from './listener.js';
 import {
   checkServerOptions,
   namesOf,
@@ -72,13 +72,13 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     super();
     this.#options = checkServerOptions(baseUri, options);
     this.#boundUri = this.#options.baseUri;
-    this.signIns = new SignIns(this, this.redirectUri, this.#options);
+    this.signIns = new SignIns(this, this.#options);
     checkPageOptions(options);
     this.#pageOptions = options;
     this.#receiver = new RequestReceiver({
+      server: this,
       options: this.#options,
       pageOptions: options,
-      signIns: this.signIns,
       work: this.#work,
       names: () => (this.#names ??= namesOf(this.#boundUri, this.redirectUri)),
     });
@@ -237,16 +237,16 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
 
   async #open(): Promise<void> {
     if (this.#listener !== undefined) return;
-    const { onRequest, onClientError } = this.#receiver;
-    if (!isBuiltInPage(this.#pageOptions)) await this.#receiver.loadPage();
-    this.#listener = await LoopbackListener.open(this.#options, onRequest, onClientError);
+    if (!isBuiltInPage(this.#pageOptions)) await (await this.#receiver.load()).loadPage();
+    this.#listener = await openListener(this.#options, this.#receiver);
     this.#boundUri = withPort(this.#options.baseUri, this.#listener.port);
-    this.signIns.redirectUri = this.redirectUri;
     this.#names = undefined;
     trace('listening on port %d', this.#listener.port);
     // What takes time is done while the user signs in; a request that arrives sooner does it itself, and reports a failure.
     setImmediate(() => {
-      if (this.#listener !== undefined) this.#receiver.prepare().catch(() => undefined);
+      if (this.#listener === undefined) return;
+      const prepared = this.#receiver.load().then((handler) => handler.prepare());
+      prepared.catch(() => undefined);
     });
   }
 

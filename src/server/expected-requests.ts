@@ -1,12 +1,10 @@
-import { UsedStates } from '../callback/used-states.js';
+import { digestKey, UsedStates } from '../callback/used-states.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
-import { sha256, timingSafeEqual } from '../oauth/random-and-digest.js';
 
 /** How many requests may be expected that no wait is in progress for (R27). */
 const limit = 10_000;
 
 interface Entry {
-  readonly digest: Buffer;
   readonly request: ExpectedRequest;
   /** Milliseconds since the epoch. */
   readonly addedAt: number;
@@ -33,17 +31,16 @@ export class ExpectedRequests {
 
   add(request: ExpectedRequest): void {
     this.#everExpected = true;
-    const digest = sha256(request.state);
-    const key = keyOf(digest);
+    const key = digestKey(request.state);
     const waits = this.#entries.get(key)?.waits ?? 0;
     this.#entries.delete(key);
-    this.#entries.set(key, { digest, request, addedAt: Date.now(), waits });
-    this.#used.delete(request.state);
+    this.#entries.set(key, { request, addedAt: Date.now(), waits });
+    this.#used.delete(key);
     this.#dropOld();
   }
 
   delete({ state }: ExpectedRequest): void {
-    this.#entries.delete(keyOf(sha256(state)));
+    this.#entries.delete(digestKey(state));
   }
 
   clear(): void {
@@ -52,20 +49,21 @@ export class ExpectedRequests {
 
   find(state: string | undefined): ExpectedRequest | 'used' | undefined {
     if (state === undefined) return undefined;
-    const digest = sha256(state);
-    const entry = this.#entries.get(keyOf(digest));
-    if (entry !== undefined && timingSafeEqual(entry.digest, digest) && !this.#isExpired(entry)) return entry.request;
-    return this.#used.has(state) ? 'used' : undefined;
+    const key = digestKey(state);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && !this.#isExpired(entry)) return entry.request;
+    return this.#used.has(key) ? 'used' : undefined;
   }
 
   /** Uses a request up. False if another response was faster. */
   consume({ state }: ExpectedRequest): boolean {
-    return this.#entries.delete(keyOf(sha256(state))) && this.#used.add(state);
+    const key = digestKey(state);
+    return this.#entries.delete(key) && this.#used.add(key);
   }
 
   /** A wait for this request begins (1) or ends (-1): while it lasts, the request neither ages nor counts. */
   wait({ state }: ExpectedRequest, change: 1 | -1): void {
-    const entry = this.#entries.get(keyOf(sha256(state)));
+    const entry = this.#entries.get(digestKey(state));
     if (entry !== undefined) entry.waits += change;
   }
 
@@ -82,8 +80,4 @@ export class ExpectedRequests {
       surplus -= 1;
     }
   }
-}
-
-function keyOf(digest: Buffer): string {
-  return digest.toString('base64');
 }

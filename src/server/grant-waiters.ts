@@ -1,4 +1,4 @@
-import { checkedRedirectUri, PendingPage, type CallbackPage } from '../callback/callback-page.js';
+import { PendingPage, type CallbackPage } from '../callback/callback-page.js';
 import { attempt, type Failure, type Outcome } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { AuthAbortedError, type Rejections } from '../errors.js';
@@ -81,7 +81,7 @@ export class GrantWaiters {
         else {
           // A page that was released meanwhile is complete; the app may still use its methods.
           const isOpen = kept.page !== undefined && typeof kept.page.outcome !== 'string';
-          finish(waiter, kept.outcome, isOpen ? kept.page : new PendingPage(checkedRedirectUri));
+          finish(waiter, kept.outcome, isOpen ? kept.page : new PendingPage());
           kept.claimed();
         }
       });
@@ -111,7 +111,7 @@ export class GrantWaiters {
       });
       page.waitUntil(claim);
       const timer = setTimeout(() => {
-        page.release();
+        page.settle('released');
         onReleased();
       }, claimGrace);
       void Promise.race([claim, page.outcome]).then(() => {
@@ -125,7 +125,7 @@ export class GrantWaiters {
   forget(state?: string): void {
     const dropped = this.#kept.filter((kept) => state === undefined || kept.state === state);
     this.#kept = this.#kept.filter((kept) => !dropped.includes(kept));
-    for (const { page } of dropped) page?.release();
+    for (const { page } of dropped) page?.settle('released');
   }
 
   /**
@@ -175,7 +175,7 @@ function finish({ exchange, signal, resolve, reject }: Waiter, outcome: Outcome,
     return;
   }
   const end = onAbort(signal, () => {
-    page.release();
+    page.settle('released');
   });
   try {
     const result = exchange(outcome.grant, { signal: signal ?? new AbortController().signal, page });
@@ -185,7 +185,7 @@ function finish({ exchange, signal, resolve, reject }: Waiter, outcome: Outcome,
     work.then(resolve, reject).finally(end);
   } catch (error) {
     end();
-    page.fail();
+    page.settle('failed');
     reject(error);
   }
 }

@@ -1,6 +1,4 @@
-import type NodeHttp from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
-import type Https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PortUnavailableError, ServerError, type PortUnavailableReason } from '../errors.js';
@@ -23,88 +21,76 @@ const headersTimeout = 10_000;
 const maxConnections = 512;
 const anyPortAttempts = 20;
 
+/** @internal What handles the requests. */
+export interface RequestListeners {
+  readonly onRequest: RequestListener;
+  /** Handles what the HTTP parser could not read. */
+  readonly onClientError: (error: NodeJS.ErrnoException, socket: Duplex) => void;
+}
+
 /** @internal One or two listening sockets on one port, and their connections. */
-export class LoopbackListener {
+export interface LoopbackListener {
   readonly port: number;
-  readonly #servers: readonly Server[];
-  readonly #connections: Connections;
-
-  private constructor(port: number, servers: readonly Server[], connections: Connections) {
-    this.port = port;
-    this.#servers = servers;
-    this.#connections = connections;
-  }
-
-  /** Binds every address on the first port of the list that is free on all of them, and listens. */
-  static async open(
-    options: ListenerOptions,
-    onRequest: RequestListener,
-    onClientError: ClientErrorListener,
-  ): Promise<LoopbackListener> {
-    const { ports } = options;
-    let failure: PortUnavailableError | undefined;
-    for (const port of ports) {
-      for (let attempt = 0; attempt < (port === 0 ? anyPortAttempts : 1); attempt += 1) {
-        try {
-          // Awaited in turn: a candidate is tried only if the one before it is unavailable.
-          return await LoopbackListener.#bind(
-            await freePort(port, options.addresses),
-            options,
-            onRequest,
-            onClientError,
-          );
-        } catch (error) {
-          if (!(error instanceof PortUnavailableError) || error.reason === 'EADDRNOTAVAIL') throw error;
-          failure = error;
-        }
-      }
-    }
-    throw failure ?? new RangeError('`port` is an empty list');
-  }
-
-  static async #bind(
-    port: number,
-    options: ListenerOptions,
-    onRequest: RequestListener,
-    onClientError: ClientErrorListener,
-  ): Promise<LoopbackListener> {
-    const servers: Server[] = [];
-    const connections = new Connections();
-    let bound = port;
-    try {
-      for (const [index, address] of options.addresses.entries()) {
-        const server = await makeServer(options, onRequest);
-        server.maxHeadersCount = 0; // Every header counts for the checks of Host and Origin.
-        server.on('connection', (socket: Socket) => {
-          connections.add(socket);
-        });
-        server.on('request', (request) => {
-          connections.received(request);
-        });
-        server.on('clientError', onClientError);
-        try {
-          await listen(server, bound, address);
-        } catch (error) {
-          // A machine without IPv6 has no ::1 on which another program could wait for the callback (nor without IPv4).
-          if (index > 0 && error instanceof PortUnavailableError && error.reason === 'EADDRNOTAVAIL') continue;
-          throw error;
-        }
-        servers.push(server);
-        bound = (server.address() as AddressInfo).port; // A listening TCP server's address is an AddressInfo.
-      }
-    } catch (error) {
-      for (const server of servers) server.close();
-      throw error;
-    }
-    return new LoopbackListener(bound, servers, connections);
-  }
-
   /** Accepts no further connection, ends every open one, and resolves when the port is free. */
-  async close(): Promise<void> {
-    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    this.#connections.destroyAll();
-    await Promise.all(closed);
+  close(): Promise<void>;
+}
+
+/** @internal Binds every address on the first port of the list that is free on all of them, and listens. */
+export async function openListener(options: ListenerOptions, listeners: RequestListeners): Promise<LoopbackListener> {
+  let failure: PortUnavailableError | undefined;
+  for (const port of options.ports) {
+    for (let attempt = 0; attempt < (port === 0 ? anyPortAttempts : 1); attempt += 1) {
+      try {
+        // Awaited in turn: a candidate is tried only if the one before it is unavailable.
+        return await bind(await freePort(port, options.addresses), options, listeners);
+      } catch (error) {
+        if (!(error instanceof PortUnavailableError) || error.reason === 'EADDRNOTAVAIL') throw error;
+        failure = error;
+      }
+    }
   }
+  throw failure ?? new RangeError('`port` is an empty list');
+}
+
+async function bind(
+  port: number,
+  options: ListenerOptions,
+  { onRequest, onClientError }: RequestListeners,
+): Promise<LoopbackListener> {
+  const servers: Server[] = [];
+  const connections = new Connections();
+  let bound = port;
+  const close = async (): Promise<void> => {
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    connections.destroyAll();
+    await Promise.all(closed);
+  };
+  try {
+    for (const [index, address] of options.addresses.entries()) {
+      const server = await makeServer(options, onRequest);
+      server.maxHeadersCount = 0; // Every header counts for the checks of Host and Origin.
+      server.on('connection', (socket: Socket) => {
+        connections.add(socket);
+      });
+      server.on('request', (request) => {
+        connections.received(request);
+      });
+      server.on('clientError', onClientError);
+      try {
+        await listen(server, bound, address);
+      } catch (error) {
+        // A machine without IPv6 has no ::1 on which another program could wait for the callback (nor without IPv4).
+        if (index > 0 && error instanceof PortUnavailableError && error.reason === 'EADDRNOTAVAIL') continue;
+        throw error;
+      }
+      servers.push(server);
+      bound = (server.address() as AddressInfo).port; // A listening TCP server's address is an AddressInfo.
+    }
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+  return { port: bound, close };
 }
 
 /** Open connections, oldest first. A new one at the limit replaces the least useful one, so silent sockets shut nobody out (R14). */
@@ -145,29 +131,20 @@ function keyOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
 }
 
-/** Handles what the HTTP parser could not read. */
-export type ClientErrorListener = (error: NodeJS.ErrnoException, socket: Duplex) => void;
-
-// Importing the package must not load node:http; oauth/random-and-digest.ts has the reason.
-let loadedHttp: typeof NodeHttp | undefined;
-const http = (): typeof NodeHttp => (loadedHttp ??= process.getBuiltinModule('node:http'));
-
 async function makeServer(options: ListenerOptions, onRequest: RequestListener): Promise<Server> {
+  const { tls, maxHeaderSize, requestTimeout } = options;
   const limits = {
-    maxHeaderSize: options.maxHeaderSize,
-    headersTimeout: Math.min(headersTimeout, options.requestTimeout),
-    requestTimeout: options.requestTimeout,
+    maxHeaderSize,
+    headersTimeout: Math.min(headersTimeout, requestTimeout),
+    requestTimeout,
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: 5000,
   };
-  return options.tls === undefined
-    ? http().createServer(limits, onRequest)
-    : secureServer(await import('node:https'), { ...limits, ...options.tls }, onRequest);
-}
-
-function secureServer(https: typeof Https, options: Https.ServerOptions, onRequest: RequestListener): Server {
+  // Importing the package must not load node:http; oauth/random-and-digest.ts has the reason.
+  if (tls === undefined) return process.getBuiltinModule('node:http').createServer(limits, onRequest);
+  const { createServer } = await import('node:https');
   try {
-    return https.createServer(options, onRequest);
+    return createServer({ ...limits, ...tls }, onRequest);
   } catch (error) {
     throw new ServerError('SERVER_FAILED', 'The key and the certificate of `tls` cannot be used; see `cause`.', {
       cause: error,

@@ -4,6 +4,7 @@ import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js'
 import { checkRedirectUri, isLoopbackHost } from '../oauth/redirect-uri.js';
 import type { ServerNames } from '../callback/request-guard.js';
 import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
+import type { ListenerOptions } from './listener.js';
 import { blockedPorts } from './ports.js';
 
 /** How an `AuthServer` listens, what it accepts, and how its page looks. */
@@ -57,19 +58,14 @@ export const serverOptionNames: OptionNames<AuthServerOptions> = {
 };
 
 /** @internal The same options, checked and complete. */
-export interface CheckedServerOptions {
+export interface CheckedServerOptions extends ListenerOptions {
   /** The base URI as it was given; its port may still be unknown. */
   readonly baseUri: string;
   readonly publicUri: string | undefined;
   readonly path: string;
-  readonly addresses: readonly string[];
-  readonly ports: readonly number[];
   readonly handler: RequestListener | undefined;
   readonly allowUnsolicited: boolean;
   readonly requestLifetime: number;
-  readonly requestTimeout: number;
-  readonly maxHeaderSize: number;
-  readonly tls: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
 }
 
 /**
@@ -94,8 +90,9 @@ export function checkServerOptions(
   }
   if (typeof allowUnsolicited !== 'boolean') throw new TypeError('`allowUnsolicited` must be true or false');
   if (handler !== undefined && typeof handler !== 'function') throw new TypeError('`handler` must be a function');
-  for (const [name, value] of Object.entries({ requestLifetime, requestTimeout, maxHeaderSize }))
-    checkNumber(name, value);
+  for (const [name, value] of Object.entries({ requestLifetime, requestTimeout, maxHeaderSize })) {
+    if (!Number.isInteger(value) || value <= 0) throw new RangeError(`\`${name}\` must be a whole number above 0`);
+  }
   if ((uri.protocol === 'https:') !== (tls !== undefined)) {
     throw new TypeError(`\`tls\` is required if \`${caller.baseUri}\` is an https URI, and accepted only then`);
   }
@@ -158,15 +155,9 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
-function checkNumber(name: string, value: unknown): void {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value <= 0) {
-    throw new RangeError(`\`${name}\` must be a whole number above 0`);
-  }
-}
-
 /** @internal The port of a URI, the default port of its scheme included. */
 export function portOf(uri: URL): number {
-  return uri.port === '' ? (uri.protocol === 'https:' ? 443 : 80) : Number(uri.port);
+  return Number(uri.port || (uri.protocol === 'https:' ? 443 : 80));
 }
 
 /** @internal The same text with that port; unchanged if it has it already, since strict providers compare text. */

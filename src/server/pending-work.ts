@@ -49,7 +49,7 @@ export class PendingWork {
   async settled(): Promise<void> {
     if (this.#pages.size > 0) {
       await withTimeout(stopGrace, Promise.all([...this.#pages].map((page) => Promise.resolve(page.outcome))));
-      for (const page of this.#pages) page.release();
+      for (const page of this.#pages) page.settle('released');
     }
     const sending = [...this.#responses.values()]
       .flatMap((responses) => [...responses])

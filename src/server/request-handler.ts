@@ -7,16 +7,17 @@ import { send, sendRejection, sent } from '../callback/response-writer.js';
 import { openTemplateFolder } from '../callback/template-folder.js';
 import { securityHeaders } from '../page/headers.js';
 import { isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
-import { CallbackPageRenderer, type RenderedPage } from '../page/renderer.js';
+import { CallbackPageRenderer } from '../page/renderer.js';
+import type { AuthServer } from './auth-server.js';
 import type { CheckedServerOptions } from './options.js';
 import type { PendingWork } from './pending-work.js';
-import { rethrow, type SignIns } from './sign-ins.js';
+import { rethrow } from './sign-ins.js';
 
 /** @internal The server that the requests are for. */
 export interface RequestContext {
   readonly options: CheckedServerOptions;
   readonly pageOptions: CallbackPageOptions;
-  readonly signIns: SignIns;
+  readonly server: AuthServer;
   readonly work: PendingWork;
   names(): ServerNames;
 }
@@ -74,21 +75,22 @@ export class RequestHandler {
     // The start of a TLS handshake (RFC 8446, section 5.1): the browser tried https.
     const { rawPacket } = error as { rawPacket?: unknown };
     const isTlsHandshake = Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x16 && rawPacket[1] === 0x03;
-    if (isTlsHandshake) rethrow(this.#context.signIns.rejected('tls'));
-    const { builtIn } = this.#renderer;
-    const page =
-      error.code === 'HPE_HEADER_OVERFLOW'
-        ? await builtIn.render(
-            { state: 'error', reason: 'too_large' },
-            { answered: true },
-            await builtIn.language(undefined),
-          )
-        : undefined;
-    rejectUnreadable(error, socket, page);
+    if (isTlsHandshake) rethrow(this.#context.server.signIns.rejected('tls'));
+    if (error.code === 'HPE_HEADER_OVERFLOW') {
+      const { builtIn } = this.#renderer;
+      const language = await builtIn.language(undefined);
+      const page = await builtIn.render({ state: 'error', reason: 'too_large' }, { answered: true }, language);
+      endSocket(socket, '431 Request Header Fields Too Large', page.html, page.headers);
+    } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+      endSocket(socket, '408 Request Timeout', 'The request did not arrive in time.\n');
+    } else {
+      endSocket(socket, '400 Bad Request', 'This request cannot be read.\n');
+    }
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { options, signIns } = this.#context;
+    const { options, server } = this.#context;
+    const { signIns } = server;
     const renderer = this.#renderer;
     const host = this.#hostFor(request);
     const result = await handleCallback(request, response, renderer, host);
@@ -112,11 +114,12 @@ export class RequestHandler {
   }
 
   #hostFor(request: IncomingMessage): CallbackHost {
-    const { options, signIns, work } = this.#context;
+    const { options, server, work } = this.#context;
+    const { signIns } = server;
     return {
       names: this.#context.names(),
       target: parseTarget(request.url ?? ''),
-      redirectUri: signIns.redirectUri,
+      redirectUri: server.redirectUri,
       pagePath: options.path,
       assetFolders,
       allowUnsolicited: options.allowUnsolicited,
@@ -128,10 +131,7 @@ export class RequestHandler {
         work.hold(delivery.page);
         return delivery;
       },
-      rejected: (reason, expected) => {
-        const failure = signIns.rejected(reason, expected);
-        if (failure !== undefined) throw failure.error;
-      },
+      rejected: (reason, expected) => signIns.rejected(reason, expected),
       pageSent: () => {
         if (!this.#renderer.isDefault) work.pageSent();
       },
@@ -157,30 +157,18 @@ async function callHandler(
   }
 }
 
-const clientErrors: Readonly<Record<string, { status: string; text: string }>> = {
-  HPE_HEADER_OVERFLOW: {
-    status: '431 Request Header Fields Too Large',
-    text: 'The browser sent too many cookies: those of every app that ever ran on this address. Open the sign-in in a private window, or delete the cookies of this address, then try again.',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', text: 'The request did not arrive in time.' },
-};
-
-/** Nothing of the request is in the response. `page` is for a browser whose headers were too large. */
-function rejectUnreadable(error: NodeJS.ErrnoException, socket: Duplex, page?: RenderedPage): void {
+/** Responds without a request: nothing of what was sent is in it. */
+function endSocket(
+  socket: Duplex,
+  status: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = plainText,
+): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const known = clientErrors[error.code ?? ''];
-  const { status, text } = known ?? { status: '400 Bad Request', text: 'This request cannot be read.' };
-  const body = page?.html ?? `${text}\n`;
-  const headers = {
-    ...securityHeaders,
-    'Content-Type': 'text/plain; charset=utf-8',
-    ...page?.headers,
-    'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
-  };
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const all = { ...securityHeaders, ...headers, 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
+  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status}\r\n${head.join('')}\r\n${body}`, () => socket.destroy());
 }

@@ -1,24 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { RequestListeners } from './listener.js';
 import type { RequestContext, RequestHandler } from './request-handler.js';
 
 /** @internal Takes in the requests of one `AuthServer`, and loads what handles them with the first. */
-export class RequestReceiver {
+export class RequestReceiver implements RequestListeners {
   readonly #context: RequestContext;
   #handler: Promise<RequestHandler> | undefined;
 
   constructor(context: RequestContext) {
     this.#context = context;
-  }
-
-  /** Reads a custom page, before the server listens. */
-  async loadPage(): Promise<void> {
-    await (await this.#load()).loadPage();
-  }
-
-  /** Loads what the first request will need. */
-  async prepare(): Promise<void> {
-    await (await this.#load()).prepare();
   }
 
   readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -35,8 +26,14 @@ export class RequestReceiver {
     this.#use(socket, (handler) => handler.handleUnreadable(error, socket));
   };
 
+  load(): Promise<RequestHandler> {
+    return (this.#handler ??= import('./request-handler.js').then(
+      ({ RequestHandler }) => new RequestHandler(this.#context),
+    ));
+  }
+
   #use(connection: ServerResponse | Duplex, action: (handler: RequestHandler) => Promise<void>): void {
-    this.#load()
+    this.load()
       .then(action)
       .catch((error: unknown) => {
         connection.destroy();
@@ -45,11 +42,5 @@ export class RequestReceiver {
           code: 'EMBED_AUTH_PAGE_FAILED',
         });
       });
-  }
-
-  #load(): Promise<RequestHandler> {
-    return (this.#handler ??= import('./request-handler.js').then(
-      ({ RequestHandler }) => new RequestHandler(this.#context),
-    ));
   }
 }

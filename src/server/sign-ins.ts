@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'eventemitter3';
-import { checkedRedirectUri, PendingPage, type CallbackPage } from '../callback/callback-page.js';
+import { PendingPage, type CallbackPage } from '../callback/callback-page.js';
 import { attempt, type Delivery, type Failure, type Outcome } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { checkedRequest } from '../callback/request-store.js';
@@ -10,6 +10,7 @@ import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } 
 import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
 import { randomBase64url } from '../oauth/random-and-digest.js';
 import { trace } from '../trace.js';
+import type { AuthServer } from './auth-server.js';
 import { ExpectedRequests } from './expected-requests.js';
 import { GrantWaiters, type ExchangeContext, type Wait } from './grant-waiters.js';
 import type { CheckedServerOptions } from './options.js';
@@ -42,13 +43,11 @@ const startAddressBytes = 12;
 
 /** @internal The sign-ins of one server: what is expected, who waits for it, and how both are notified. */
 export class SignIns {
-  /** The redirect URI of the server, as it is sent. */
-  redirectUri: string;
   /** How many sign-ins ask the user to paste the callback URI. */
   pasteOffers = 0;
   /** Between a stop and the next start, nothing can be waited for. */
   isStopping = false;
-  readonly #emitter: EventEmitter<AuthServerEvents>;
+  readonly #server: AuthServer;
   readonly #allowUnsolicited: boolean;
   readonly #requests: ExpectedRequests;
   readonly #waiters = new GrantWaiters();
@@ -56,9 +55,8 @@ export class SignIns {
   readonly #startAddresses = new Map<string, { readonly uri: URL; readonly state: string }>();
   readonly #warned = new Set<string>();
 
-  constructor(emitter: EventEmitter<AuthServerEvents>, redirectUri: string, options: CheckedServerOptions) {
-    this.#emitter = emitter;
-    this.redirectUri = redirectUri;
+  constructor(server: AuthServer, options: CheckedServerOptions) {
+    this.#server = server;
     this.#allowUnsolicited = options.allowUnsolicited;
     this.#requests = new ExpectedRequests(options.requestLifetime);
   }
@@ -146,21 +144,18 @@ export class SignIns {
    * @param channel - the browser's request, whose page is held for a later claim, or `receive()`, which returns the outcome itself
    */
   deliver(outcome: Outcome, expected: ExpectedRequest | undefined, channel: 'request' | 'receive'): Delivery {
-    const page = new PendingPage(checkedRedirectUri);
+    const page = new PendingPage();
     const state = expected?.state;
     if (state !== undefined) this.#endStartAddress(state);
     const name = eventOf(outcome);
-    const isClaimed = this.#waiters.claim(outcome, state, page) || this.#emitter.listenerCount(name) > 0;
+    const isClaimed = this.#waiters.claim(outcome, state, page) || this.#server.listenerCount(name) > 0;
     trace('event: %s', name);
-    const failure =
-      outcome.kind === 'error'
-        ? this.#emit('errorReceived', outcome.error, page)
-        : // The name was chosen by the kind of the grant.
-          this.#emit(name as 'implicitGrantReceived', outcome.grant as ImplicitGrantResponse, page);
+    const failure = this.#emit(name, outcome.kind === 'error' ? outcome.error : outcome.grant, page);
     if (state !== undefined) {
-      const makeError = (): Error =>
-        new AuthorizationError('STATE_USED', 'Another wait received the response to this request.');
-      this.#waiters.rejectAll(makeError, state);
+      this.#waiters.rejectAll(
+        () => new AuthorizationError('STATE_USED', 'Another wait received the response to this request.'),
+        state,
+      );
     }
     if (!isClaimed) {
       this.#waiters.keep(outcome, state, channel === 'request' ? page : undefined, () => {
@@ -172,7 +167,7 @@ export class SignIns {
       });
     }
     if (failure === undefined) page.dispatched();
-    else page.fail();
+    else page.settle('failed');
     return { page, failure };
   }
 
@@ -180,7 +175,7 @@ export class SignIns {
   addStartAddress(uri: URL, { state }: ExpectedRequest): URL {
     const path = `/${randomBase64url(startAddressBytes)}`;
     this.#startAddresses.set(path, { uri, state });
-    return new URL(path, this.redirectUri);
+    return new URL(path, this.#server.redirectUri);
   }
 
   startAddress(path: string): URL | undefined {
@@ -203,7 +198,7 @@ export class SignIns {
       const sent = URL.canParse(String(request)) ? new URL(request).searchParams.get('redirect_uri') : null;
       // A custom protocol's response arrives by `receive()`, at its own redirect URI.
       const isCustom = sent !== null && /^(?!https?:)[a-z][a-z\d+.-]*:/i.test(sent);
-      return readAuthorizationUri(request, { redirectUri: isCustom ? sent : this.redirectUri }).expected;
+      return readAuthorizationUri(request, { redirectUri: isCustom ? sent : this.#server.redirectUri }).expected;
     }
     if (typeof request !== 'object' || (request as unknown) === null) {
       throw new TypeError('`request` must be a LoginRequest, an authorization URI, or an object with a `state`');
@@ -211,15 +206,10 @@ export class SignIns {
     return checkedRequest(request);
   }
 
-  #emit<Name extends keyof AuthServerEvents>(
-    name: Name,
-    ...parameters: Parameters<AuthServerEvents[Name]>
-  ): Failure | undefined {
-    return attempt(() => {
-      // The emitter's types cannot follow a name that is a type parameter.
-      const emit = this.#emitter.emit.bind(this.#emitter) as (name: Name, ...values: typeof parameters) => boolean;
-      emit(name, ...parameters);
-    });
+  #emit(name: keyof AuthServerEvents, ...values: readonly unknown[]): Failure | undefined {
+    // The emitter's types cannot follow a name that is a variable.
+    const emitter = this.#server as EventEmitter;
+    return attempt(() => emitter.emit(name, ...values));
   }
 
   #endStartAddress(state: string): void {

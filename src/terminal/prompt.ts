@@ -1,6 +1,18 @@
 import type { Readable, Writable } from 'node:stream';
-import type { PromptContext } from './login-options.js';
-import { describeEnvironment, here } from './terminal/environment.js';
+import type { AuthorizationError } from '../errors.js';
+import { describeEnvironment, here } from './environment.js';
+
+/** What `prompt` gets: everything it needs to ask the user for the callback URI. */
+export interface PromptContext {
+  /** The login URI, to be opened in any browser. */
+  readonly uri: URL;
+  /** Aborted when the question is no longer needed: the response arrived, or the sign-in was aborted. */
+  readonly signal: AbortSignal;
+  /** Whether a browser was opened on this machine. */
+  readonly browserOpened: boolean;
+  /** Why the text that was pasted before was rejected. */
+  readonly error: AuthorizationError | undefined;
+}
 
 /** The streams of {@link promptForCallbackUri}. */
 export interface PromptOptions {
@@ -38,7 +50,7 @@ export async function promptForCallbackUri(
   options: PromptOptions = {},
 ): Promise<string | undefined> {
   const { input = process.stdin, output = process.stderr } = options;
-  const { askOnce } = await import('./terminal/user-interface.js');
+  const { askOnce } = await import('./user-interface.js');
   return askOnce(context, input, output);
 }
 
