@@ -1,5 +1,5 @@
 import { digestKey, UsedStates } from '../callback/used-states.js';
-import type { ExpectedRequest } from '../oauth/authorization-response.js';
+import { isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
 
 /** How many requests may be expected that no wait is in progress for (R27). */
 const limit = 10_000;
@@ -51,7 +51,7 @@ export class ExpectedRequests {
     if (state === undefined) return undefined;
     const key = digestKey(state);
     const entry = this.#entries.get(key);
-    if (entry !== undefined && !this.#isExpired(entry)) return entry.request;
+    if (entry !== undefined && isSameState(state, entry.request.state) && !this.#isExpired(entry)) return entry.request;
     return this.#used.has(key) ? 'used' : undefined;
   }
 
