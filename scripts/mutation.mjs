@@ -16,7 +16,7 @@ const tests = {
     '{pasted-text,pkce-util,redirect-uri,scopes}',
   ],
   'src/callback': [
-    '{callback-*,failures,pending-page,request-*,wait-for-grant}',
+    '{callback-*,endpoint,failures,pending-page,request-*,wait-for-grant}',
     'abuse/{address,forward,navigation,parameters,wire}',
   ],
   'src/server': [
