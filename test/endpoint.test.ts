@@ -38,6 +38,23 @@ describe('the end of a response', () => {
     expect(await reasonOf({ code: 'c', state })).toMatchObject({ state: 'pending', reason: 'state_used' });
   });
 
+  it('is a page that was rendered before the event, once, although the template takes time', async () => {
+    const steps: string[] = [];
+    const server = await startServer({
+      async template({ state, reason = '' }) {
+        await new Promise((resolve) => setImmediate(resolve));
+        steps.push(`${state} ${reason}`);
+        return '<p data-auth-message></p>';
+      },
+    });
+    server.on('authorizationCodeReceived', () => steps.push('event'));
+    server.on('errorReceived', () => steps.push('event'));
+    await deliverQuery(server, { code: 'c', state: expectCode(server).state, iss: issuer }).expect(200);
+    await deliverQuery(server, { error: 'access_denied', state: expectCode(server).state, iss: issuer }).expect(200);
+    await deliverQuery(server, { code: 'c', state: expectCode(server).state, iss: 'https://evil.example' }).expect(400);
+    expect(steps).toEqual(['success ', 'event', 'error denied', 'event', 'error wrong_issuer', 'event']);
+  });
+
   it('redirects at no response that was rejected, also if it ended the sign-in', async () => {
     const server = await startServer();
     const codes: string[] = [];
