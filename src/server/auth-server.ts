@@ -96,7 +96,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     return new URL(this.redirectUri);
   }
 
-  /** The port: the bound one while the server listens, otherwise the one that was asked for (0: any). */
+  /** The port: the bound one as soon as the server has listened; before, the one that was asked for (0: any). */
   get port(): number {
     return this.#listener?.port ?? portOf(new URL(this.#boundUri));
   }
