@@ -252,6 +252,7 @@ describe('validateResponse', () => {
     ['two issuers', 'code=abc&iss=a&iss=b'],
     ['a code and an error', 'code=abc&error=access_denied'],
     ['a token and an error', 'access_token=abc&error=access_denied'],
+    ['two different codes of an error', 'error_code=100&error_code=200'],
     ['only an ID token', 'id_token=abc'],
     ['a NUL in the code', 'code=a%00b'],
     ['a line break in the code', 'code=a%0d%0aSet-Cookie:%20a=b'],

@@ -4,6 +4,7 @@ const protocolParameters = [
   'state',
   'iss',
   'error',
+  'error_code',
   'error_description',
   'error_uri',
   'access_token',
@@ -44,5 +45,5 @@ export function findContradiction(params: URLSearchParams): string | undefined {
 
 /** @internal The first parameter of the protocol in a redirect URI's own query, if there is one. */
 export function findProtocolParameter(query: URLSearchParams): string | undefined {
-  return [...protocolParameters, ...responseParameters].find((name) => query.has(name));
+  return protocolParameters.find((name) => query.has(name));
 }
