@@ -20,7 +20,7 @@ const tests = {
     'abuse/{address,forward,navigation,parameters,wire}',
   ],
   'src/server': [
-    '{auth-server*,blocked-ports,expected-requests,loopback-listener,wait-for-grant}',
+    '{auth-server*,blocked-ports,expected-requests,grant-waiters,loopback-listener,wait-for-grant}',
     'abuse/{address,wire}',
   ],
   'src/page': ['{callback-page,failures,html-template,page-texts}'],

@@ -98,7 +98,7 @@ export class PendingPage implements CallbackPage {
     if (this.#waiting === 0) this.settle('success');
   }
 
-  /** The page is completed now, whatever is still pending; the first outcome counts. */
+  /** Completes the page, also if promises are still pending. The first outcome counts. */
   settle(outcome: PageOutcome): void {
     this.#settled ??= outcome;
     this.#resolve(outcome);

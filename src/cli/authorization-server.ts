@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import { isLoopbackHost } from '../oauth/redirect-uri.js';
 import { callEndpoint, EndpointError, type Connection } from './endpoint.js';
 import { CommandError } from './exit-status.js';
 import type { LoginArguments } from './login-arguments.js';
@@ -57,12 +58,7 @@ export function endpointOf(
 export function isSafeEndpoint(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-}
-
-/** Whether a host name of a URL is this machine. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
 /** How the client authenticates (RFC 6749, section 2.3). */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { isLoopback, isSafeEndpoint } from './authorization-server.js';
+import { isLoopbackHost } from '../oauth/redirect-uri.js';
+import { isSafeEndpoint } from './authorization-server.js';
 import { UsageError } from './exit-status.js';
 import { findProvider, providers, type Flow, type Provider } from './providers.js';
 
@@ -193,7 +194,7 @@ function issuer(text: string | undefined): string | undefined {
 
 function loopbackUri(text: string): string {
   const uri = URL.canParse(text) ? new URL(text) : undefined;
-  if (uri?.protocol === 'http:' && isLoopback(uri.hostname)) return text;
+  if (uri?.protocol === 'http:' && isLoopbackHost(uri.hostname)) return text;
   throw new UsageError(
     '--redirect-uri must be an http URI on 127.0.0.1, [::1] or localhost, because the command listens there. ' +
       'If the browser uses another address, give that as --public-uri.',
