@@ -101,6 +101,7 @@ describe('CallbackPageRenderer', () => {
     it('have a nonce that is fresh for each response, and the one of the page', async () => {
       for (const options of [{}, { template: '<script>a</script>' }, { template: () => '<script>a</script>' }]) {
         const renderer = rendererOf(options);
+        await renderer.prepare();
         const nonces = new Set<string>();
         for (let count = 0; count < 50; count += 1) {
           const { html, headers } = await renderer.render(pending, { answered: false }, english);
@@ -262,6 +263,7 @@ describe('CallbackPageRenderer', () => {
         reportLoaded: false,
         autoClose: 5000,
         appName: 'Jukebox',
+        detailLabel: 'Message from the sign-in service',
         texts: {
           finishing: textOf('finishing'),
           unreachable: textOf('unreachable'),

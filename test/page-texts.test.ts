@@ -84,8 +84,9 @@ describe('pageLanguages', () => {
       }
     });
 
-    it('has a caption for the provider’s words in the built-in page', () => {
-      expect(template).toMatch(language.lang === 'en' ? /:root \{[^}]*--said: '/ : `:lang(${language.lang}) {`);
+    it('has a label of its own for the provider’s words', () => {
+      expect(language.detailLabel).toMatch(/^\S.{4,}\S$/u);
+      expect(languages.filter(({ detailLabel }) => detailLabel === language.detailLabel)).toEqual([language]);
     });
   });
 
@@ -97,6 +98,12 @@ describe('pageLanguages', () => {
     expect(placesOf(await loadLanguage(lang), (text) => /(?<!\u2068)\{app\}|\{app\}(?!\u2069)/u.test(text))).toEqual(
       [],
     );
+  });
+});
+
+describe('templates/callback.html', () => {
+  it('is ASCII, as Node writes it faster, and has no text of a language', () => {
+    expect(template).toMatch(/^[\n -~]*$/);
   });
 });
 

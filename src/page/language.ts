@@ -58,6 +58,8 @@ export interface PageLanguage {
   readonly dir: 'ltr' | 'rtl';
   /** What `{app}` becomes if the app has no name: 'the app', in the case that the texts need. */
   readonly app: string;
+  /** Who speaks in the provider's description. */
+  readonly detailLabel: string;
   readonly texts: Readonly<Record<PageTextKey, PageText>>;
 }
 

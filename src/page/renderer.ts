@@ -45,7 +45,6 @@ interface CachedPage {
 let latestChoice = { accepted: undefined as string | undefined, tag: 'en' };
 
 const defaultAutoClose = 5000;
-const nonceBytes = 16;
 
 /** @internal Renders the callback page, from the app's template or from the built-in one. */
 export class CallbackPageRenderer {
@@ -57,6 +56,8 @@ export class CallbackPageRenderer {
   #loading: Promise<void> | undefined;
   #builtIn: CallbackPageRenderer | undefined;
   #hasFailed = false;
+  /** Made ahead, for one response. */
+  #nextNonce: string | undefined;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
     this.#options = options;
@@ -88,11 +89,13 @@ export class CallbackPageRenderer {
     await this.load();
     if (this.#template === undefined) return;
     await this.render({ state: 'success' }, { answered: true }, await this.language(undefined));
+    this.#nextNonce = newNonce();
   }
 
   /** The language of a response: the app's if it sets one, else the browser's. */
   language(acceptLanguage: string | undefined): Promise<PageLanguage> {
     const accepted = this.#options.language ?? acceptLanguage;
+    if (accepted === undefined) return loadLanguage('en');
     if (latestChoice.accepted !== accepted) latestChoice = { accepted, tag: selectLanguage(accepted) };
     return loadLanguage(latestChoice.tag);
   }
@@ -114,7 +117,8 @@ export class CallbackPageRenderer {
   /** Renders the page in one state, with a fresh nonce. */
   async render(view: PageView, options: RenderOptions, language: PageLanguage): Promise<RenderedPage> {
     await this.load();
-    const nonce = randomBase64url(nonceBytes);
+    const nonce = this.#nextNonce ?? newNonce();
+    this.#nextNonce = undefined;
     if (this.#template === undefined) {
       try {
         const template = compileHtml(await this.#callTemplate(view, language, nonce));
@@ -128,7 +132,7 @@ export class CallbackPageRenderer {
     let page = this.#pages.get(key);
     if (page === undefined) {
       // It is as random as a nonce, so it cannot occur in the page by chance.
-      const placeholder = randomBase64url(nonceBytes);
+      const placeholder = newNonce();
       const html = this.#fill(this.#template.html, view, options, language, placeholder);
       page = { html: html.split(placeholder), policy: this.#policy(placeholder).split(placeholder) };
       this.#pages.set(key, page);
@@ -160,7 +164,8 @@ export class CallbackPageRenderer {
     const textKeys: PageTextKey[] = answered ? ['return_to_app'] : ['finishing', 'unreachable', 'nothing'];
     if (pasteOffered) textKeys.push('copy_address', 'address_copied');
     const texts = Object.fromEntries(textKeys.map((key) => [key, this.text(key, language)]));
-    const settings = { ...view, ...text, answered, pasteOffered, ...this.#settings, autoClose, appName, texts };
+    const shown = { ...view, ...text, answered, pasteOffered };
+    const settings = { ...shown, ...this.#settings, autoClose, appName, detailLabel: language.detailLabel, texts };
     const script = template.loadsScript ? '' : `<script nonce="${nonce}">${forwardingScript}</script>`;
     return template.render({
       head: `<script type="application/json" data-auth-page>${escapeJson(settings)}</script>${script}`,
@@ -223,6 +228,11 @@ export class CallbackPageRenderer {
     const { template, templatePath } = this.#options;
     if (typeof template !== 'function') this.#template = await loadTemplate(template, templatePath);
   }
+}
+
+/** 128 random bits. */
+function newNonce(): string {
+  return randomBase64url(16);
 }
 
 function toPage(html: string, policy: string): RenderedPage {

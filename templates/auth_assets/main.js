@@ -54,7 +54,10 @@
     if (current.heading) fill('[data-auth-heading], [data-auth-title]', current.heading);
     if (current.message) fill('[data-auth-message]', current.message);
     if (page.appName) fill('[data-auth-app-name]:empty', page.appName);
-    fill('[data-auth-detail]', current.detail || '');
+    each('[data-auth-detail]', (element) => {
+      element.textContent = current.detail || '';
+      element.setAttribute('data-auth-detail-label', page.detailLabel || '');
+    });
     each('[data-auth-copy]', (button) => {
       button.hidden = !current.copyLabel;
       button.textContent = current.copyLabel || '';

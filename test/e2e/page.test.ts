@@ -96,6 +96,7 @@ async function shown({ state, reason }: PageView): Promise<Record<string, string
     heading: document.querySelector('[data-auth-heading]')?.textContent,
     message: document.querySelector('[data-auth-message]')?.textContent,
     detail: document.querySelector('[data-auth-detail]')?.textContent,
+    label: getComputedStyle(document.querySelector('[data-auth-detail]') ?? document.body, '::before').content,
     button: document.querySelector('[data-auth-copy]:not([hidden])')?.textContent ?? '',
     uri: location.href,
   }));
@@ -290,10 +291,11 @@ describe('the provider’s words', () => {
 
   it.each(['denied', 'refused'] as const)('R7: are shown as text for %s, from fragment and query', async (reason) => {
     await open(`#${words}`, { token: { state: 'error', reason } });
-    expect(await shown({ state: 'error', reason })).toMatchObject({ detail: 'Not today <b>and</b>' });
+    const label = JSON.stringify(english.detailLabel);
+    expect(await shown({ state: 'error', reason })).toMatchObject({ detail: 'Not today <b>and</b>', label });
     expect(await page.$$('[data-auth-detail] *')).toEqual([]);
     await open(`?${words}`, { view: { state: 'error', reason, answered: true } });
-    expect(await shown({ state: 'error', reason })).toMatchObject({ detail: 'Not today <b>and</b>' });
+    expect(await shown({ state: 'error', reason })).toMatchObject({ detail: 'Not today <b>and</b>', label });
   });
 
   it.each([

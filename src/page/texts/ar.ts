@@ -8,6 +8,7 @@ export const language: PageLanguage = {
   lang: 'ar',
   dir: 'rtl',
   app: 'التطبيق',
+  detailLabel: 'رسالة من خدمة تسجيل الدخول',
   texts: {
     pending: { heading: 'جارٍ تسجيل الدخول', message: 'لحظة من فضلك.' },
     finishing: {

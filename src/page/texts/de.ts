@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'de',
   dir: 'ltr',
   app: 'der App',
+  detailLabel: 'Nachricht des Anmeldedienstes',
   texts: {
     pending: { heading: 'Du wirst angemeldet', message: 'Einen Moment, bitte.' },
     finishing: {

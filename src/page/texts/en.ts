@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'en',
   dir: 'ltr',
   app: 'the app',
+  detailLabel: 'Message from the sign-in service',
   texts: {
     pending: { heading: 'Signing you in', message: 'One moment, please.' },
     finishing: { heading: 'Finishing sign-in', message: 'One moment while {app} completes your sign-in.' },

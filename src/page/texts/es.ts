@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'es',
   dir: 'ltr',
   app: 'la aplicación',
+  detailLabel: 'Mensaje del servicio de inicio de sesión',
   texts: {
     pending: { heading: 'Iniciando sesión', message: 'Un momento, por favor.' },
     finishing: {

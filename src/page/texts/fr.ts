@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'fr',
   dir: 'ltr',
   app: 'l’application',
+  detailLabel: 'Message du service de connexion',
   texts: {
     pending: { heading: 'Connexion en cours', message: 'Un instant, s’il vous plaît.' },
     finishing: {

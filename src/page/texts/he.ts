@@ -8,6 +8,7 @@ export const language: PageLanguage = {
   lang: 'he',
   dir: 'rtl',
   app: 'האפליקציה',
+  detailLabel: 'הודעה משירות ההתחברות',
   texts: {
     pending: { heading: 'מתבצעת התחברות', message: 'רק רגע.' },
     finishing: { heading: 'משלימים את ההתחברות', message: `רק רגע, ההתחברות אל ${isolatedApp} מסתיימת.` },

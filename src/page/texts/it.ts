@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'it',
   dir: 'ltr',
   app: 'l’app',
+  detailLabel: 'Messaggio del servizio di accesso',
   texts: {
     pending: { heading: 'Accesso in corso', message: 'Un momento, per favore.' },
     finishing: { heading: 'Stiamo completando l’accesso', message: 'Un momento, {app} sta completando l’accesso.' },

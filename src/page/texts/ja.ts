@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'ja',
   dir: 'ltr',
   app: 'アプリ',
+  detailLabel: 'ログインサービスからのメッセージ',
   texts: {
     pending: { heading: 'ログインしています', message: 'しばらくお待ちください。' },
     finishing: {

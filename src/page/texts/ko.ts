@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'ko',
   dir: 'ltr',
   app: '앱',
+  detailLabel: '로그인 서비스의 메시지',
   texts: {
     pending: { heading: '로그인하는 중', message: '잠시만 기다려 주세요.' },
     finishing: {

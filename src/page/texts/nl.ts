@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'nl',
   dir: 'ltr',
   app: 'de app',
+  detailLabel: 'Bericht van de inlogdienst',
   texts: {
     pending: { heading: 'Je wordt ingelogd', message: 'Een ogenblik geduld.' },
     finishing: { heading: 'Inloggen wordt afgerond', message: 'Nog even geduld, {app} rondt het inloggen af.' },

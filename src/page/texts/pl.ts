@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'pl',
   dir: 'ltr',
   app: 'aplikacji',
+  detailLabel: 'Komunikat usługi logowania',
   texts: {
     pending: { heading: 'Trwa logowanie', message: 'Zaczekaj chwilę.' },
     finishing: { heading: 'Kończenie logowania', message: 'Zaczekaj chwilę, trwa kończenie logowania do {app}.' },

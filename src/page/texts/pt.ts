@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'pt',
   dir: 'ltr',
   app: 'o app',
+  detailLabel: 'Mensagem do serviço de login',
   texts: {
     pending: { heading: 'Fazendo login', message: 'Um momento, por favor.' },
     finishing: { heading: 'Concluindo o login', message: 'Um momento enquanto {app} conclui seu login.' },

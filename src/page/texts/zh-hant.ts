@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'zh-Hant',
   dir: 'ltr',
   app: '應用程式',
+  detailLabel: '登入服務的訊息',
   texts: {
     pending: { heading: '正在登入', message: '請稍候。' },
     finishing: { heading: '正在完成登入', message: '請稍候，{app}正在處理您的登入。' },

@@ -5,6 +5,7 @@ export const language: PageLanguage = {
   lang: 'zh',
   dir: 'ltr',
   app: '应用',
+  detailLabel: '登录服务的消息',
   texts: {
     pending: { heading: '正在登录', message: '请稍候。' },
     finishing: { heading: '正在完成登录', message: '请稍候，{app}正在处理您的登录。' },
