@@ -1,21 +1,22 @@
-type Trace = (message: string, ...values: readonly (string | number)[]) => void;
+import type { DebugLogger } from 'node:util';
 
-let log: Trace | undefined;
+let log: DebugLogger | undefined;
 
 /**
  * @internal Writes one step of a sign-in to stderr if `NODE_DEBUG` contains `embed-auth-server`. Callers pass words, counts and
- * the parameter names of {@link describeParameters} only: never a value of a request (R33).
+ * parameters, of which the well-known names are written: never a value of a request (R33).
  */
-export const trace: Trace = (message, ...values) => {
+export function trace(message: string, ...values: readonly (string | number | URLSearchParams)[]): void {
   log ??= process.getBuiltinModule('node:util').debuglog('embed-auth-server');
-  log(message, ...values);
-};
+  if (!log.enabled) return;
+  log(message, ...values.map((value) => (value instanceof URLSearchParams ? describeParameters(value) : value)));
+}
 
 const knownParameter =
   /^(?:(?:access_|id_|refresh_)?token|token_type|code|error(?:_code|_description|_message|_uri)?|expires(?:_in)?|iss|scope|(?:session_)?state)$/;
 
-/** @internal The names of well-known parameters, and the number of the others. */
-export function describeParameters(params: URLSearchParams): string {
+/** The names of well-known parameters, and the number of the others. */
+function describeParameters(params: URLSearchParams): string {
   const names = [...new Set(params.keys())];
   const known = names.filter((name) => knownParameter.test(name));
   const others = names.length - known.length;

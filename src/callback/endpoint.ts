@@ -6,11 +6,10 @@ import {
   type ReceivedResponse,
   type ResponseRejection,
 } from '../oauth/authorization-response.js';
-import { isResponse } from '../oauth/response-parameters.js';
 import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
 import { securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
-import { describeParameters, trace } from '../trace.js';
+import { trace } from '../trace.js';
 import type { CallbackHost, Failure } from './host.js';
 import { formOf, jsonOf, readBody } from './request-body.js';
 import {
@@ -117,14 +116,12 @@ async function handlePage(exchange: Exchange): Promise<Failure | undefined> {
   const { method } = request;
   const rejection = method === 'GET' || method === 'POST' ? checkNavigation(request) : rejectMethod('GET', 'POST');
   if (rejection !== undefined) return reject(exchange, rejection);
-  const isInQuery = isResponse(query);
-  let received: ReceivedResponse;
+  let received = readResponse(host.redirectUri, { query });
+  const isInQuery = !received.isEmpty;
   if (method === 'POST' && !isInQuery) {
     const body = checkContentType(request, 'application/x-www-form-urlencoded') ?? (await readBody(request));
     if (!('content' in body)) return reject(exchange, body);
     received = readResponse(host.redirectUri, { query, form: formOf(body.content) });
-  } else {
-    received = readResponse(host.redirectUri, { query });
   }
   const expected = await host.find(received.state);
   if (isRepeatedNavigation(request) && typeof expected !== 'object' && !isBarePage(query, host)) {
@@ -186,7 +183,7 @@ async function respond(
     const consumed = known === undefined || host.consume(known);
     if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used');
   }
-  trace('response with %s: %s', describeParameters(received.params), result.kind);
+  trace('response with %s: %s', received.params, result.kind);
   if (result.kind === 'rejected') {
     const failure = host.rejected(result.reason);
     const isBareError = received.hasError && received.state === undefined && result.reason === 'state_foreign';
@@ -234,7 +231,6 @@ function errorView(code: string, expected: ExpectedRequest | undefined): PageVie
 
 async function reject(exchange: Exchange, rejection: HttpRejection, isForward = false): Promise<Failure | undefined> {
   const { request, response, renderer, host } = exchange;
-  trace('request rejected: %s', rejection.reason);
   const failure = host.rejected(rejection.reason);
   await sendRejection(rejection, request, response, renderer, isForward);
   return failure;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
+import { trace } from '../trace.js';
 import { checkedRedirectPath, PendingPage } from './callback-page.js';
 import { handleCallback } from './endpoint.js';
 import { attempt, type CallbackHost, type Delivery, type Outcome } from './host.js';
@@ -78,7 +79,10 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
         }
       },
       deliver: (outcome) => deliver(outcome, req, res),
-      rejected: (reason) => attempt(() => onRejected?.({ reason }, req)),
+      rejected(reason) {
+        trace('rejected: %s', reason);
+        return attempt(() => onRejected?.({ reason }, req));
+      },
     };
   }
 

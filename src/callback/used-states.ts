@@ -5,7 +5,12 @@ const limit = 4096;
 
 /** @internal The key of a secret in a map: the time of a look-up by its digest says nothing about the secret itself. */
 export function digestKey(secret: string): string {
-  return sha256(secret).toString('base64');
+  return keyOf(sha256(secret));
+}
+
+/** @internal The key of a digest that is known already. */
+export function keyOf(digest: Buffer): string {
+  return digest.toString('base64');
 }
 
 /** @internal The states that were used, by {@link digestKey}, the oldest dropped first. */

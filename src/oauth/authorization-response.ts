@@ -52,7 +52,7 @@ export type ValidationResult =
 /**
  * @internal Reads a response. Query and fragment are never mixed (R15), except that the state of a query counts for a token
  * in the fragment that has none.
- * @param base - the redirect URI that it arrived at
+ * @param base - the redirect URI that it arrived at, without a fragment
  * @param parts - what arrived, as raw text without `?` and `#`; `query` includes the redirect URI's own query, which it is by
  * default; `form` is the body of a form post
  */
@@ -61,7 +61,6 @@ export function readResponse(
   parts: { query?: string | undefined; fragment?: string | undefined; form?: string | undefined },
 ): ReceivedResponse {
   const address = new URL(base);
-  address.hash = '';
   const { query = address.search.slice(1), fragment = '', form } = parts;
   const inQuery = new URLSearchParams(query);
   const inFragment = new URLSearchParams(fragment);
@@ -80,7 +79,8 @@ export function readResponse(
     uri.search = `?${raw}`;
   }
   // Read back from the URI, so that the two cannot differ.
-  const params = new URLSearchParams([...uri.searchParams, ...new URLSearchParams(uri.hash.slice(1))]);
+  const params = new URLSearchParams(uri.search);
+  for (const [name, value] of new URLSearchParams(uri.hash.slice(1))) params.append(name, value);
   const states = new Set(params.getAll('state').filter((state) => state !== ''));
   return {
     params,

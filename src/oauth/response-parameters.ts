@@ -34,7 +34,7 @@ export function tokenOf(params: URLSearchParams): string | undefined {
 
 /** @internal Whether a raw query holds an authorization response, as opposed to parameters of the app. */
 export function isResponse(query: string | URLSearchParams): boolean {
-  const params = new URLSearchParams(query);
+  const params = typeof query === 'string' ? new URLSearchParams(query) : query;
   return responseParameters.some((name) => valueOf(params, name) !== undefined);
 }
 

@@ -1,11 +1,14 @@
-import { digestKey, UsedStates } from '../callback/used-states.js';
-import { isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
+import { digestKey, keyOf, UsedStates } from '../callback/used-states.js';
+import type { ExpectedRequest } from '../oauth/authorization-response.js';
+import { sha256, timingSafeEqual } from '../oauth/random-and-digest.js';
 
 /** How many requests may be expected that no wait is in progress for (R27). */
 const limit = 10_000;
 
 interface Entry {
   readonly request: ExpectedRequest;
+  /** Of its state. */
+  readonly digest: Buffer;
   /** Milliseconds since the epoch. */
   readonly addedAt: number;
   /** How many waits are in progress for it. */
@@ -31,10 +34,11 @@ export class ExpectedRequests {
 
   add(request: ExpectedRequest): void {
     this.#everExpected = true;
-    const key = digestKey(request.state);
+    const digest = sha256(request.state);
+    const key = keyOf(digest);
     const waits = this.#entries.get(key)?.waits ?? 0;
     this.#entries.delete(key);
-    this.#entries.set(key, { request, addedAt: Date.now(), waits });
+    this.#entries.set(key, { request, digest, addedAt: Date.now(), waits });
     this.#used.delete(key);
     this.#dropOld();
   }
@@ -49,9 +53,10 @@ export class ExpectedRequests {
 
   find(state: string | undefined): ExpectedRequest | 'used' | undefined {
     if (state === undefined) return undefined;
-    const key = digestKey(state);
+    const digest = sha256(state);
+    const key = keyOf(digest);
     const entry = this.#entries.get(key);
-    if (entry !== undefined && isSameState(state, entry.request.state) && !this.#isExpired(entry)) return entry.request;
+    if (entry !== undefined && timingSafeEqual(digest, entry.digest) && !this.#isExpired(entry)) return entry.request;
     return this.#used.has(key) ? 'used' : undefined;
   }
 
