@@ -1,15 +1,20 @@
 import type { DebugLogger } from 'node:util';
 
 let log: DebugLogger | undefined;
+const logger = (): DebugLogger => (log ??= process.getBuiltinModule('node:util').debuglog('embed-auth-server'));
+
+/** @internal Whether `NODE_DEBUG` contains `embed-auth-server`. */
+export function isTracing(): boolean {
+  return logger().enabled;
+}
 
 /**
  * @internal Writes one step of a sign-in to stderr if `NODE_DEBUG` contains `embed-auth-server`. Callers pass words, counts and
  * parameters, of which the well-known names are written: never a value of a request (R33).
  */
 export function trace(message: string, ...values: readonly (string | number | URLSearchParams)[]): void {
-  log ??= process.getBuiltinModule('node:util').debuglog('embed-auth-server');
-  if (!log.enabled) return;
-  log(message, ...values.map((value) => (value instanceof URLSearchParams ? describeParameters(value) : value)));
+  if (!isTracing()) return;
+  logger()(message, ...values.map((value) => (value instanceof URLSearchParams ? describeParameters(value) : value)));
 }
 
 const knownParameter =

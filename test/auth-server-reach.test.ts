@@ -230,6 +230,7 @@ describe('NODE_DEBUG=embed-auth-server', () => {
     ]) {
       expect(stderr).toContain(step);
     }
+    expect(stderr.match(/response with .*access_token/g)).toBeNull();
     expect(stderr).not.toMatch(/CANARY/i);
   });
 });

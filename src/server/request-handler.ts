@@ -5,6 +5,7 @@ import type { CallbackHost } from '../callback/host.js';
 import { checkTarget, parseTarget, type HttpRejection, type ServerNames } from '../callback/request-guard.js';
 import { send, sendRejection, sent } from '../callback/response-writer.js';
 import { openTemplateFolder } from '../callback/template-folder.js';
+import { warmUp } from '../callback/warm-up.js';
 import { securityHeaders } from '../page/headers.js';
 import { isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
@@ -50,9 +51,10 @@ export class RequestHandler {
   }
 
   /** Makes what the first redirect will most likely need. */
-  prepare(): Promise<void> {
+  async prepare(): Promise<void> {
     this.#context.names();
-    return this.#renderer.prepare();
+    await this.#renderer.prepare();
+    warmUp(this.#renderer);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
