@@ -91,7 +91,7 @@ async function measure(wanted, runs) {
     }
   } finally {
     progress.end();
-    for (const { opened } of plans) await opened?.close();
+    for (const { opened } of plans) await opened?.close?.();
   }
   return plans.map(({ definition, samples, failures }) => summarize(definition, samples, failures, peerNames));
 }
@@ -102,6 +102,7 @@ async function sampleAll({ definition, samples, failures, opened }, round, progr
   const turned = columns.map((_, index) => columns[(index + round) % columns.length] ?? '');
   for (const column of round % 2 === 0 ? turned : turned.reverse()) {
     progress.step(`${name}: ${column}`);
+    if (opened.obstacle !== undefined) failures.set(column, `not measured: ${opened.obstacle}`);
     if (failures.has(column)) continue;
     try {
       const value = await opened.sample(column);

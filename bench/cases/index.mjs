@@ -19,13 +19,18 @@
  * @property {Target[]} targets
  * @property {boolean} [isPublished] - whether docs/speed.md and the chart show it: what a user can feel
  * @property {number} runs - samples of each column, unless `--runs` changes it
- * @property {() => Promise<{ sample: (column: string) => Promise<number>, close: () => Promise<void> }>} open
+ * @property {() => Promise<OpenCase | { obstacle: string }>} open - `obstacle`: why this machine cannot measure it
+ *
+ * @typedef {object} OpenCase
+ * @property {(column: string) => Promise<number>} sample
+ * @property {() => Promise<void>} close
  */
 import { importing, importingEsm, listening, listeningEsm } from './cold.mjs';
 import { concurrencyRouter, concurrencyServer } from './concurrency.mjs';
 import { exiting } from './exit.mjs';
 import { fragmentFromBlank, fragmentFromProvider } from './fragment.mjs';
 import { installedPackages, installedSize } from './install.mjs';
+import { severalInstances } from './instances.mjs';
 import { memory, memoryToken } from './memory.mjs';
 import { startToOpener } from './opener.mjs';
 import { firstPost, firstRedirect, redirect, starting } from './redirect.mjs';
@@ -44,6 +49,7 @@ export const cases = [
   installedSize,
   concurrencyServer,
   concurrencyRouter,
+  severalInstances,
   importing,
   listening,
   listeningEsm,

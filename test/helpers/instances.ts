@@ -1,4 +1,4 @@
-// Instances of examples/existing-server on a real Redis, behind a real nginx. The tests and scripts/instances.mjs use them.
+// Instances of examples/existing-server on a real Redis, behind a real nginx. The tests and bench/instances.mjs use them.
 import getPort from 'get-port';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
