@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../oauth/redirect-uri.js';
+import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 
 /** The callback page that the user sees while an event or `exchange` is handled. */
 export interface CallbackPage {
@@ -120,8 +120,7 @@ export class PendingPage implements CallbackPage {
 /** @internal The target of a redirect from a loopback server. */
 export function checkedRedirectUri(uri: string | URL): string {
   const target = URL.canParse(String(uri)) ? new URL(uri) : undefined;
-  if (target?.protocol === 'https:') return target.href;
-  if (target?.protocol === 'http:' && isLoopbackHost(target.hostname)) return target.href;
+  if (target !== undefined && isHttpsOrLoopback(target)) return target.href;
   throw new TypeError('`uri` must be an https URI, or an http URI on 127.0.0.1, [::1] or localhost');
 }
 

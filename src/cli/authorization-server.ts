@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { isLoopbackHost } from '../oauth/redirect-uri.js';
+import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import { callEndpoint, EndpointError, type Connection } from './endpoint.js';
 import { CommandError } from './exit-status.js';
 import type { LoginArguments } from './login-arguments.js';
@@ -54,11 +54,9 @@ export function endpointOf(
   throw new CommandError(`The ${label} in the metadata of ${name} is not an https URI.`);
 }
 
-/** Whether a code or a secret may be sent there: https, or http on this machine. */
+/** Whether a code or a secret may be sent there. */
 export function isSafeEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
+  return URL.canParse(text) && isHttpsOrLoopback(new URL(text));
 }
 
 /** How the client authenticates (RFC 6749, section 2.3). */

@@ -5,6 +5,11 @@ export function isLoopbackHost(hostname: string): boolean {
   return /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(hostname);
 }
 
+/** @internal Whether what is sent to a URI stays secret: https, or http on this machine. */
+export function isHttpsOrLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
+}
+
 /** @internal Checks a redirect URI and returns its exact text, which is sent; `name` is the option that the caller wrote. */
 export function checkRedirectUri(name: string, redirectUri: unknown): string {
   const text = redirectUri instanceof URL ? redirectUri.href : redirectUri;

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { PortUnavailableError } from '../errors.js';
 import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
-import { checkRedirectUri, isLoopbackHost } from '../oauth/redirect-uri.js';
+import { checkRedirectUri, isHttpsOrLoopback, isLoopbackHost } from '../oauth/redirect-uri.js';
 import type { ServerNames } from '../callback/request-guard.js';
 import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
 import type { ListenerOptions } from './listener.js';
@@ -133,8 +133,7 @@ function checkedHttpUri(name: string, value: string | URL): string {
 
 function checkedPublicUri(publicUri: string | URL): string {
   const text = checkedHttpUri('publicUri', publicUri);
-  const { protocol, hostname } = new URL(text);
-  if (protocol === 'https:' || isLoopbackHost(hostname)) return text;
+  if (isHttpsOrLoopback(new URL(text))) return text;
   throw new RangeError('`publicUri` must be an https URI, or an http URI on 127.0.0.1, [::1] or localhost');
 }
 
