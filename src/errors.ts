@@ -212,8 +212,8 @@ export type PortUnavailableReason = 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL' | 
 /**
  * The port cannot be used. A redirect URI names its port, so a fixed port is never exchanged for another in silence.
  *
- * `code` is `PORT_IN_USE`, `PORT_NOT_PERMITTED`, `ADDRESS_UNAVAILABLE`, or `PORT_BLOCKED` for a port that browsers refuse
- * to open (thrown by the constructor).
+ * `code` is `PORT_IN_USE`, `PORT_NOT_PERMITTED`, `ADDRESS_UNAVAILABLE`, or `PORT_BLOCKED` for a port that browsers block
+ * (thrown by the constructor).
  *
  * @example
  * ```ts
@@ -260,7 +260,7 @@ const portErrorTexts = {
   EADDRNOTAVAIL:
     'cannot be bound, because this machine does not have that address (EADDRNOTAVAIL). Use 127.0.0.1, [::1] or localhost.',
   ERR_UNSAFE_PORT:
-    'is one that browsers refuse to open (ERR_UNSAFE_PORT), so no callback can reach it. Choose another port, such as 5543.',
+    'is one that browsers block (ERR_UNSAFE_PORT), so no callback can reach it. Choose another port, such as 5543.',
 } as const satisfies Record<PortUnavailableReason, string>;
 
 /**

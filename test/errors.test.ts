@@ -140,7 +140,7 @@ describe('PortUnavailableError', () => {
     ['EADDRINUSE', 'PORT_IN_USE', 'in use'],
     ['EACCES', 'PORT_NOT_PERMITTED', 'not permitted'],
     ['EADDRNOTAVAIL', 'ADDRESS_UNAVAILABLE', '127.0.0.1, [::1] or localhost'],
-    ['ERR_UNSAFE_PORT', 'PORT_BLOCKED', 'browsers refuse'],
+    ['ERR_UNSAFE_PORT', 'PORT_BLOCKED', 'browsers block'],
   ] as const)('says of %s which port, on which address, why, and what to do', (reason, code, words) => {
     const cause = new Error('because');
     const error = new PortUnavailableError(5543, '::1', reason, { cause });

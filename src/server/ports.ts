@@ -1,5 +1,5 @@
 /**
- * The ports that browsers refuse to open, whatever listens there.
+ * The ports that browsers block.
  *
  * @see [Fetch, port blocking](https://fetch.spec.whatwg.org/#port-blocking)
  */
