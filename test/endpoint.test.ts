@@ -1,6 +1,17 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import supertest from 'supertest';
-import { LoginRequest, ResponseType, type AuthServer } from '#src/index.js';
+import {
+  createCallbackRouter,
+  createMemoryRequestStore,
+  LoginRequest,
+  ResponseType,
+  type AuthServer,
+} from '#src/index.js';
+import { inertPolicy } from '#src/page/headers.js';
 import { deliverFragment, deliverQuery } from './helpers/callback.js';
 import { useServers } from './helpers/use-servers.js';
 
@@ -114,5 +125,175 @@ describe('a rejected request', () => {
     expect((await repeat('?tenant=a')).status).toBe(200);
     expect((await repeat('?tenant=b')).status).toBe(403);
     expect((await repeat('?code=c&state=foreign')).status).toBe(403);
+  });
+});
+
+describe('a file of the page', () => {
+  const folders: string[] = [];
+  afterEach(async () => {
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  });
+
+  async function templateFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'embed-auth-server-'));
+    folders.push(folder);
+    await mkdir(join(folder, 'css'));
+    await writeFile(join(folder, 'index.html'), '<html><p data-auth-message></p></html>');
+    await writeFile(join(folder, 'css', 'a.css'), 'p{}');
+    return folder;
+  }
+  /** The app's own handler, which responds to what is not for the callback. */
+  const handler: RequestListener = ({ method = '', url = '' }, response) => {
+    response.writeHead(404).end(`The app has no ${method} ${url}`);
+  };
+  const baseUri = 'http://127.0.0.1:0/auth/callback';
+
+  it('is found beside the page and below it', async () => {
+    const server = await startServer({ templatePath: await templateFolder(), handler }, baseUri);
+    const agent = supertest(server.baseUri.origin);
+    await agent.get('/auth/css/a.css').expect(200, 'p{}');
+    await agent.get('/auth/callback/css/a.css').expect(200, 'p{}');
+    for (const path of [
+      '/css/a.css',
+      '/auth/css/b.css',
+      '/auth/',
+      '/auth/callback/',
+      '/authcss/a.css',
+      '/auth/callbackcss/a.css',
+    ]) {
+      await agent.get(path).expect(404, `The app has no GET ${path}`);
+    }
+  });
+
+  it('is left to the app with every method but GET', async () => {
+    const server = await startServer({ templatePath: await templateFolder(), handler }, baseUri);
+    const agent = supertest(server.baseUri.origin);
+    for (const method of ['post', 'put', 'delete', 'options'] as const) {
+      await agent[method]('/auth/css/a.css').expect(404, `The app has no ${method.toUpperCase()} /auth/css/a.css`);
+    }
+    await agent.head('/auth/css/a.css').expect(404);
+  });
+
+  it('is none of the working folder if the page is no folder', async () => {
+    for (const options of [{}, { template: '<html></html>' }, { template: () => '<html></html>' }]) {
+      const server = await startServer({ ...options, handler }, baseUri);
+      await supertest(server.baseUri.origin)
+        .get('/auth/package.json')
+        .expect(404, 'The app has no GET /auth/package.json');
+    }
+  });
+
+  it('is left to the app while the template cannot be read', async () => {
+    const folder = await templateFolder();
+    await rm(join(folder, 'index.html'));
+    const requests = createMemoryRequestStore({ sessionId: () => 'session' });
+    const router = createCallbackRouter({
+      redirectUri: 'http://app.example/auth/callback',
+      requests,
+      onGrant: () => undefined,
+      templatePath: folder,
+    });
+    const server = createServer((request, response) => {
+      router(request, response, (error) => {
+        response.writeHead(error === undefined ? 404 : 500).end();
+      });
+    });
+    await supertest(server).get('/auth/css/a.css').set('Host', 'app.example').expect(404);
+    await writeFile(join(folder, 'index.html'), '<html></html>');
+    await supertest(server).get('/auth/css/a.css').set('Host', 'app.example').expect(200, 'p{}');
+  });
+
+  it('of EmbedIOAuthServer has GET only, at the root and beside the page', async () => {
+    const server = await startServer({ handler }, baseUri);
+    const agent = supertest(server.baseUri.origin);
+    for (const path of ['/auth/auth_assets/main.css', '/auth_assets/main.css']) {
+      const { headers, text } = await agent.get(path).expect(200);
+      expect(headers).toMatchObject({
+        'content-type': 'text/css; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      });
+      expect(text).toContain('{');
+      await agent.post(path).expect(405).expect('Allow', 'GET');
+    }
+    await agent.get('/other/auth_assets/main.css').expect(404);
+    await agent.get('/auth/auth_assets/other.css').expect(404);
+  });
+});
+
+describe('the page’s own POST', () => {
+  const post = (server: AuthServer, body: object | string): supertest.Test =>
+    supertest(server.baseUri.origin)
+      .post('/token')
+      .set({ Origin: server.baseUri.origin, 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'application/json' })
+      .send(body);
+
+  it('passes on a fragment and the query that came with it', async () => {
+    const server = await startServer();
+    const codes: unknown[] = [];
+    server.on('authorizationCodeReceived', ({ code }) => codes.push(code));
+    const state = (): string => expectCode(server).state;
+    await post(server, { fragment: `code=one&state=${state()}&iss=${issuer}` }).expect(200);
+    await post(server, { fragment: `code=two&state=${state()}&iss=${issuer}`, query: 'tenant=a' }).expect(200);
+    expect(codes).toEqual(['one', 'two']);
+  });
+
+  it.each([
+    { query: 'code=c' },
+    { fragment: 'code=c', query: 5 },
+    { fragment: 'code=c', query: null },
+    { fragment: 5, loaded: true },
+    { fragment: null, loaded: true },
+    { loaded: 1 },
+    { loaded: false },
+    {},
+    [],
+  ])('is invalid with the body %j', async (body) => {
+    const server = await startServer();
+    const reasons: string[] = [];
+    server.on('callbackRejected', ({ reason }) => reasons.push(reason));
+    const response = await post(server, body).expect(400);
+    expect(response.body).toMatchObject({ state: 'error', reason: 'not_forwarded', rejection: 'body_invalid' });
+    expect(reasons).toEqual(['body_invalid']);
+  });
+
+  it('reports that the page is loaded, and the response is empty', async () => {
+    const server = await startServer();
+    const { headers, text } = await post(server, { loaded: true }).expect(204);
+    expect(text).toBe('');
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'content-security-policy': inertPolicy });
+  });
+});
+
+describe('a response by POST', () => {
+  const post = (
+    server: AuthServer,
+    query: string,
+    body: string,
+    type = 'application/x-www-form-urlencoded',
+  ): supertest.Test =>
+    supertest(server.baseUri.origin).post(`/callback${query}`).type(type).set('Accept', 'text/html').send(body);
+
+  it('is read from the form, together with the query of the redirect URI', async () => {
+    const server = await startServer({}, 'http://127.0.0.1:0/callback?tenant=a');
+    const codes: unknown[] = [];
+    server.on('authorizationCodeReceived', ({ code }) => codes.push(code));
+    await post(server, '?tenant=a', `code=c&state=${expectCode(server).state}&iss=${issuer}`).expect(200);
+    expect(codes).toEqual(['c']);
+  });
+
+  it('is read from the query if it is there, and then the body is not: a consent form that was redirected with 307', async () => {
+    const server = await startServer();
+    const codes: unknown[] = [];
+    server.on('authorizationCodeReceived', ({ code }) => codes.push(code));
+    const query = `?code=query&state=${expectCode(server).state}&iss=${issuer}`;
+    await post(server, query, 'consent=yes&code=form', 'text/plain').expect(200);
+    expect(codes).toEqual(['query']);
+  });
+
+  it('is rejected if there is none, instead of showing the page that waits for a fragment', async () => {
+    const server = await startServer();
+    const { text } = await post(server, '', 'consent=yes').expect(400);
+    expect(text).toMatch(/<html[^>]* data-auth-state="error"/);
   });
 });
