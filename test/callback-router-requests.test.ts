@@ -215,6 +215,16 @@ describe('createCallbackRouter, `next`', () => {
     expect(await app.firstNext).toEqual({ error, isSent: false });
   });
 
+  it('is not called for the report of a page that its files are loaded', async () => {
+    const app = await startApp();
+    const headers = [
+      ['Origin', 'http://app.example'],
+      ['Content-Type', 'application/json'],
+    ] as const;
+    expect((await app.send('POST /auth/token HTTP/1.1', headers, '{"loaded":true}')).status).toBe(204);
+    expect([app.calls, app.next]).toEqual([[], []]);
+  });
+
   it('is not called if the app has sent a response of its own', async () => {
     const app = await startApp({
       onGrant: (_, { res, page }) => {
