@@ -282,15 +282,6 @@ describe('a response by POST', () => {
     expect(codes).toEqual(['c']);
   });
 
-  it('is read from the query if it is there, and then the body is not: a consent form that was redirected with 307', async () => {
-    const server = await startServer();
-    const codes: unknown[] = [];
-    server.on('authorizationCodeReceived', ({ code }) => codes.push(code));
-    const query = `?code=query&state=${expectCode(server).state}&iss=${issuer}`;
-    await post(server, query, 'consent=yes&code=form', 'text/plain').expect(200);
-    expect(codes).toEqual(['query']);
-  });
-
   it('is rejected if there is none, instead of showing the page that waits for a fragment', async () => {
     const server = await startServer();
     const { text } = await post(server, '', 'consent=yes').expect(400);
