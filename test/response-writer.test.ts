@@ -136,7 +136,10 @@ describe('pageWriter', () => {
   it('renders the end if it has prepared nothing', async () => {
     const exchange = await receive();
     await pageWriter(rendererOf(), exchange.response, english).finish(failed, 500);
-    expect((await exchange.received).body).toContain('data-auth-reason="failed"');
+    const { body } = await exchange.received;
+    expect(body).toContain('data-auth-reason="failed"');
+    // Otherwise its script would forward the response again.
+    expect(body).toContain('"answered":true');
   });
 
   it('redirects with 303, without a body, and with every header', async () => {
@@ -167,6 +170,7 @@ describe('pageWriter', () => {
       expect(headers.has('transfer-encoding')).toBe(false);
       expect(headers.has('content-length')).toBe(false);
       expect(body).toContain('data-auth-reason="finishing"');
+      expect(body).toContain('"answered":true');
     });
 
     it('ends the page with the outcome, and with its redirect', async () => {
@@ -257,21 +261,27 @@ describe('endOf', () => {
 describe('sendRejection', () => {
   const rejection = { reason: 'method', status: 405, text: 'No.', headers: { Allow: 'POST' } } as const;
 
-  it('is the built-in page for a browser, with the headers of page and rejection', async () => {
-    const exchange = await receive(html);
-    const renderer = rendererOf({ template: '<p>The app’s own page</p>' });
-    await sendRejection(rejection, exchange.request, exchange.response, renderer);
-    const { status, headers, body } = await exchange.received;
-    expect([status, headers.get('allow'), headers.get('content-type')]).toEqual([
-      405,
-      'POST',
-      'text/html; charset=utf-8',
-    ]);
-    expect(Object.fromEntries(headers)).toMatchObject(allHeaders(securityHeaders));
-    expect(body).toContain('data-auth-state="error" data-auth-reason="bad_request"');
-    expect(body).toContain('"answered":true');
-    expect(body).not.toContain('The app’s own page');
-  });
+  it.each([
+    ['method', 'bad_request'],
+    ['foreign_host', 'foreign_host'],
+  ] as const)(
+    'is the built-in page for a browser, with the headers of page and rejection: %s',
+    async (reason, shown) => {
+      const exchange = await receive(html);
+      const renderer = rendererOf({ template: '<p>The app’s own page</p>' });
+      await sendRejection({ ...rejection, reason }, exchange.request, exchange.response, renderer);
+      const { status, headers, body } = await exchange.received;
+      expect([status, headers.get('allow'), headers.get('content-type')]).toEqual([
+        405,
+        'POST',
+        'text/html; charset=utf-8',
+      ]);
+      expect(Object.fromEntries(headers)).toMatchObject(allHeaders(securityHeaders));
+      expect(body).toContain(`data-auth-state="error" data-auth-reason="${shown}"`);
+      expect(body).toContain('"answered":true');
+      expect(body).not.toContain('The app’s own page');
+    },
+  );
 
   it('is in the language of the browser', async () => {
     const exchange = await receive([...html, ['Accept-Language', 'de']]);
@@ -322,7 +332,7 @@ describe('sendFailure', () => {
   it('is a page for a browser and JSON for others, and resolves when it is sent', async () => {
     for (const [method, headers, type, text] of [
       ['GET', html, 'text/html; charset=utf-8', 'data-auth-reason="failed"'],
-      ['POST', html, 'text/html; charset=utf-8', 'data-auth-reason="failed"'],
+      ['POST', html, 'text/html; charset=utf-8', '"answered":true'],
       ['GET', [], 'application/json; charset=utf-8', '"reason":"failed"'],
     ] as const) {
       const exchange = await receive(headers, method);
