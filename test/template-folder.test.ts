@@ -1,20 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTemplateFolder } from '#src/callback/template-folder.js';
 import { securityHeaders } from '#src/page/headers.js';
-import { dial, requestBytes, sendRaw, type RawResponse } from './helpers/raw.js';
+import { dial, parseResponse, received, requestBytes, type RawResponse } from './helpers/raw.js';
 import { isPosix } from './helpers/systems.js';
 
 let folder = '';
 let site = '';
 const servers: Server[] = [];
 
-beforeAll(async () => {
+// A folder of its own for each test, since one that is open stays so.
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'embed-auth-server-'));
   site = join(folder, 'site');
   await mkdir(join(site, 'css', 'index'), { recursive: true });
@@ -30,11 +31,6 @@ beforeAll(async () => {
   })) {
     await writeFile(join(folder, name), text);
   }
-  await writeFile(join(site, 'large.bin'), Buffer.alloc(4_000_000));
-});
-
-afterAll(async () => {
-  await rm(folder, { recursive: true });
 });
 
 afterEach(async () => {
@@ -44,14 +40,34 @@ afterEach(async () => {
     server.closeAllConnections();
     await closed;
   }
+  await rm(folder, { recursive: true });
 });
 
-async function listen(onRequest: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
-  const server = createServer(onRequest);
+interface Exchange {
+  readonly socket: Socket;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** What the client receives until the server closes the connection. */
+  readonly received: Promise<RawResponse>;
+}
+
+/** A request that a server has received, and to which a test responds. */
+async function receive(): Promise<Exchange> {
+  const server = createServer();
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return (server.address() as AddressInfo).port; // A listening TCP server's address is an AddressInfo.
+  const requested = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+  const socket = await dial((server.address() as AddressInfo).port); // A listening TCP server's address is an AddressInfo.
+  const text = received(socket);
+  socket.write(
+    requestBytes('GET /auth/x?y HTTP/1.1', [
+      ['Host', 'localhost'],
+      ['Connection', 'close'],
+    ]),
+  );
+  const [request, response] = await requested;
+  return { socket, request, response, received: text.then(parseResponse) };
 }
 
 interface Served {
@@ -62,21 +78,11 @@ interface Served {
 }
 
 /** Requests a file of the folder; the response is 404 if the folder does not have it. */
-async function get(file: string, headers: readonly (readonly [string, string])[] = []): Promise<Served> {
-  const serve = await openTemplateFolder(site);
-  let result: Promise<Omit<Served, 'page'>> | undefined;
-  const port = await listen((request, response) => {
-    result = serve(request, response, file).then((isServed) => {
-      if (!isServed) response.writeHead(404).end();
-      return { isServed, url: request.url };
-    });
-  });
-  const page = await sendRaw(
-    port,
-    requestBytes(`GET /auth/x?y HTTP/1.1`, [['Host', 'localhost'], ...headers, ['Connection', 'close']]),
-  );
-  if (result === undefined) throw new Error('The request did not arrive');
-  return { ...(await result), page };
+async function get(file: string): Promise<Served> {
+  const { request, response, received: page } = await receive();
+  const isServed = await (await openTemplateFolder(site))(request, response, file);
+  if (!isServed) response.writeHead(404).end();
+  return { isServed, url: request.url, page: await page };
 }
 
 describe('openTemplateFolder', () => {
@@ -119,24 +125,30 @@ describe('openTemplateFolder', () => {
     await symlink(join(folder, 'outside.txt'), join(site, 'outside.txt'));
     await symlink(join(folder, 'site-of-another'), join(site, 'another'));
     expect((await get('inside.css')).page.body).toBe('p{}');
-    for (const file of ['outside.txt', 'another/a.txt']) {
+    await symlink(join(site, 'itself.css'), join(site, 'itself.css'));
+    for (const file of ['outside.txt', 'another/a.txt', 'itself.css']) {
       expect([file, (await get(file)).isServed]).toEqual([file, false]);
     }
   });
 
-  it('resolves when the client leaves in the middle of a file', async () => {
+  // Windows has no sockets in folders.
+  (isPosix ? it : it.skip)('rejects if a file is there and cannot be read, such as a socket', async () => {
+    const socket = createServer();
+    servers.push(socket);
+    socket.listen(join(site, 'a.sock'));
+    await once(socket, 'listening');
+    const { request, response } = await receive();
     const serve = await openTemplateFolder(site);
-    const served = new Promise<boolean>((resolve, reject) => {
-      void listen((request, response) => {
-        serve(request, response, 'large.bin').then(resolve, reject);
-      }).then(async (port) => {
-        const socket = await dial(port);
-        socket.write(requestBytes('GET / HTTP/1.1', [['Host', 'localhost']]));
-        await once(socket, 'data');
-        socket.destroy();
-      }, reject);
-    });
-    expect(await served).toBe(true);
+    await expect(serve(request, response, 'a.sock')).rejects.toMatchObject({ status: 500 });
+  });
+
+  it('resolves when the client leaves in the middle of a file', async () => {
+    await writeFile(join(site, 'large.bin'), Buffer.alloc(4_000_000));
+    const { socket, request, response } = await receive();
+    const serve = await openTemplateFolder(site);
+    socket.once('data', () => socket.destroy());
+    expect(await serve(request, response, 'large.bin')).toBe(true);
+    expect(response.writableFinished).toBe(false);
   });
 
   it('opens a folder once, and again after it could not be opened', async () => {
