@@ -164,6 +164,60 @@ describe('createCallbackRouter, order of the calls', () => {
   });
 });
 
+describe('createCallbackRouter, copies of one response', () => {
+  it('accepts one of two copies that the store found at the same time, although it lets both be taken (R2)', async () => {
+    const expected = new LoginRequest(redirectUri, 'client', ResponseType.Code).toExpected();
+    const { reached: bothAsked, reach } = signal();
+    let asked = 0;
+    const app = await startApp({
+      requests: {
+        add: () => undefined,
+        find: async () => {
+          asked += 1;
+          if (asked === 2) reach();
+          await bothAsked;
+          return expected;
+        },
+        take: () => true,
+      },
+    });
+    const copy = (): Promise<RawResponse> => app.navigate({ code: 'abc', state: expected.state });
+    const statuses = (await Promise.all([copy(), copy()])).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([200, 409]);
+    expect(app.calls.sort()).toEqual(['onGrant', 'state_used']);
+  });
+});
+
+describe('createCallbackRouter, `onError`', () => {
+  it('gets the request, its response and the page, which it may redirect', async () => {
+    const methods: unknown[] = [];
+    const app = await startApp({
+      onError: (_, { req, res, page }) => {
+        methods.push(req.method);
+        res.setHeader('Set-Cookie', 'sid=new');
+        page.redirect('/denied', { on: 'failure' });
+      },
+    });
+    const { status, headers } = await app.navigate({ error: 'access_denied', state: app.expecting().state });
+    expect([status, headers.get('location'), headers.get('set-cookie')]).toEqual([303, '/denied', 'sid=new']);
+    expect([methods, app.next]).toEqual([['GET'], []]);
+  });
+
+  it('may be missing', async () => {
+    const app = await startApp({ onError: undefined });
+    expect((await app.navigate({ error: 'access_denied', state: app.expecting().state })).status).toBe(200);
+    expect(app.next).toEqual([]);
+  });
+});
+
+describe('createCallbackRouter, the page', () => {
+  it('sends the cookies of the session with the fragment, and no report that its files are loaded', async () => {
+    const app = await startApp();
+    const { body } = await app.send('GET /auth/callback HTTP/1.1');
+    expect(body).toContain('"credentials":"same-origin","reportLoaded":false');
+  });
+});
+
 describe('createCallbackRouter, `next`', () => {
   const error = new Error('The database is out of reach');
   const fail = (): never => {
@@ -256,6 +310,15 @@ describe('createCallbackRouter, paths', () => {
     expect((await app.send('GET /service/auth/callback HTTP/1.1')).status).toBe(200);
     expect((await app.send('GET /callback HTTP/1.1')).status).toBe(404);
     expect((await app.send('GET /auth/other HTTP/1.1')).status).toBe(404);
+  });
+
+  it('finds the page at the whole path of the redirect URI, also below a shorter prefix', async () => {
+    const app = await startApp({ redirectUri: 'http://app.example/auth/v1/callback' }, (req) => {
+      req.originalUrl = req.url ?? '';
+      req.url = req.originalUrl.replace(/^\/auth/, '');
+    });
+    expect((await app.send('GET /auth/v1/callback HTTP/1.1')).status).toBe(200);
+    expect((await app.send('GET /auth/v1/callbacks HTTP/1.1')).status).toBe(404);
   });
 
   it('accepts no prefix of a URL that a middleware has rewritten to another path', async () => {

@@ -39,6 +39,14 @@ describe('the end of a response', () => {
     expect(/<html[^>]* data-auth-reason="(\w+)"/.exec(text)?.[1] ?? '').toBe(reason);
   });
 
+  it('is malformed if an error has two states, of which none can be trusted', async () => {
+    const server = await startServer();
+    const { text } = await supertest(server.baseUri.origin)
+      .get(`/callback?error=access_denied&state=${expectCode(server).state}&state=other`)
+      .expect(400);
+    expect(text).toMatch(/<html[^>]* data-auth-reason="malformed"/);
+  });
+
   it('tells the script the same of a forwarded response', async () => {
     const server = await startServer();
     const { state } = expectCode(server);
