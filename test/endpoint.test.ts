@@ -209,6 +209,9 @@ describe('a file of the page', () => {
     await supertest(server).get('/auth/css/a.css').set('Host', 'app.example').expect(404);
     await writeFile(join(folder, 'index.html'), '<html></html>');
     await supertest(server).get('/auth/css/a.css').set('Host', 'app.example').expect(200, 'p{}');
+    await supertest(server).get('/auth/css/a.css').set('Host', 'evil.example').expect(421);
+    // The folder itself is the app's under every name.
+    await supertest(server).get('/auth/').set('Host', 'evil.example').expect(404);
   });
 
   it('of EmbedIOAuthServer has GET only, at the root and beside the page', async () => {
