@@ -44,7 +44,9 @@ describe.each(stores)('%s', (_, make) => {
     });
     await store.add(ann, login);
     expect(await store.find(ann, login.state)).toMatchObject(login.toExpected());
-    expect(() => store.add(ann, { state: '' })).toThrow(/`state`/);
+    for (const state of ['', undefined, null, 5]) {
+      expect(() => store.add(ann, { state: state as never })).toThrow(new TypeError('`request` must have a `state`'));
+    }
   });
 
   it('forgets a request after an hour, and keeps the later ones', async () => {
