@@ -252,6 +252,16 @@ describe('createCallbackRouter, `next`', () => {
     },
   );
 
+  it('gets an error of `onRejected` also for a rejection that ends the sign-in', async () => {
+    const app = await startApp({ onRejected: fail });
+    const { status } = await app.navigate({ code: 'abc', error: 'e', state: app.expecting().state });
+    expect([status, app.calls]).toEqual([400, ['find', 'take', 'onError']]);
+    expect(await app.firstNext).toEqual({ error, isSent: true });
+    const method = await startApp({ onRejected: fail });
+    expect((await method.send('PUT /auth/callback HTTP/1.1')).status).toBe(405);
+    expect(await method.firstNext).toEqual({ error, isSent: true });
+  });
+
   it('gets the error of `onGrant` also if the client has left meanwhile', async () => {
     const { reached, reach } = signal();
     const app = await startApp({

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import supertest from 'supertest';
@@ -71,7 +72,41 @@ describe('the end of a response', () => {
     await deliverQuery(server, { code: 'c', state: expectCode(server).state, iss: issuer }).expect(200);
     await deliverQuery(server, { error: 'access_denied', state: expectCode(server).state, iss: issuer }).expect(200);
     await deliverQuery(server, { code: 'c', state: expectCode(server).state, iss: 'https://evil.example' }).expect(400);
-    expect(steps).toEqual(['success ', 'event', 'error denied', 'event', 'error wrong_issuer', 'event']);
+    await deliverQuery(server, { code: 'c', state: 'foreign' }).expect(400);
+    expect(steps).toEqual([
+      'success ',
+      'event',
+      'error denied',
+      'event',
+      'error wrong_issuer',
+      'event',
+      'error state_foreign',
+    ]);
+  });
+
+  it('is written before anything that a handler has left for later, such as the end of the process', async () => {
+    const responses: ServerResponse[] = [];
+    const onStart = (message: unknown): void => {
+      responses.push((message as { response: ServerResponse }).response);
+    };
+    subscribe('http.server.request.start', onStart);
+    try {
+      const server = await startServer();
+      const isWritten: unknown[] = [];
+      const handler = (): void => {
+        queueMicrotask(() => isWritten.push(responses.at(-1)?.writableEnded));
+      };
+      server.on('authorizationCodeReceived', handler);
+      server.on('errorReceived', handler);
+      for (const params of [{ code: 'c' }, { error: 'access_denied' }]) {
+        const { state } = expectCode(server);
+        await deliverQuery(server, { ...params, state, iss: issuer }).expect(200);
+        await deliverFragment(server, { ...params, state: expectCode(server).state, iss: issuer }).expect(200);
+      }
+      expect(isWritten).toEqual([true, true, true, true]);
+    } finally {
+      unsubscribe('http.server.request.start', onStart);
+    }
   });
 
   it('redirects at no response that was rejected, also if it ended the sign-in', async () => {
@@ -121,6 +156,12 @@ describe('a rejected request', () => {
     expect(sentence.text).toBe('This server is not known under that name. Open the address that the app shows.\n');
     const put = await supertest(origin).put('/callback').expect(405);
     expect(put.headers['allow']).toBe('GET, POST');
+    expect(put.text).toBe('This method is not supported here.\n');
+    const prefetch = await supertest(origin)
+      .get('/callback')
+      .set({ 'Sec-Purpose': 'prefetch', Accept: 'text/html' })
+      .expect(403);
+    expect(prefetch.text).toMatch(/<html[^>]* data-auth-reason="bad_request"/);
   });
 
   it('is no navigation if a service worker repeats one with parameters of its own; the bare page is shown', async () => {
@@ -232,6 +273,16 @@ describe('a file of the page', () => {
   });
 });
 
+describe('the page that waits for a fragment', () => {
+  it('lets its script forward it, and offers to copy the address if the app accepts a pasted one', async () => {
+    const server = await startServer();
+    const agent = supertest(server.baseUri.origin);
+    await agent.get('/callback').expect(200, /"answered":false,"pasteOffered":false/);
+    server.signIns.pasteOffers = 1;
+    await agent.get('/callback').expect(200, /"answered":false,"pasteOffered":true/);
+  });
+});
+
 describe('the page’s own POST', () => {
   const post = (server: AuthServer, body: object | string): supertest.Test =>
     supertest(server.baseUri.origin)
@@ -266,6 +317,13 @@ describe('the page’s own POST', () => {
     const response = await post(server, body).expect(400);
     expect(response.body).toMatchObject({ state: 'error', reason: 'not_forwarded', rejection: 'body_invalid' });
     expect(reasons).toEqual(['body_invalid']);
+  });
+
+  it('is rejected with JSON if it is too large, and the connection is closed', async () => {
+    const server = await startServer();
+    const response = await post(server, { fragment: 'x'.repeat(270_000) }).expect(413);
+    expect(response.body).toMatchObject({ state: 'error', reason: 'not_forwarded', rejection: 'body_too_large' });
+    expect(response.headers['connection']).toBe('close');
   });
 
   it('reports that the page is loaded, and the response is empty', async () => {
