@@ -48,6 +48,15 @@ describe('the end of a response', () => {
     expect(text).toMatch(/<html[^>]* data-auth-reason="malformed"/);
   });
 
+  it('is malformed at another redirect URI, also if `allowUnsolicited` accepts a response without a state', async () => {
+    const server = await startServer({ allowUnsolicited: true }, 'http://127.0.0.1:0/callback?tenant=a');
+    const reasons: string[] = [];
+    server.on('callbackRejected', ({ reason }) => reasons.push(reason));
+    const { text } = await supertest(server.baseUri.origin).get('/callback?code=c&tenant=b').expect(400);
+    expect(text).toMatch(/<html[^>]* data-auth-reason="malformed"/);
+    expect(reasons).toEqual(['wrong_redirect_uri']);
+  });
+
   it('tells the script the same of a forwarded response', async () => {
     const server = await startServer();
     const { state } = expectCode(server);
