@@ -205,6 +205,18 @@ describe('pageWriter', () => {
       expect(exchange.errors).toEqual([]);
     });
 
+    it('leaves a response that the app has ended while the page was held as it is', async () => {
+      const exchange = await receive();
+      const outcome = once(exchange.socket, 'data').then(async () => {
+        exchange.response.end('<p>Own</p>');
+        await once(exchange.response, 'close');
+      });
+      await pageWriter(rendererOf(), exchange.response, english).hold(heldPage(outcome));
+      expect((await exchange.received).body).toMatch(/<p>Own<\/p>$/);
+      await nextTurn();
+      expect(exchange.errors).toEqual([]);
+    });
+
     it('leaves a response that the app has sent as it is', async () => {
       const exchange = await receive();
       exchange.response.end('The app’s own');
