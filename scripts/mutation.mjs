@@ -16,8 +16,9 @@ const tests = {
     '{pasted-text,pkce-util,redirect-uri,scopes}',
   ],
   'src/callback': [
-    '{callback-*,endpoint,failures,pending-page,request-*,wait-for-grant}',
-    'abuse/{address,forward,navigation,parameters,wire}',
+    '{callback-*,endpoint,failures,pending-page,request-*,response-writer,template-folder,used-states}',
+    'wait-for-grant',
+    'abuse/{address,forward,navigation,page,parameters,wire}',
   ],
   'src/server': [
     '{auth-server*,blocked-ports,expected-requests,grant-waiters,loopback-listener,wait-for-grant}',

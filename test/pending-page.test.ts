@@ -242,4 +242,15 @@ describe('checkedRedirectPath', () => {
   it.each(['//evil.test', 'https://evil.test/', 'profile', '/\\evil.test', '/a\nb', ''])('rejects %j', (path) => {
     expect(() => checkedRedirectPath(path)).toThrow(/`uri`/);
   });
+
+  it('rejects what only looks like a path, such as a query parameter that came twice', () => {
+    for (const path of [
+      ['/profile'],
+      ['/profile', '/other'],
+      { toString: () => '/profile' },
+      new URL('https://a.example/'),
+    ]) {
+      expect(() => checkedRedirectPath(path as never)).toThrow(/`uri`/);
+    }
+  });
 });

@@ -35,6 +35,21 @@ const own: ServerNames = {
   origins: new Set(['http://127.0.0.1:5543']),
 };
 
+describe('parseTarget', () => {
+  it.each([
+    ['/callback', '/callback', ''],
+    ['/callback?', '/callback', ''],
+    ['/?code=a', '/', 'code=a'],
+    ['/callback?code=a?b', '/callback', 'code=a?b'],
+    // Not an absolute form: the path begins the target.
+    ['/callback?next=http://evil.test/x?y', '/callback', 'next=http://evil.test/x?y'],
+    ['/http://evil.test/x', '/http://evil.test/x', ''],
+    ['//evil.test/x', '//evil.test/x', ''],
+  ])('splits %s at its first question mark', (target, path, query) => {
+    expect(parseTarget(target)).toEqual({ authority: undefined, path, query });
+  });
+});
+
 describe('checkTarget', () => {
   it.each(['127.0.0.1:5543'])('accepts a path with the Host %j', (host) => {
     for (const target of ['/', '/callback', '/callback?code=abc', '//', '/..%2f', '/%2e%2e/']) {
@@ -90,6 +105,8 @@ describe('checkTarget', () => {
   it('does not confuse the value of a header with its name', () => {
     const request = requestWith(['X-A', 'host'], ['X-B', '127.0.0.1:5543']);
     expect(checkTarget(request, parseTarget('/callback'), own)).toMatchObject({ reason: 'foreign_host' });
+    const named = requestWith(['Host', '127.0.0.1:5543'], ['X-A', 'host'], ['X-B', 'b']);
+    expect(checkTarget(named, parseTarget('/callback'), own)).toBeUndefined();
   });
 
   it.each(['', '*', '127.0.0.1:5543', 'callback', '?code=abc', 'ftp://127.0.0.1:5543/callback'])(
@@ -194,6 +211,11 @@ describe('checkForward', () => {
     expect(checkForward(requestWith(origin, json, ['Sec-Fetch-Site', site]), own)).toMatchObject({
       reason: 'foreign_origin',
     });
+  });
+
+  it('rejects a foreign Origin, although Sec-Fetch-Site is same-origin', () => {
+    const request = requestWith(['Origin', 'http://evil.test'], json, ['Sec-Fetch-Site', 'same-origin']);
+    expect(checkForward(request, own)).toMatchObject({ reason: 'foreign_origin' });
   });
 
   it('checks the sender before the body', () => {
@@ -347,6 +369,20 @@ describe('a navigation that a service worker repeats (R6)', () => {
     );
     expect(isRepeatedNavigation(request)).toBe(false);
     expect(checkNavigation(request)).toMatchObject({ reason: 'not_a_navigation' });
+  });
+});
+
+describe('a navigation of a frame (R6)', () => {
+  it.each(['iframe', 'frame', 'object', 'embed', 'image'])('is no repeated one: %s', (destination) => {
+    for (const site of ['same-origin', 'cross-site']) {
+      const request = requestWith(
+        ['Sec-Fetch-Dest', destination],
+        ['Sec-Fetch-Mode', 'navigate'],
+        ['Sec-Fetch-Site', site],
+      );
+      expect(isRepeatedNavigation(request)).toBe(false);
+      expect(checkNavigation(request)).toMatchObject({ reason: 'not_a_navigation' });
+    }
   });
 });
 

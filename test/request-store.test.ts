@@ -44,17 +44,51 @@ describe.each(stores)('%s', (_, make) => {
     });
     await store.add(ann, login);
     expect(await store.find(ann, login.state)).toMatchObject(login.toExpected());
-    expect(() => store.add(ann, { state: '' })).toThrow(/`state`/);
+    for (const state of ['', undefined, null, 5]) {
+      expect(() => store.add(ann, { state: state as never })).toThrow(new TypeError('`request` must have a `state`'));
+    }
   });
 
-  it('forgets a request after an hour', async () => {
+  it('forgets a request after an hour, and keeps the later ones', async () => {
     const store = make();
     const ann = requestOf('ann');
-    await store.add(ann, { state: 'one' });
-    const now = Date.now();
-    const clock = jest.spyOn(Date, 'now').mockReturnValue(now + 3_600_001);
-    expect(await store.find(ann, 'one')).toBeUndefined();
-    clock.mockRestore();
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
+    try {
+      await store.add(ann, { state: 'one' });
+      clock.mockReturnValue(1_000_001);
+      await store.add(ann, { state: 'two' });
+      clock.mockReturnValue(1_000_000 + 3_599_999);
+      expect(await store.find(ann, 'one')).toBeDefined();
+      clock.mockReturnValue(1_000_000 + 3_600_000);
+      expect(await store.find(ann, 'one')).toBeUndefined();
+      expect(await store.find(ann, 'two')).toBeDefined();
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('takes one request, and leaves the others', async () => {
+    const store = make();
+    const ann = requestOf('ann');
+    for (const state of ['one', 'two', 'three']) await store.add(ann, { state });
+    expect(await store.take(ann, 'two')).toBe(true);
+    expect(await store.find(ann, 'two')).toBeUndefined();
+    expect(await store.find(ann, 'one')).toMatchObject({ state: 'one' });
+    expect(await store.find(ann, 'three')).toMatchObject({ state: 'three' });
+  });
+
+  it('returns the members of a request, and nothing of its own', async () => {
+    const store = make();
+    const ann = requestOf('ann');
+    const expected = {
+      state: 's',
+      redirectUri: 'https://a.example/',
+      responseType: 'code',
+      issuer: 'i',
+      codeVerifier: 'v',
+    };
+    await store.add(ann, { ...expected, other: 'x' } as typeof expected);
+    expect(await store.find(ann, 's')).toEqual(expected);
   });
 });
 
@@ -70,8 +104,29 @@ describe('createSessionRequestStore', () => {
 
   it('says that there is no session', () => {
     const store = createSessionRequestStore();
-    expect(() => store.find({} as never, 'one')).toThrow(/`req.session` does not exist/);
-    expect(() => createSessionRequestStore({ key: '' })).toThrow(/`key`/);
+    for (const session of [undefined, null, 'ann', 5]) {
+      const req = { session } as never;
+      expect(() => store.find(req, 'one')).toThrow(/`req.session` does not exist/);
+      expect(() => store.take(req, 'one')).toThrow(/`req.session` does not exist/);
+      expect(() => store.add(req, { state: 'one' })).toThrow(/`req.session` does not exist/);
+    }
+  });
+
+  it('rejects a `key` that is no name', () => {
+    for (const key of ['', 5, null]) {
+      expect(() => createSessionRequestStore({ key: key as never })).toThrow(
+        new TypeError('`key` must be the name of a member of the session'),
+      );
+    }
+  });
+
+  it('uses `expectedRequests` by default, and a session in which something else is there', async () => {
+    const store = createSessionRequestStore();
+    const ann = requestOf('ann', { expectedRequests: 'of another version', cart: ['a'] });
+    expect(await store.find(ann, 'one')).toBeUndefined();
+    await store.add(ann, { state: 'one' });
+    expect(await store.find(ann, 'one')).toBeDefined();
+    expect(ann.session).toMatchObject({ expectedRequests: [{ state: 'one' }], cart: ['a'] });
   });
 
   it('lets one of fifty simultaneous responses through with express-session, and shows replays as used (R2)', async () => {
@@ -119,16 +174,31 @@ describe('createMemoryRequestStore', () => {
     expect(await store.find(ann, 'state 1')).toBeDefined();
   });
 
-  it('adds nothing without a session, and finds nothing', async () => {
-    const store = createMemoryRequestStore({ sessionId: () => undefined });
-    expect(() => store.add({}, { state: 'one' })).toThrow(/`sessionId`/);
+  it.each([undefined, ''])('adds nothing without a session, and finds nothing: %j', async (id) => {
+    const store = createMemoryRequestStore({ sessionId: () => id });
+    expect(() => store.add({}, { state: 'one' })).toThrow(
+      /^`sessionId` must return the id of the session: there is none/,
+    );
     expect(await store.find({}, 'one')).toBeUndefined();
     expect(await store.take({}, 'one')).toBe(false);
   });
 
+  it('does not confuse a session and a state with others whose letters are the same', async () => {
+    const store = createMemoryRequestStore({ sessionId: ({ id }: Req) => id });
+    await store.add(requestOf('ab'), { state: 'c' });
+    expect(await store.find(requestOf('a'), 'bc')).toBeUndefined();
+    expect(await store.find(requestOf('a","b'), 'c')).toBeUndefined();
+  });
+
   it('names a wrong `sessionId`', () => {
     const store = createMemoryRequestStore({ sessionId: () => 5 as never });
-    expect(() => store.find({}, 'one')).toThrow(/`sessionId`/);
-    expect(() => createMemoryRequestStore({} as never)).toThrow(/`sessionId`/);
+    expect(() => store.find({}, 'one')).toThrow(
+      new TypeError('`sessionId` must return the id of the session, a string'),
+    );
+    for (const options of [{}, undefined, null, { sessionId: 'x' }]) {
+      expect(() => createMemoryRequestStore(options as never)).toThrow(
+        new TypeError('`sessionId` must be a function that returns the id of the session'),
+      );
+    }
   });
 });

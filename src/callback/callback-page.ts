@@ -110,7 +110,7 @@ export class PendingPage implements CallbackPage {
   }
 
   #assertOpen(method: string): void {
-    if (this.#settled === undefined && (!this.#isDispatched || this.#waiting > 0)) return;
+    if (this.#settled === undefined) return;
     throw new TypeError(
       `The page has been completed already: call \`page.${method}\` in the handler before its first \`await\`, or while a promise of \`page.waitUntil\` or \`exchange\` is pending.`,
     );

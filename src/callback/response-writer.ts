@@ -48,14 +48,14 @@ export function pageWriter(
     },
     async hold(page) {
       const { html, headers } = await render(finishing);
-      if (response.headersSent || isClosed(response)) return;
+      if (response.headersSent || response.destroyed) return;
       // In Chromium, a chunked page whose connection is cut never finishes parsing, so it could not say that the app has exited.
       response.useChunkedEncodingByDefault = false;
       // Proxies and `compression` must pass the first part on at once.
       response.writeHead(200, { ...headers, 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
       response.write(html);
       const [view, , redirect] = endOf(page, await page.outcome);
-      if (!isClosed(response)) response.end(renderer.renderOutcome(view, language, redirect));
+      response.end(renderer.renderOutcome(view, language, redirect));
     },
   };
 }
@@ -124,7 +124,7 @@ export async function sendFailure(
   const language = await renderer.language(request.headers['accept-language']);
   if (isHtmlAccepted(request)) sendPage(response, 500, await renderer.render(failed, { answered: true }, language));
   else sendJson(response, 500, { ...failed, ...renderer.viewText(failed, language) });
-  if (!response.writableEnded) response.end();
+  response.end(); // Another handler may have begun it.
   await sent(response);
 }
 
@@ -165,9 +165,4 @@ export function sent(response: ServerResponse): Promise<void> {
     };
     response.on('finish', finish).on('close', finish);
   });
-}
-
-/** Asked again after each wait: the client may leave meanwhile. */
-function isClosed(response: ServerResponse): boolean {
-  return response.destroyed;
 }
