@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { AuthAbortedError, AuthServer, LoginRequest, ResponseType } from '#src/index.js';
 import { deliverQuery } from './helpers/callback.js';
+import { withFakeClock } from './helpers/fake-clock.js';
+import { countKept } from './helpers/garbage.js';
 import { useServers } from './helpers/use-servers.js';
 
 const startServer = useServers();
@@ -23,16 +23,6 @@ async function deliverUnclaimed(server: AuthServer, { state }: LoginRequest): Pr
   // The response has used the request up: only then it is kept.
   while (server.signIns.find(state) !== 'used') await new Promise((resolve) => setImmediate(resolve));
   return { page };
-}
-
-/** Runs with a clock that the test advances; the event loop stays real. */
-async function withFakeClock(action: (warning: jest.SpiedFunction<typeof process.emitWarning>) => Promise<void>) {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-  try {
-    await action(jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined));
-  } finally {
-    jest.useRealTimers();
-  }
 }
 
 afterEach(() => {
@@ -82,6 +72,23 @@ describe('several sign-ins at one server', () => {
     const error: unknown = await waits[1].catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(AuthAbortedError);
     expect((error as AuthAbortedError).rejections).toEqual({ state_foreign: 1 });
+  });
+
+  it('report a rejection that ends one of them to its own wait only', async () => {
+    const server = await startServer();
+    const [first, second] = [expectCode(server), expectCode(server)];
+    const reported: string[] = [];
+    const any = server.waitForGrant();
+    const waits = [first, second].map((request, index) =>
+      server.signIns.waitForGrant({ request }, (reason) => reported.push(`${index} ${reason}`)),
+    );
+    await deliverQuery(server, { code: 'c', state: first.state, iss: 'https://evil.example' }).expect(400);
+    await expect(waits[0]).rejects.toMatchObject({ code: 'ISSUER_MISMATCH' });
+    expect(reported).toEqual(['0 wrong_issuer']);
+    await receive(server, second, 'own');
+    await expect(waits[1]).resolves.toMatchObject({ code: 'own' });
+    await receive(server, expectCode(server), 'any');
+    await expect(any).resolves.toMatchObject({ code: 'any' });
   });
 
   it('still expect a request that another wait is in progress for', async () => {
@@ -137,7 +144,8 @@ describe('an outcome that nothing has claimed', () => {
   });
 
   it('causes no warning if it is claimed in time, or is an error', async () => {
-    await withFakeClock(async (warning) => {
+    const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    await withFakeClock(async () => {
       const server = await startServer();
       const [granted, denied] = [expectCode(server), expectCode(server)];
       const { page } = await deliverUnclaimed(server, granted);
@@ -172,6 +180,25 @@ describe('an outcome that nothing has claimed', () => {
     expect(await first.page).toContain(returnToApp);
     await expect(server.waitForGrant({ request: kept })).resolves.toMatchObject({ code: 'c' });
     expect(await second.page).not.toContain(returnToApp);
+  });
+
+  it('shows on its page how `exchange` of the wait that claims it ends', async () => {
+    const server = await startServer();
+    const request = expectCode(server);
+    const { page } = await deliverUnclaimed(server, request);
+    const failure = new Error('exchange failed');
+    const waiting = server.waitForGrant({ request, exchange: () => Promise.reject(failure) });
+    await expect(waiting).rejects.toBe(failure);
+    expect(await page).toContain('&#34;reason&#34;:&#34;failed&#34;');
+  });
+
+  it('is for a wait without a request, too, if the browser brought it', async () => {
+    const server = await startServer();
+    const [one, two] = [expectCode(server), expectCode(server)];
+    await receive(server, one, 'returned to the caller of receive()');
+    const { page } = await deliverUnclaimed(server, two);
+    await expect(server.waitForGrant()).resolves.toMatchObject({ state: two.state });
+    expect(await page).toContain('&#34;state&#34;:&#34;success&#34;');
   });
 
   it('may be claimed when its page is complete; `exchange` uses the page as ever', async () => {
@@ -226,8 +253,6 @@ describe('WaitForGrantOptions.exchange', () => {
 
 describe('WaitForGrantOptions.signal', () => {
   it('keeps nothing of a wait that has ended, although another one goes on', async () => {
-    setFlagsFromString('--expose-gc');
-    const collectGarbage = runInNewContext('gc') as () => void;
     const { signal } = new AbortController();
     const server = new AuthServer();
     const other = server.waitForGrant({ request: expectCode(server), signal });
@@ -240,9 +265,7 @@ describe('WaitForGrantOptions.signal', () => {
       return new WeakRef(exchange);
     };
     const kept = [await signIn(false), await signIn(true)];
-    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    collectGarbage();
-    expect(kept.map((reference) => reference.deref())).toEqual([undefined, undefined]);
+    expect(await countKept(kept)).toBe(0);
     await server.stop();
     await expect(other).rejects.toMatchObject({ code: 'SERVER_STOPPED' });
   });

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -8,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import { login, LoginRequest, ResponseType, type AuthServer, type CallbackPageOptions } from '#src/index.js';
+import { nextOf } from './helpers/node-channels.js';
 import { dial, parseResponse, requestBytes, sendRaw } from './helpers/raw.js';
 import { isPosix } from './helpers/systems.js';
 import { useServers } from './helpers/use-servers.js';
@@ -36,17 +36,6 @@ function catchWarnings(): { text: string; code: string | undefined }[] {
     warnings.push({ text: String(warning), code: (detail as { code?: string } | undefined)?.code });
   });
   return warnings;
-}
-
-/** The next request that a server of this process receives, or the next connection: what Node publishes of it. */
-function nextOf<Message>(name: 'http.server.request.start' | 'net.server.socket'): Promise<Message> {
-  return new Promise((resolve) => {
-    const listener = (message: unknown): void => {
-      unsubscribe(name, listener);
-      resolve(message as Message); // Node documents what it publishes.
-    };
-    subscribe(name, listener);
-  });
 }
 
 /** An app that breaks its options after the start: a text that throws when it is read. */
