@@ -252,4 +252,22 @@ describe('a server that goes on', () => {
     expect(ended).toHaveLength(6);
     expect(await countKept(ended)).toBe(0);
   });
+
+  it('does not keep every response of a connection that goes on', async () => {
+    const server = await startServer();
+    const socket = await dial(server.port);
+    const visit = async (): Promise<WeakRef<object>> => {
+      const begun = nextOf<{ response: ServerResponse }>('http.server.request.start');
+      socket.write(requestBytes('GET /callback HTTP/1.1', [['Host', server.baseUri.host]]));
+      const [{ response }] = await Promise.all([begun, once(socket, 'data')]);
+      if (!response.closed) await once(response, 'close');
+      return new WeakRef<object>(response);
+    };
+    // The first one is within reach of the listener for the end of the connection: one for each connection.
+    await visit();
+    const ended = [await visit(), await visit()];
+    expect(await countKept(ended)).toBe(0);
+    expect(socket.readable).toBe(true);
+    socket.destroy();
+  });
 });
