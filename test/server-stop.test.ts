@@ -62,6 +62,8 @@ describe('AuthServer.stop', () => {
       const server = await startServer();
       server.on('authorizationCodeReceived', () => undefined);
       await deliverQuery(server, { code: 'c', state: requestFor(server).state }).expect(200);
+      // Nothing waits for this report, which a script of the machine may send, too.
+      await reportLoaded(server);
       await server.stop();
       expect(server.listening).toBe(false);
     }));

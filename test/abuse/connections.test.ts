@@ -57,6 +57,38 @@ describe('Too many connections', () => {
       { events: 1 },
     ));
 
+  it('R14: closes no connection whose request is complete, such as that of a held page', () =>
+    withServer(
+      async (arena) => {
+        let finish: () => void = () => undefined;
+        const held = new Promise<void>((resolve) => {
+          arena.server.once('implicitGrantReceived', (_, page) => {
+            page.waitUntil(new Promise<void>((done) => (finish = done)));
+            resolve();
+          });
+        });
+        const page = arena.forward(arena.answer());
+        await held;
+        const sockets: Socket[] = [];
+        while (sockets.length < 511) {
+          const socket = await dial(arena.server.port);
+          socket.write('GET /call');
+          sockets.push(socket);
+        }
+        // The server has read from the last of them, too.
+        for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        const [oldest] = sockets;
+        const end = oldest && closed(oldest);
+        const newest = await arena.get('/other');
+        await end;
+        expect(newest.status).toBe(404);
+        expect(sockets.filter((socket) => socket.closed)).toEqual([oldest]);
+        finish();
+        expect((await page).status).toBe(200);
+      },
+      { events: 1 },
+    ));
+
   it('R12: stops at once although pipelined requests wait behind a held page, and keeps none of them', () =>
     withServer(
       async (arena) => {
