@@ -92,7 +92,6 @@ describe('AuthServerOptions.host', () => {
     expect(make('http://127.0.0.1/callback', { host })).toThrow(/`host` must be an address/);
   });
 
-  // Other systems have 127.0.0.1 alone.
   onLinux('is bound instead of the host of the base URI, which stays the name', async () => {
     const server = await startServer({ host: '127.0.0.2' }, 'http://localhost:0/callback');
     expect(server.baseUri.hostname).toBe('localhost');

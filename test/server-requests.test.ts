@@ -9,7 +9,7 @@ import request from 'supertest';
 import { login, LoginRequest, ResponseType, type AuthServer, type CallbackPageOptions } from '#src/index.js';
 import { nextOf } from './helpers/node-channels.js';
 import { dial, parseResponse, requestBytes, sendRaw } from './helpers/raw.js';
-import { isPosix } from './helpers/systems.js';
+import { onPosix } from './helpers/systems.js';
 import { useServers } from './helpers/use-servers.js';
 import { ProcessTrap } from './helpers/with-server.js';
 
@@ -283,7 +283,7 @@ describe('the callback page', () => {
     expect(await offered()).toBe(false);
   });
 
-  (isPosix ? it : it.skip)('and its files are of one release, although a link is set to the next one', async () => {
+  onPosix('and its files are of one release, although a link is set to the next one', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'releases-'));
     try {
       for (const release of ['one', 'two']) {
