@@ -282,6 +282,7 @@ describe('openListener', () => {
       name: 'ServerError',
       code: 'SERVER_FAILED',
       message: expect.not.stringContaining('canary'),
+      cause: expect.anything() as unknown,
     });
   });
 });

@@ -89,6 +89,23 @@ describe('Too many connections', () => {
       { events: 1 },
     ));
 
+  it('R14: counts no connection that has ended', () =>
+    withServer(
+      async (arena) => {
+        const silent = await dial(arena.server.port);
+        for (let count = 0; count < 512; count += 1) {
+          const socket = await dial(arena.server.port);
+          const end = closed(socket.resume());
+          socket.end();
+          await end;
+        }
+        await signIn(arena, 'token');
+        expect(silent.closed).toBe(false);
+        silent.destroy();
+      },
+      { events: 1 },
+    ));
+
   it('R12: stops at once although pipelined requests wait behind a held page, and keeps none of them', () =>
     withServer(
       async (arena) => {
