@@ -227,8 +227,8 @@ describe('a request for another path', () => {
     const trap = new ProcessTrap();
     try {
       const { status, body } = await sendRaw(server.port, `GET /x HTTP/1.1\r\nHost: ${server.baseUri.host}\r\n\r\n`);
-      expect([status, body]).toEqual([200, 'half']);
       await trap.flushed();
+      expect([status, body]).toEqual([200, 'half']);
       expect(trap.surfaced).toEqual([failure]);
     } finally {
       trap.restore();

@@ -33,11 +33,11 @@ async function surfacedBy(action: () => Promise<unknown>): Promise<unknown[]> {
   const trap = new ProcessTrap();
   try {
     await action();
-    await trap.flushed();
-    return trap.surfaced;
   } finally {
+    await trap.flushed();
     trap.restore();
   }
+  return trap.surfaced;
 }
 
 afterEach(() => {
@@ -124,6 +124,16 @@ describe('AuthServerOptions.allowUnsolicited', () => {
       await deliverQuery(server, { code: `any${index}` }).expect(200);
       await expect(wait).resolves.toMatchObject({ code: `any${index}`, codeVerifier: undefined });
     }
+  });
+
+  it('counts for receive(), too, which rejects what was sent to another address', async () => {
+    const server = new AuthServer(undefined, { allowUnsolicited: true });
+    await expect(receive(server, { code: 'c' })).resolves.toMatchObject({ code: 'c' });
+    const elsewhere = server.receive('http://127.0.0.1:1/callback?code=c');
+    await expect(elsewhere).rejects.toMatchObject({ code: 'REDIRECT_URI_MISMATCH' });
+    const request = requestFor(server);
+    await receive(server, { code: 'c', state: request.state });
+    await expect(receive(server, { code: 'c', state: request.state })).rejects.toMatchObject({ code: 'STATE_USED' });
   });
 
   it('is necessary for such a response, also while a wait for a request is in progress', async () => {
