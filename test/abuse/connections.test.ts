@@ -89,6 +89,38 @@ describe('Too many connections', () => {
       { events: 1 },
     ));
 
+  it('R14: closes one connection for each new one, also for several at once', () =>
+    withServer(async (arena) => {
+      const dialOne = (): Promise<Socket> => dial(arena.server.port);
+      const sockets: Socket[] = [];
+      while (sockets.length < 512) sockets.push(await dialOne());
+      const others = Array.from({ length: 10 }, dialOne);
+      const ends = sockets.map(closed);
+      await Promise.all(others);
+      await Promise.all(ends.slice(0, 10));
+      const open = [...sockets, ...(await Promise.all(others))].filter((socket) => !socket.closed);
+      expect(open).toHaveLength(512);
+      for (const socket of open) socket.destroy();
+    }));
+
+  it('R14: serves a further connection if every other one has a complete request', () =>
+    withServer(
+      async (arena) => {
+        const sockets: Socket[] = [];
+        while (sockets.length < 512) {
+          const socket = await dial(arena.server.port);
+          socket.write(requestBytes('GET /held HTTP/1.1', [['Host', arena.host]]));
+          sockets.push(socket);
+        }
+        // The server has read from the last of them, too.
+        for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        await signIn(arena, 'token');
+        expect(sockets.filter((socket) => socket.closed)).toEqual([]);
+        for (const socket of sockets) socket.destroy();
+      },
+      { events: 1, handler: () => undefined },
+    ));
+
   it('R14: counts no connection that has ended', () =>
     withServer(
       async (arena) => {
