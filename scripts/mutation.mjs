@@ -21,8 +21,8 @@ const tests = {
     'abuse/{address,forward,navigation,page,parameters,wire}',
   ],
   'src/server': [
-    '{auth-server*,blocked-ports,expected-requests,grant-waiters,loopback-listener,wait-for-grant}',
-    'abuse/{address,wire}',
+    '{auth-server*,blocked-ports,expected-requests,grant-waiters,loopback-listener,server-*,sign-ins,wait-for-grant}',
+    'abuse/{address,connections,wire}',
   ],
   'src/page': ['{callback-page,failures,html-template,page-texts}'],
 };

@@ -103,6 +103,14 @@ describe('AuthServer', () => {
     const server = await started();
     const { state } = tokenRequest(server);
     expect(inspect(server, { depth: null, showHidden: true })).not.toContain(state);
+    expect(inspect(server)).not.toContain('SignIns');
+    expect(Object.keys(server)).not.toContain('signIns');
+  });
+
+  it('gives a new `baseUri` at every call', () => {
+    const server = new AuthServer();
+    server.baseUri.port = '1';
+    expect(server.baseUri.href).toBe('http://127.0.0.1:5543/callback');
   });
 });
 
@@ -194,6 +202,48 @@ describe('AuthServer.start', () => {
     await request(server.baseUri.origin).get('/callback').expect(200);
   });
 
+  it('succeeds after it has failed, when the port is free', async () => {
+    const other = await occupied('127.0.0.1');
+    const server = new AuthServer(`http://127.0.0.1:${other.port}/callback`);
+    servers.push(server);
+    const [first, second] = await Promise.allSettled([server.start(), server.start()]);
+    expect([first, second]).toMatchObject([{ reason: { code: 'PORT_IN_USE' } }, { reason: { code: 'PORT_IN_USE' } }]);
+    await new Promise((resolve) => other.server.close(resolve));
+    await server.start();
+    expect(server.listening).toBe(true);
+  });
+
+  it('accepts the names of the port that is bound, also after another start', async () => {
+    const { server: other, port } = await occupied('127.0.0.1');
+    other.close();
+    const server = await started('http://127.0.0.1/callback', { port: [port, 0] });
+    await request(server.baseUri.origin).get('/callback').expect(200);
+    await server.stop();
+    const squatter = await occupied('127.0.0.1', port);
+    try {
+      await server.start();
+      expect(server.port).not.toBe(port);
+      await request(server.baseUri.origin).get('/callback').expect(200);
+      await request(server.baseUri.origin).get('/callback').set('Host', `127.0.0.1:${port}`).expect(421);
+    } finally {
+      squatter.server.close();
+    }
+  });
+
+  it('prepares the page of success before the first request', async () => {
+    let reads = 0;
+    const success = {
+      get heading() {
+        reads += 1;
+        return 'Done';
+      },
+    };
+    const server = await started(anyPort, { texts: { success } });
+    const before = reads;
+    while (reads === before) await new Promise((resolve) => setImmediate(resolve));
+    expect(server.listening).toBe(true);
+  });
+
   it('rejects with a typed error if the custom page is missing', async () => {
     const server = new AuthServer(anyPort, { templatePath: join(tmpdir(), 'there-is-no-such-page.html') });
     await expect(server.start()).rejects.toMatchObject({ code: 'TEMPLATE_UNREADABLE' });
@@ -234,9 +284,11 @@ describe('AuthServer.stop', () => {
 
   it('keeps the real port in baseUri, for the exchange that follows', async () => {
     const server = await started();
+    const { port } = server;
     const { href } = server.baseUri;
     await server.stop();
     expect(server.baseUri.href).toBe(href);
+    expect(server.port).toBe(port);
   });
 
   it('is the end of an `await using` block', async () => {
@@ -445,14 +497,13 @@ describe('AuthServerOptions.allowUnsolicited', () => {
 
 describe('CallbackPage.waitUntil', () => {
   it.each([
-    ['success', Promise.resolve(), 200],
-    ['error', Promise.reject(new Error('exchange failed')), 500],
-  ])('responds to the script with %s as the promise settles', async (state, outcome, status) => {
-    outcome.catch(() => undefined);
+    ['success', () => Promise.resolve(), 200],
+    ['error', () => Promise.reject(new Error('exchange failed')), 500],
+  ])('responds to the script with %s as the promise settles', async (state, finish, status) => {
     const server = await started();
     const request = tokenRequest(server);
     server.on('implicitGrantReceived', (_, page) => {
-      page.waitUntil(outcome);
+      page.waitUntil(finish());
     });
     const answer = await deliverFragment(server, { access_token: 't', state: request.state });
     expect(answer.status).toBe(status);

@@ -191,6 +191,27 @@ describe('openListener', () => {
       reason: 'EADDRNOTAVAIL',
       host: foreignAddress,
     });
+    const [first, second] = [await idlePort(), await idlePort()];
+    await expect(open({ addresses: [foreignAddress], ports: [first, second] })).rejects.toMatchObject({ port: first });
+  });
+
+  it('tries the next candidate only if a port is unavailable, not if the listener cannot be made', async () => {
+    const tls = { key: 'no key', cert: 'no certificate' };
+    const busy = await squat();
+    await expect(open({ ports: [0, busy], tls })).rejects.toMatchObject({ code: 'SERVER_FAILED' });
+  });
+
+  it('reads every header, however many there are', async () => {
+    let count = 0;
+    const { port } = await open({}, (request, response) => {
+      count = request.rawHeaders.length / 2;
+      response.end();
+    });
+    const socket = await dial(port);
+    const headers = Array.from({ length: 3000 }, (_, index) => [`X-${index}`, 'x'] as const);
+    socket.write(requestBytes('GET / HTTP/1.1', [['Host', 'x'], ...headers, ['Connection', 'close']]));
+    await received(socket);
+    expect(count).toBe(3002);
   });
 
   it('does without a second address that the machine does not have: no other program can bind it', async () => {
@@ -261,6 +282,7 @@ describe('openListener', () => {
       name: 'ServerError',
       code: 'SERVER_FAILED',
       message: expect.not.stringContaining('canary'),
+      cause: expect.anything() as unknown,
     });
   });
 });

@@ -5,6 +5,8 @@ import { useServers } from './helpers/use-servers.js';
 
 const startServer = useServers();
 const options = { authorizationEndpoint: 'https://accounts.example.com/authorize' };
+/** What a held page shows at its end if it was released. */
+const returnToApp = '&#34;reason&#34;:&#34;return_to_app&#34;';
 const requestFor = (server: AuthServer): LoginRequest => new LoginRequest(server, 'client', ResponseType.Code, options);
 
 function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
@@ -87,7 +89,7 @@ describe('AuthServer.waitForGrant, `exchange`', () => {
       code: 'ABORTED',
       message: expect.stringContaining('The response had arrived, but `exchange` was still running.') as unknown,
     });
-    expect(await page).toContain('Return to the app');
+    expect(await page).toContain(returnToApp);
   });
 
   it('follows `page.redirect`, also one that is given during `exchange`', async () => {
@@ -167,7 +169,7 @@ describe('AuthServer.waitForGrant, the outcome of which arrived before', () => {
         const page = deliverQuery(server, { code: 'c', state: request.state }).then(({ text }) => text);
         while (server.signIns.find(request.state) !== 'used') await new Promise((resolve) => setImmediate(resolve));
         jest.advanceTimersByTime(5000);
-        expect(await page).toContain('Return to the app');
+        expect(await page).toContain(returnToApp);
         // The grant itself is still there.
         expect(await server.waitForGrant({ request })).toMatchObject({ code: 'c' });
       }

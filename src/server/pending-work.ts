@@ -47,15 +47,13 @@ export class PendingWork {
 
   /** Resolves when everything is sent, or the time is over. Pages whose outcome is unknown by then are released. */
   async settled(): Promise<void> {
-    if (this.#pages.size > 0) {
-      await withTimeout(stopGrace, Promise.all([...this.#pages].map((page) => Promise.resolve(page.outcome))));
-      for (const page of this.#pages) page.settle('released');
-    }
+    await withTimeout(stopGrace, Promise.all([...this.#pages].map((page) => Promise.resolve(page.outcome))));
+    for (const page of this.#pages) page.settle('released');
     const sending = [...this.#responses.values()]
       .flatMap((responses) => [...responses])
       .filter(([response, request]) => request.complete && response.socket !== null)
       .map(([response]) => new Promise<void>((resolve) => response.once('close', resolve)));
-    if (sending.length > 0) await withTimeout(stopGrace, Promise.all(sending));
+    await withTimeout(stopGrace, Promise.all(sending));
     if (this.#loading !== undefined) {
       await withTimeout(this.#loading.since + stopGrace - Date.now(), this.#loading.done);
       this.#loading = undefined;

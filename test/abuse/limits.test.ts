@@ -1,7 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { closed, dial, parseResponse, received, requestBytes } from '../helpers/raw.js';
+import { dial, parseResponse, received, requestBytes } from '../helpers/raw.js';
 import { navigation, signIn, withServer, type Arena } from '../helpers/with-server.js';
 
 // Real processes, or many sockets: a busy machine needs its time for them.
@@ -105,78 +104,4 @@ describe('Too much, and too slow', () => {
       expect(parseResponse(await end).status).toBe(408);
       expect(performance.now() - began).toBeLessThan(20_000);
     }));
-
-  it('30: responds behind 200 idle sockets, and stops in spite of them (R12, R14)', () =>
-    withServer(
-      async (arena) => {
-        const sockets = await Promise.all(Array.from({ length: 200 }, () => dial(arena.server.port)));
-        const ends = sockets.map(closed);
-        await signIn(arena, 'token');
-        const began = performance.now();
-        await arena.server.stop();
-        expect(performance.now() - began).toBeLessThan(500);
-        await Promise.all(ends);
-      },
-      { events: 1 },
-    ));
-
-  it('30: serves the newest connection at the limit of 512, and closes the oldest silent one (R14)', () =>
-    withServer(
-      async (arena) => {
-        // One with an incomplete request is kept as long as there is a silent one.
-        const sockets = [await dial(arena.server.port)];
-        sockets[0]?.write('GET /call');
-        while (sockets.length < 512) sockets.push(await dial(arena.server.port));
-        const [, second] = sockets;
-        const end = second && closed(second);
-        await signIn(arena, 'token');
-        await end;
-        expect(sockets.filter((socket) => socket.closed)).toEqual([second]);
-      },
-      { events: 1 },
-    ));
-
-  it('R14: closes the oldest connection with an incomplete request if none is silent', () =>
-    withServer(
-      async (arena) => {
-        const sockets: Socket[] = [];
-        for (let count = 0; count < 512; count += 1) {
-          const socket = await dial(arena.server.port);
-          socket.write('GET /call');
-          sockets.push(socket);
-        }
-        // The server has read from the last of them, too.
-        for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-        const [oldest] = sockets;
-        const end = oldest && closed(oldest);
-        await signIn(arena, 'token');
-        await end;
-        expect(sockets.filter((socket) => socket.closed)).toEqual([oldest]);
-      },
-      { events: 1 },
-    ));
-
-  it('R12: stops at once although pipelined requests wait behind a held page, and keeps none of them', () =>
-    withServer(
-      async (arena) => {
-        const held = new Promise<void>((resolve) => {
-          arena.server.once('implicitGrantReceived', (_, page) => {
-            page.waitUntil(new Promise(() => undefined));
-            resolve();
-          });
-        });
-        const target = `GET /callback?${arena.answer()} HTTP/1.1`;
-        const one = requestBytes(target, [['Host', arena.host]]);
-        const socket = await dial(arena.server.port);
-        socket.write(Buffer.concat(Array.from({ length: 200 }, () => one)));
-        await held;
-        const end = closed(socket.destroy());
-        await end;
-        const began = performance.now();
-        await arena.server.stop();
-        // The held page gets its second; the 199 requests behind it cost nothing.
-        expect(performance.now() - began).toBeLessThan(1500);
-      },
-      { events: 1 },
-    ));
 });
