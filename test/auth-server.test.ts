@@ -61,6 +61,8 @@ describe('AuthServer', () => {
   it.each([
     ['a relative URI', '/callback', TypeError],
     ['an empty string', '', TypeError],
+    ['backslashes', 'http:\\\\127.0.0.1:5543\\callback', TypeError],
+    ['a backslash in its path', 'http://127.0.0.1:5543\\callback', TypeError],
     ['a custom scheme', 'myapp://callback', TypeError],
     ['a fragment', 'http://127.0.0.1:5543/callback#x', TypeError],
     ['a parameter of the protocol', 'http://127.0.0.1:5543/callback?state=1', TypeError],

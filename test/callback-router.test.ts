@@ -171,6 +171,20 @@ describe('createCallbackRouter', () => {
         '/auth/callback',
         '/auth/token',
       ],
+      [
+        'at a prefix, with a callback two folders below it',
+        { redirectUri: `${origin}/auth/v1/callback` },
+        '/auth',
+        '/auth/v1/callback',
+        '/auth/v1/token',
+      ],
+      [
+        'at a prefix, behind a proxy that puts the same prefix before it',
+        { redirectUri: `${origin}/auth/auth/callback` },
+        '/auth',
+        '/auth/callback',
+        '/auth/token',
+      ],
       ['at the root, with a callback there', { redirectUri: `${origin}/callback` }, undefined, '/callback', '/token'],
       ['at the root, with the root for callback', { redirectUri: `${origin}/` }, undefined, '/', '/token'],
       [

@@ -130,7 +130,7 @@ describe('ExpectedRequests', () => {
     const requests = new ExpectedRequests(lifetime);
     const awaited = { state: 'awaited' };
     requests.add(awaited);
-    requests.wait(awaited, 1);
+    requests.wait(awaited);
     for (let count = 0; count < 100_000; count += 1) requests.add({ state: `state ${count}` });
     expect(requests.find('awaited')).toBe(awaited);
     expect(requests.find('state 89999')).toBeUndefined();
@@ -145,14 +145,32 @@ describe('ExpectedRequests', () => {
       const [awaited, other] = [{ state: 'awaited' }, { state: 'other' }];
       requests.add(awaited);
       requests.add(other);
-      requests.wait(awaited, 1);
+      const endWait = requests.wait(awaited);
       jest.advanceTimersByTime(lifetime - 1);
       expect(requests.find('other')).toBe(other);
       jest.advanceTimersByTime(1);
       expect(requests.find('other')).toBeUndefined();
       expect(requests.find('awaited')).toBe(awaited);
-      requests.wait(awaited, -1);
+      endWait();
       expect(requests.find('awaited')).toBeUndefined();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('counts the waits for a request that is expected again after its use apart from those before', () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const requests = new ExpectedRequests(lifetime);
+      const awaited = { state: 'awaited' };
+      requests.add(awaited);
+      const endFirstWait = requests.wait(awaited);
+      requests.consume(awaited);
+      requests.add(awaited);
+      endFirstWait();
+      requests.wait(awaited);
+      jest.advanceTimersByTime(lifetime);
+      expect(requests.find('awaited')).toBe(awaited);
     } finally {
       jest.useRealTimers();
     }

@@ -252,10 +252,9 @@ describe('WaitForGrantOptions.exchange', () => {
 });
 
 describe('WaitForGrantOptions.signal', () => {
-  it('keeps nothing of a wait that has ended, although another one goes on', async () => {
+  it('keeps nothing of a wait that has ended, although its signal and another wait go on', async () => {
     const { signal } = new AbortController();
     const server = new AuthServer();
-    const other = server.waitForGrant({ request: expectCode(server), signal });
     const signIn = async (fails: boolean): Promise<WeakRef<object>> => {
       const request = expectCode(server);
       const exchange = (): Promise<void> => (fails ? Promise.reject(new Error('no')) : Promise.resolve());
@@ -265,6 +264,8 @@ describe('WaitForGrantOptions.signal', () => {
       return new WeakRef(exchange);
     };
     const kept = [await signIn(false), await signIn(true)];
+    const other = server.waitForGrant({ request: expectCode(server), signal });
+    kept.push(await signIn(false));
     expect(await countKept(kept)).toBe(0);
     await server.stop();
     await expect(other).rejects.toMatchObject({ code: 'SERVER_STOPPED' });

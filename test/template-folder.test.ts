@@ -52,7 +52,7 @@ interface Exchange {
 }
 
 /** A request that a server has received, and to which a test responds. */
-async function receive(): Promise<Exchange> {
+async function receive(...headers: (readonly [string, string])[]): Promise<Exchange> {
   const server = createServer();
   servers.push(server);
   server.listen(0, '127.0.0.1');
@@ -60,12 +60,7 @@ async function receive(): Promise<Exchange> {
   const requested = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
   const socket = await dial((server.address() as AddressInfo).port); // A listening TCP server's address is an AddressInfo.
   const text = received(socket);
-  socket.write(
-    requestBytes('GET /auth/x?y HTTP/1.1', [
-      ['Host', 'localhost'],
-      ['Connection', 'close'],
-    ]),
-  );
+  socket.write(requestBytes('GET /auth/x?y HTTP/1.1', [['Host', 'localhost'], ['Connection', 'close'], ...headers]));
   const [request, response] = await requested;
   return { socket, request, response, received: text.then(parseResponse) };
 }
@@ -78,8 +73,8 @@ interface Served {
 }
 
 /** Requests a file of the folder; the response is 404 if the folder does not have it. */
-async function get(file: string): Promise<Served> {
-  const { request, response, received: page } = await receive();
+async function get(file: string, ...headers: (readonly [string, string])[]): Promise<Served> {
+  const { request, response, received: page } = await receive(...headers);
   const isServed = await (await openTemplateFolder(site))(request, response, file);
   if (!isServed) response.writeHead(404).end();
   return { isServed, url: request.url, page: await page };
@@ -117,6 +112,16 @@ describe('openTemplateFolder', () => {
   ])('leaves %s to the app, and the request as it was', async (_, file) => {
     const { isServed, url, page } = await get(file);
     expect([isServed, url, page.status]).toEqual([false, '/auth/x?y', 404]);
+  });
+
+  it.each([
+    [416, 'Range', 'bytes=99-'],
+    [412, 'If-Match', '"another"'],
+    [412, 'If-Unmodified-Since', 'Sat, 01 Jan 2000 00:00:00 GMT'],
+  ])('responds with %d to a request with the %s %s', async (status, name, value) => {
+    const { isServed, page } = await get('css/a.css', [name, value]);
+    expect([isServed, page.status, page.body]).toEqual([true, status, '']);
+    expect(page.headers.get('cache-control')).toBe('no-store');
   });
 
   // Windows lets only some users make links.

@@ -107,9 +107,10 @@ function pagePathOf(full: string, url: string, redirectPath: string, path: strin
   const [below = ''] = url.split('?', 1);
   const mount = full.endsWith(below) ? full.slice(0, full.length - below.length) : '';
   if (path !== undefined) return mount + path;
-  return mount === '' || full === redirectPath
-    ? redirectPath
-    : mount + redirectPath.slice(redirectPath.lastIndexOf('/'));
+  const end = redirectPath.lastIndexOf('/');
+  const folder = redirectPath.slice(0, end + 1);
+  const isBelowMount = folder.startsWith(`${mount}/`) && full.startsWith(folder);
+  return mount === '' || isBelowMount || full === redirectPath ? redirectPath : mount + redirectPath.slice(end);
 }
 
 /** A form from another site. Cookies may have come with it that are not the session's; the page's own POST is JSON. */

@@ -37,8 +37,8 @@ export interface CallbackRouterOptions<
   /** The accepted values of `Host`, if a proxy changes it. @default the redirect URI's host */
   hosts?: Iterable<string> | undefined;
   /**
-   * The path of the page within the router, if it is neither the redirect URI's whole path (router mounted at the root) nor its
-   * last segment (router mounted at a prefix).
+   * The path of the page within the router, if it is neither the redirect URI's path without the prefix that the router is
+   * mounted at, nor its last segment (a proxy has changed the prefix).
    */
   path?: string | undefined;
 }

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TemplateError } from '../errors.js';
 import { securityHeaders } from '../page/headers.js';
+import { send } from './response-writer.js';
 
 const folderPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -47,7 +48,10 @@ async function makeFileServer(folder: string): Promise<FileServer> {
       // Express's `static` uses nothing of a request that node:http's own does not have.
       serve(request as Parameters<RequestHandler>[0], response as Parameters<RequestHandler>[1], (error?: unknown) => {
         if (url !== undefined) request.url = url;
+        const { status } = Object(error) as { status?: unknown };
         if (error === undefined) resolve(false);
+        // A condition or a range that the file does not meet (412, 416).
+        else if (typeof status === 'number' && status < 500) send(response, status, {}, '');
         else reject(error instanceof Error ? error : new Error('The file could not be served'));
       });
     });

@@ -14,7 +14,7 @@ export function isHttpsOrLoopback({ protocol, hostname }: URL): boolean {
 export function checkRedirectUri(name: string, redirectUri: unknown): string {
   const text = redirectUri instanceof URL ? redirectUri.href : redirectUri;
   if (typeof text !== 'string') throw new TypeError(`\`${name}\` must be a string or a URL, not ${typeof text}`);
-  if (!URL.canParse(text) || !text.isWellFormed() || /\s/.test(text) || controlCharacter.test(text)) {
+  if (!URL.canParse(text) || !text.isWellFormed() || /[\s\\]/.test(text) || controlCharacter.test(text)) {
     throw new TypeError(`\`${name}\` must be an absolute URI, such as http://127.0.0.1:5543/callback`);
   }
   if (text.includes('#')) throw new TypeError(`\`${name}\` must not have a fragment (RFC 6749, section 3.1.2)`);

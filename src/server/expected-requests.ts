@@ -11,8 +11,8 @@ interface Entry {
   readonly digest: Buffer;
   /** Milliseconds since the epoch. */
   readonly addedAt: number;
-  /** How many waits are in progress for it. */
-  waits: number;
+  /** The waits in progress for it, also if it is expected again meanwhile. */
+  readonly waits: Set<object>;
 }
 
 /** @internal The requests whose responses a server expects. Each works once. A look-up costs the same for one and for thousands. */
@@ -36,7 +36,7 @@ export class ExpectedRequests {
     this.#everExpected = true;
     const digest = sha256(request.state);
     const key = keyOf(digest);
-    const waits = this.#entries.get(key)?.waits ?? 0;
+    const waits = this.#entries.get(key)?.waits ?? new Set();
     this.#entries.delete(key);
     this.#entries.set(key, { request, digest, addedAt: Date.now(), waits });
     this.#used.delete(key);
@@ -66,21 +66,23 @@ export class ExpectedRequests {
     return this.#entries.delete(key) && this.#used.add(key);
   }
 
-  /** A wait for this request begins (1) or ends (-1): while it lasts, the request neither ages nor counts. */
-  wait({ state }: ExpectedRequest, change: 1 | -1): void {
-    const entry = this.#entries.get(digestKey(state));
-    if (entry !== undefined) entry.waits += change;
+  /** A wait for this request begins: until the returned function is called, the request neither ages nor counts. */
+  wait({ state }: ExpectedRequest): () => void {
+    const waits = this.#entries.get(digestKey(state))?.waits;
+    const wait = {};
+    waits?.add(wait);
+    return () => waits?.delete(wait);
   }
 
   #isExpired({ waits, addedAt }: Entry): boolean {
-    return waits <= 0 && addedAt <= Date.now() - this.#lifetime;
+    return waits.size === 0 && addedAt <= Date.now() - this.#lifetime;
   }
 
   #dropOld(): void {
     let surplus = this.#entries.size - limit;
     for (const [key, entry] of this.#entries) {
-      if (surplus <= 0 && !this.#isExpired(entry) && entry.waits <= 0) break;
-      if (entry.waits > 0) continue;
+      if (surplus <= 0 && !this.#isExpired(entry) && entry.waits.size === 0) break;
+      if (entry.waits.size > 0) continue;
       this.#entries.delete(key);
       surplus -= 1;
     }

@@ -190,21 +190,24 @@ function finish({ exchange, signal, resolve, reject }: Waiter, outcome: Outcome,
   }
 }
 
-const abortListeners = new WeakMap<AbortSignal, Set<() => void>>();
+const abortActions = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Calls back once when the signal aborts. One listener serves any number of waits, so Node warns of no leak. */
+/** Calls back once when the signal aborts. */
 function onAbort(signal: AbortSignal | undefined, action: () => void): () => void {
   if (signal === undefined) return () => undefined;
-  let actions = abortListeners.get(signal);
-  if (actions === undefined) {
-    const all = (actions = new Set());
-    abortListeners.set(signal, all);
-    const run = (): void => {
-      abortListeners.delete(signal);
-      for (const each of [...all]) each();
-    };
-    signal.addEventListener('abort', run, { once: true });
-  }
-  const all = actions.add(action);
-  return () => all.delete(action);
+  const actions = abortActions.get(signal) ?? addAbortListener(signal);
+  actions.add(action);
+  return () => actions.delete(action);
+}
+
+/** One listener serves any number of waits, so Node warns of no leak. A function apart, so that it keeps no wait in memory. */
+function addAbortListener(signal: AbortSignal): Set<() => void> {
+  const actions = new Set<() => void>();
+  abortActions.set(signal, actions);
+  const run = (): void => {
+    abortActions.delete(signal);
+    for (const action of [...actions]) action();
+  };
+  signal.addEventListener('abort', run, { once: true });
+  return actions;
 }

@@ -14,15 +14,16 @@ export class PendingWork {
 
   /** A request has arrived. */
   begin(request: IncomingMessage, response: ServerResponse): void {
-    const { socket } = request;
-    let responses = this.#responses.get(socket);
-    if (responses === undefined) {
-      responses = new Map();
-      this.#responses.set(socket, responses);
-      socket.once('close', () => this.#responses.delete(socket));
-    }
-    const open = responses.set(response, request);
-    response.once('close', () => open.delete(response));
+    const responses = this.#responses.get(request.socket) ?? this.#connected(request.socket);
+    responses.set(response, request);
+    response.once('close', () => responses.delete(response));
+  }
+
+  #connected(socket: Socket): Map<ServerResponse, IncomingMessage> {
+    const responses = new Map<ServerResponse, IncomingMessage>();
+    this.#responses.set(socket, responses);
+    socket.once('close', () => this.#responses.delete(socket));
+    return responses;
   }
 
   /** A page was handed to the app. */

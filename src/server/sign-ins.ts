@@ -101,8 +101,8 @@ export class SignIns {
       throw new ServerError('SERVER_STOPPED', 'The server was stopped. Start it before you wait for a grant.');
     }
     if (request !== undefined && !this.#waiters.hasKept(request)) this.#expectOnce(request);
+    const endWait = request === undefined ? undefined : this.#requests.wait(request);
     try {
-      if (request !== undefined) this.#requests.wait(request, 1);
       // Without `exchange` the result is the grant, and `Result` is its type.
       return (await this.#waiters.wait({ request, signal, exchange, onRejected })) as Result;
     } catch (error) {
@@ -110,7 +110,7 @@ export class SignIns {
       if (request !== undefined && isAborted && !this.#waiters.isAwaited(request)) this.forget(request);
       throw error;
     } finally {
-      if (request !== undefined) this.#requests.wait(request, -1);
+      endWait?.();
     }
   }
 
