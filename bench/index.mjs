@@ -84,7 +84,11 @@ async function measure(wanted, runs) {
   try {
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       for (const plan of plans) {
-        const share = Math.floor(((cycle + 1) * plan.count) / cycles) - Math.floor((cycle * plan.count) / cycles);
+        const share = plan.definition.isLast
+          ? cycle + 1 === cycles
+            ? plan.count
+            : 0
+          : Math.floor(((cycle + 1) * plan.count) / cycles) - Math.floor((cycle * plan.count) / cycles);
         if (share > 0) plan.opened ??= await plan.definition.open();
         for (let round = 0; round < share; round += 1) await sampleAll(plan, cycle + round, progress);
       }

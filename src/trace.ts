@@ -5,7 +5,9 @@ const logger = (): DebugLogger => (log ??= process.getBuiltinModule('node:util')
 
 /** @internal Whether `NODE_DEBUG` contains `embed-auth-server`. */
 export function isTracing(): boolean {
-  return logger().enabled;
+  // Bun's logger does not say; it writes nothing if it is off.
+  const { enabled = true } = logger() as Partial<DebugLogger>;
+  return enabled;
 }
 
 /**

@@ -51,13 +51,13 @@ describe('isResponse', () => {
     'a=b&code=c',
     'code=&code=a',
   ])('sees one in %j', (text) => {
-    expect(isResponse(text)).toBe(true);
+    expect(isResponse(new URLSearchParams(text))).toBe(true);
   });
 
   it.each(['', 'state=a', 'a=b', 'Code=a', 'code[]=a', 'code=', 'scope=code', '__proto__=a', 'toString=a'])(
     'sees none in %j',
     (text) => {
-      expect(isResponse(text)).toBe(false);
+      expect(isResponse(new URLSearchParams(text))).toBe(false);
     },
   );
 });

@@ -48,6 +48,15 @@ describe('the end of a response', () => {
     expect(text).toMatch(/<html[^>]* data-auth-reason="malformed"/);
   });
 
+  it('ends the sign-in if the query begins with a second question mark', async () => {
+    const server = await startServer();
+    const { state } = expectCode(server);
+    const errors: string[] = [];
+    server.on('errorReceived', ({ code }) => errors.push(code));
+    await supertest(server.baseUri.origin).get(`/callback??code=c&state=${state}`).expect(400);
+    expect(errors).toEqual(['RESPONSE_EMPTY']);
+  });
+
   it('is malformed at another redirect URI, also if `allowUnsolicited` accepts a response without a state', async () => {
     const server = await startServer({ allowUnsolicited: true }, 'http://127.0.0.1:0/callback?tenant=a');
     const reasons: string[] = [];

@@ -18,6 +18,7 @@
  * @property {string} baseline - the column that all figures are divided by
  * @property {Target[]} targets
  * @property {boolean} [isPublished] - whether docs/speed.md and the chart show it: what a user can feel
+ * @property {boolean} [isLast] - whether it is measured as a whole when all others are, because what it starts would disturb them
  * @property {number} runs - samples of each column, unless `--runs` changes it
  * @property {() => Promise<OpenCase | { obstacle: string }>} open - `obstacle`: why this machine cannot measure it
  *
@@ -49,11 +50,11 @@ export const cases = [
   installedSize,
   concurrencyServer,
   concurrencyRouter,
-  severalInstances,
   importing,
   listening,
   listeningEsm,
   starting,
   firstRedirect,
   fragmentFromBlank,
+  severalInstances,
 ];

@@ -11,6 +11,7 @@ export const severalInstances = {
   columns: ['1', '2'],
   baseline: '1',
   targets: [],
+  isLast: true,
   runs: 10,
   async open() {
     // It needs dist/, which is built by then.

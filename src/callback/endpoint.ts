@@ -6,6 +6,7 @@ import {
   type ReceivedResponse,
   type ResponseRejection,
 } from '../oauth/authorization-response.js';
+import { isResponse } from '../oauth/response-parameters.js';
 import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
 import { securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
@@ -117,7 +118,7 @@ async function handlePage(exchange: Exchange): Promise<Failure | undefined> {
   const rejection = method === 'GET' || method === 'POST' ? checkNavigation(request) : rejectMethod('GET', 'POST');
   if (rejection !== undefined) return reject(exchange, rejection);
   let received = readResponse(host.redirectUri, { query });
-  const isInQuery = !received.isEmpty;
+  const isInQuery = isResponse(received.query);
   if (method === 'POST' && !isInQuery) {
     const body = checkContentType(request, 'application/x-www-form-urlencoded') ?? (await readBody(request));
     if (!('content' in body)) return reject(exchange, body);

@@ -32,9 +32,8 @@ export function tokenOf(params: URLSearchParams): string | undefined {
   return valueOf(params, 'access_token') ?? valueOf(params, 'token');
 }
 
-/** @internal Whether a raw query holds an authorization response, as opposed to parameters of the app. */
-export function isResponse(query: string | URLSearchParams): boolean {
-  const params = typeof query === 'string' ? new URLSearchParams(query) : query;
+/** @internal Whether parameters hold an authorization response, as opposed to parameters of the app. */
+export function isResponse(params: URLSearchParams): boolean {
   return responseParameters.some((name) => valueOf(params, name) !== undefined);
 }
 

@@ -54,8 +54,9 @@
     if (current.heading) fill('[data-auth-heading], [data-auth-title]', current.heading);
     if (current.message) fill('[data-auth-message]', current.message);
     if (page.appName) fill('[data-auth-app-name]:empty', page.appName);
-    each('[data-auth-detail]', (element) => {
-      element.textContent = current.detail || '';
+    fill('[data-auth-detail]', current.detail || '');
+    // Another selector than that of fill(), since each() remembers elements by it.
+    each(':root [data-auth-detail]', (element) => {
       element.setAttribute('data-auth-detail-label', page.detailLabel || '');
     });
     each('[data-auth-copy]', (button) => {

@@ -626,6 +626,12 @@ describe('a custom page', () => {
     expect(await page.title()).toBe(englishText('denied').heading);
   });
 
+  it('keeps the comments by which a framework finds an element that stays empty', async () => {
+    await open('#access_token=t&state=s', { page: { template: '<p data-auth-detail><!--part--></p>' } });
+    await shown({ state: 'success' });
+    expect(await page.$eval('[data-auth-detail]', ({ innerHTML }) => innerHTML)).toBe('<!--part-->');
+  });
+
   it('keeps what it writes itself after the result', async () => {
     await open('#access_token=t&state=s', {
       page: {

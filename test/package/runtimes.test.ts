@@ -83,6 +83,14 @@ for (const runtime of runtimes) {
       },
     );
 
+    it('traces the steps of a sign-in', async () => {
+      const traced = { ...env, NODE_DEBUG: 'embed-auth-server' };
+      const { stderr } = await run(runtime.program, [...runtime.args, 'main.mjs'], { cwd: app, env: traced });
+      // One sign-in with a token, and one with a code.
+      expect(stderr.match(/response with .*: grant/g)).toHaveLength(2);
+      expect(stderr.match(/event: \w+/g)).toEqual(['event: implicitGrantReceived', 'event: authorizationCodeReceived']);
+    });
+
     it('runs the command', async () => {
       const provider = await startTestAuthorizationServer({ accessToken: 'the-token' });
       try {
