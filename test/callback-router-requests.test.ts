@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   createCallbackRouter,
@@ -10,21 +10,13 @@ import {
   type ExpectedRequest,
 } from '#src/index.js';
 import { dial, requestBytes, sendRaw, type RawResponse } from './helpers/raw.js';
+import { useHttpServers } from './helpers/use-http-servers.js';
 
 type Headers = readonly (readonly [string, string])[];
 
 const redirectUri = 'http://app.example/auth/callback';
 const form = 'application/x-www-form-urlencoded';
-const servers: Server[] = [];
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  }
-});
+const servers = useHttpServers();
 
 interface NextCall {
   readonly error: unknown;

@@ -1,24 +1,16 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { formOf, jsonOf, readBody } from '#src/callback/request-body.js';
 import { dial, requestBytes } from './helpers/raw.js';
+import { useHttpServers } from './helpers/use-http-servers.js';
 
 type Result = Awaited<ReturnType<typeof readBody>>;
 type Headers = readonly (readonly [string, string])[];
 
 const limit = 262_144;
-const servers: Server[] = [];
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  }
-});
+const servers = useHttpServers();
 
 /** Writes a request to a server, and resolves to what `read` returns there. The client sends nothing more. */
 async function post<T>(

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { PendingPage } from '#src/callback/callback-page.js';
 import {
@@ -19,6 +19,7 @@ import type { CallbackPageOptions } from '#src/page/options.js';
 import { CallbackPageRenderer, type PageView } from '#src/page/renderer.js';
 import { loadLanguage } from '#src/page/texts.js';
 import { dial, parseResponse, received, requestBytes, type RawResponse } from './helpers/raw.js';
+import { useHttpServers } from './helpers/use-http-servers.js';
 
 interface Exchange {
   readonly socket: Socket;
@@ -40,15 +41,7 @@ const refused: PageView = { state: 'error', reason: 'refused' };
 const allHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-const servers: Server[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  }
-});
+const servers = useHttpServers();
 
 /** A request that a server has received, and to which a test responds. */
 async function receive(headers: Headers = [], method = 'GET'): Promise<Exchange> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +9,11 @@ import { openTemplateFolder } from '#src/callback/template-folder.js';
 import { securityHeaders } from '#src/page/headers.js';
 import { dial, parseResponse, received, requestBytes, type RawResponse } from './helpers/raw.js';
 import { isPosix } from './helpers/systems.js';
+import { useHttpServers } from './helpers/use-http-servers.js';
 
 let folder = '';
 let site = '';
-const servers: Server[] = [];
+const servers = useHttpServers();
 
 // A folder of its own for each test, since one that is open stays so.
 beforeEach(async () => {
@@ -34,12 +35,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  }
   await rm(folder, { recursive: true });
 });
 
