@@ -65,7 +65,7 @@ describe('createCallbackRouter, options', () => {
     expect(make({ path })).toThrow(new TypeError('`path` must be a path that begins with a slash'));
   });
 
-  it('rejects a page at `/token`, where the fragment is sent', () => {
+  it('rejects a page at `/token`, the path that the fragment is sent to', () => {
     for (const [name, options] of [
       ['redirectUri', { redirectUri: 'https://app.example/auth/token' }],
       ['redirectUri', { redirectUri: 'https://app.example/token?tenant=a' }],

@@ -363,7 +363,7 @@ describe('the warning EMBED_AUTH_PAGE_FAILED', () => {
     breakTexts();
     render('<p></p>');
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    // The custom page failed, and then the built-in one; nobody is there to see either.
+    // The custom page failed, and then the built-in one; no browser is there to show either.
     expect(warnings.map((warning) => warning.code)).toEqual(['EMBED_AUTH_TEMPLATE_FAILED']);
   });
 
