@@ -84,11 +84,7 @@ async function measure(wanted, runs) {
   try {
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       for (const plan of plans) {
-        const share = plan.definition.isLast
-          ? cycle + 1 === cycles
-            ? plan.count
-            : 0
-          : Math.floor(((cycle + 1) * plan.count) / cycles) - Math.floor((cycle * plan.count) / cycles);
+        const share = shareOf(plan, cycle);
         if (share > 0) plan.opened ??= await plan.definition.open();
         for (let round = 0; round < share; round += 1) await sampleAll(plan, cycle + round, progress);
       }
@@ -98,6 +94,12 @@ async function measure(wanted, runs) {
     for (const { opened } of plans) await opened?.close?.();
   }
   return plans.map(({ definition, samples, failures }) => summarize(definition, samples, failures, peerNames));
+}
+
+/** How many samples of each column a case takes in one part of the run. */
+function shareOf({ definition, count }, cycle) {
+  if (definition.isLast) return cycle + 1 === cycles ? count : 0;
+  return Math.floor(((cycle + 1) * count) / cycles) - Math.floor((cycle * count) / cycles);
 }
 
 async function sampleAll({ definition, samples, failures, opened }, round, progress) {
