@@ -4,6 +4,7 @@ import { chmod, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
+import parse5 from 'parse5';
 import { rolldown } from 'rolldown';
 import { bundledPackages } from './bundled-packages.mjs';
 
@@ -22,7 +23,7 @@ const templateFiles = {
       const texts = {};
       for (const entry of entries.filter((entry) => entry.isFile())) {
         const file = path.join(entry.parentPath, entry.name);
-        texts[path.relative(folder, file).replaceAll('\\', '/')] = await withoutComments(file);
+        texts[path.relative(folder, file).replaceAll('\\', '/')] = await minified(file);
       }
       const code = `const texts = ${JSON.stringify(texts)};\nexport const readTemplate = (file) => texts[file];`;
       return { code, moduleType: 'js' };
@@ -30,13 +31,31 @@ const templateFiles = {
   },
 };
 
-/** The script and the style sheets are sent at every sign-in. */
-async function withoutComments(file) {
+/** The page, its script and its style sheet are sent at every sign-in. */
+async function minified(file) {
   const text = await readFile(file, 'utf8');
-  const loader = { '.js': 'js', '.css': 'css' }[path.extname(file)];
-  if (loader === undefined) return text;
-  const { code } = await transform(text, { loader, target: 'es2017', legalComments: 'none' });
-  return code;
+  const extension = path.extname(file);
+  if (extension === '.html') return minifiedPage(text);
+  return ['.js', '.css'].includes(extension) ? minifiedCode(text, extension.slice(1)) : text;
+}
+
+async function minifiedCode(text, loader) {
+  const { code } = await transform(text, { loader, target: 'es2017', minify: true, legalComments: 'none' });
+  return code.trim();
+}
+
+/** No white space of the built-in page separates words. */
+async function minifiedPage(html) {
+  const page = parse5.parse(html, { scriptingEnabled: false });
+  const visit = async (node) => {
+    node.childNodes = node.childNodes?.filter(({ nodeName, value }) => nodeName !== '#text' || value.trim() !== '');
+    for (const child of node.childNodes ?? []) {
+      if (child.nodeName === '#text' && node.nodeName === 'style') child.value = await minifiedCode(child.value, 'css');
+      await visit(child);
+    }
+  };
+  await visit(page);
+  return parse5.serialize(page);
 }
 
 /** Keeps the licence of each bundled package beside its code. */

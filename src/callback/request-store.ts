@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
+import { sha256 } from '../oauth/random-and-digest.js';
 import type { MaybePromise } from './host.js';
-import { digestKey } from './used-states.js';
 
 /**
  * Keeps the requests whose authorization responses a server of the app expects. A state is accepted only from the
@@ -134,7 +134,7 @@ export function createMemoryRequestStore<Req>(options: {
     const id: unknown = sessionId(req);
     if (id === undefined || id === '') return undefined;
     if (typeof id !== 'string') throw new TypeError('`sessionId` must return the id of the session, a string');
-    return digestKey(JSON.stringify([id, state]));
+    return sha256(JSON.stringify([id, state]));
   };
   const dropOld = (): void => {
     for (const [key, { addedAt }] of entries) {

@@ -139,7 +139,10 @@ function sendJson(response: ServerResponse, status: number, body: object, header
 /** @internal */
 export function sendPage(response: ServerResponse, status: number, { html, headers }: RenderedPage): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(html) }).end(html);
+  const length = Buffer.byteLength(html);
+  response.writeHead(status, { ...headers, 'Content-Length': length });
+  // ASCII is the same in both, and Node writes `latin1` in half of the time.
+  response.end(html, length === html.length ? 'latin1' : 'utf8');
 }
 
 /** @internal Sends a response that is not the page. */

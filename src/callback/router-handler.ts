@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
+import { sha256 } from '../oauth/random-and-digest.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { trace } from '../trace.js';
 import { checkedRedirectPath, PendingPage } from './callback-page.js';
@@ -8,7 +9,7 @@ import { attempt, type CallbackHost, type Delivery, type Outcome } from './host.
 import { parseTarget } from './request-guard.js';
 import { sendFailure } from './response-writer.js';
 import type { CheckedRouterOptions } from './router.js';
-import { digestKey, UsedStates } from './used-states.js';
+import { UsedStates } from './used-states.js';
 
 /** @internal The URLs of a request as they were when the router was called. */
 export interface RequestUrls {
@@ -54,7 +55,7 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       pagePath: pagePathOf(target?.path ?? '', url, uri.pathname, options.path),
       async find(state) {
         if (state === undefined) return undefined;
-        if (usedStates.has(digestKey(state))) return 'used';
+        if (usedStates.has(sha256(state))) return 'used';
         let found: ExpectedRequest | null | undefined;
         try {
           found = await requests.find(req, state);
@@ -69,12 +70,12 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       },
       // The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2).
       async consume({ state }) {
-        const key = digestKey(state);
-        if (!usedStates.add(key)) return false;
+        const digest = sha256(state);
+        if (!usedStates.add(digest)) return false;
         try {
           return await requests.take(req, state);
         } catch (error) {
-          usedStates.delete(key); // The store is out of reach: the user may reload.
+          usedStates.delete(digest); // The store is out of reach: the user may reload.
           throw error;
         }
       },

@@ -1,6 +1,6 @@
 import { AuthorizationError } from '../errors.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from './grant-response.js';
-import { sha256, timingSafeEqual } from './random-and-digest.js';
+import { isSameDigest, sha256 } from './random-and-digest.js';
 import { isRedirectUri } from './redirect-uri.js';
 import { controlCharacter, findContradiction, isResponse, tokenOf, valueOf } from './response-parameters.js';
 
@@ -80,7 +80,7 @@ export function readResponse(
   }
   // Read back from the URI, so that the two cannot differ.
   const params = new URLSearchParams(uri.search);
-  for (const [name, value] of new URLSearchParams(uri.hash.slice(1))) params.append(name, value);
+  if (uri.hash !== '') for (const [name, value] of new URLSearchParams(uri.hash.slice(1))) params.append(name, value);
   const states = new Set(params.getAll('state').filter((state) => state !== ''));
   return {
     params,
@@ -126,7 +126,7 @@ export function validateResponse(
 
 /** @internal Compares two states in constant time. */
 export function isSameState(one: string | undefined, other: string): boolean {
-  return one !== undefined && timingSafeEqual(sha256(one), sha256(other));
+  return one !== undefined && isSameDigest(sha256(one), sha256(other));
 }
 
 function hasState(params: URLSearchParams): boolean {

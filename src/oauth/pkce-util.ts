@@ -35,7 +35,7 @@ export class PKCEUtil {
    */
   static generateCodes(lengthOrVerifier: number | string = 100): PKCECodes {
     const verifier = checkVerifier(lengthOrVerifier);
-    return { verifier, challenge: sha256(verifier).toString('base64url') };
+    return { verifier, challenge: sha256(verifier) };
   }
 }
 

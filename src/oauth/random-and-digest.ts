@@ -10,12 +10,15 @@ export function randomBase64url(bytes: number): string {
   return crypto().randomBytes(bytes).toString('base64url');
 }
 
-/** @internal The SHA-256 digest of a text in UTF-8. */
-export function sha256(text: string): Buffer {
-  return crypto().hash('sha256', text, 'buffer');
+/**
+ * @internal The SHA-256 digest of a text in UTF-8, as base64url. Secrets are looked up by it: how long that takes says nothing about
+ * the secret itself.
+ */
+export function sha256(text: string): string {
+  return crypto().hash('sha256', text, 'base64url');
 }
 
-/** @internal Compares digests in constant time. Buffers of different lengths are unequal; Node's function would throw. */
-export function timingSafeEqual(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && crypto().timingSafeEqual(a, b);
+/** @internal Compares two digests in constant time. */
+export function isSameDigest(one: string, other: string): boolean {
+  return one.length === other.length && crypto().timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

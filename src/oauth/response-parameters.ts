@@ -24,7 +24,8 @@ export const controlCharacter = /[^ -~\u00a0-\uffff]/;
 
 /** @internal A parameter's value; an empty one counts as absent (RFC 6749, section 3.1). */
 export function valueOf(params: URLSearchParams, name: string): string | undefined {
-  return params.getAll(name).find((value) => value !== '');
+  const first = params.get(name) ?? undefined;
+  return first === '' ? params.getAll(name).find((value) => value !== '') : first;
 }
 
 /** @internal The access token, by the name of the RFC or by Trello's. */
@@ -39,7 +40,10 @@ export function isResponse(params: URLSearchParams): boolean {
 
 /** @internal The first parameter of the protocol that has different values, if there is one. */
 export function findContradiction(params: URLSearchParams): string | undefined {
-  return protocolParameters.find((name) => new Set(params.getAll(name).filter((value) => value !== '')).size > 1);
+  return protocolParameters.find((name) => {
+    const values = params.getAll(name);
+    return values.length > 1 && new Set(values.filter((value) => value !== '')).size > 1;
+  });
 }
 
 /** @internal The first parameter of the protocol in a redirect URI's own query, if there is one. */

@@ -56,8 +56,8 @@ export class CallbackPageRenderer {
   #loading: Promise<void> | undefined;
   #builtIn: CallbackPageRenderer | undefined;
   #hasFailed = false;
-  /** Made ahead, for one response. */
-  #nextNonce: string | undefined;
+  /** Rendered ahead, for one response: its nonce must not be used twice. */
+  #ready: { readonly key: string; readonly page: RenderedPage } | undefined;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
     this.#options = options;
@@ -88,8 +88,8 @@ export class CallbackPageRenderer {
   async prepare(): Promise<void> {
     await this.load();
     if (this.#template === undefined) return;
-    await this.render({ state: 'success' }, { answered: true }, await this.language(undefined));
-    this.#nextNonce = newNonce();
+    const parameters = [{ state: 'success' }, { answered: true }, await this.language(undefined)] as const;
+    this.#ready = { key: keyOf(...parameters), page: await this.render(...parameters) };
   }
 
   /** The language of a response: the app's if it sets one, else the browser's. */
@@ -117,18 +117,21 @@ export class CallbackPageRenderer {
   /** Renders the page in one state, with a fresh nonce. */
   async render(view: PageView, options: RenderOptions, language: PageLanguage): Promise<RenderedPage> {
     await this.load();
-    const nonce = this.#nextNonce ?? newNonce();
-    this.#nextNonce = undefined;
     if (this.#template === undefined) {
       try {
+        const nonce = newNonce();
         const template = compileHtml(await this.#callTemplate(view, language, nonce));
         return toPage(this.#fill(template, view, options, language, nonce), this.#policy(nonce));
       } catch (error) {
         return this.#replaceFailed(error).render(view, options, language);
       }
     }
-    const { answered, pasteOffered = false } = options;
-    const key = [view.state, view.reason, answered, pasteOffered, language.lang].join(' ');
+    const key = keyOf(view, options, language);
+    const ready = this.#ready;
+    if (ready?.key === key) {
+      this.#ready = undefined;
+      return ready.page;
+    }
     let page = this.#pages.get(key);
     if (page === undefined) {
       // It is as random as a nonce, so it cannot occur in the page by chance.
@@ -137,6 +140,7 @@ export class CallbackPageRenderer {
       page = { html: html.split(placeholder), policy: this.#policy(placeholder).split(placeholder) };
       this.#pages.set(key, page);
     }
+    const nonce = newNonce();
     return toPage(page.html.join(nonce), page.policy.join(nonce));
   }
 
@@ -228,6 +232,15 @@ export class CallbackPageRenderer {
     const { template, templatePath } = this.#options;
     if (typeof template !== 'function') this.#template = await loadTemplate(template, templatePath);
   }
+}
+
+/** What a page without a template function depends on, its nonce aside. */
+function keyOf(
+  { state, reason }: PageView,
+  { answered, pasteOffered = false }: RenderOptions,
+  { lang }: PageLanguage,
+): string {
+  return [state, reason, answered, pasteOffered, lang].join(' ');
 }
 
 /** 128 random bits. */

@@ -1,6 +1,6 @@
-import { digestKey, keyOf, UsedStates } from '../callback/used-states.js';
+import { UsedStates } from '../callback/used-states.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
-import { sha256, timingSafeEqual } from '../oauth/random-and-digest.js';
+import { isSameDigest, sha256 } from '../oauth/random-and-digest.js';
 
 /** How many requests may be expected that no wait is in progress for (R27). */
 const limit = 10_000;
@@ -8,7 +8,7 @@ const limit = 10_000;
 interface Entry {
   readonly request: ExpectedRequest;
   /** Of its state. */
-  readonly digest: Buffer;
+  readonly digest: string;
   /** Milliseconds since the epoch. */
   readonly addedAt: number;
   /** The waits in progress for it, also if it is expected again meanwhile. */
@@ -17,8 +17,11 @@ interface Entry {
 
 /** @internal The requests whose responses a server expects. Each works once. A look-up costs the same for one and for thousands. */
 export class ExpectedRequests {
+  /** By digest. */
   readonly #entries = new Map<string, Entry>();
   readonly #used = new UsedStates();
+  /** Of the requests that were found: a response costs one digest. */
+  readonly #digests = new WeakMap<ExpectedRequest, string>();
   readonly #lifetime: number;
   #everExpected = false;
 
@@ -35,16 +38,15 @@ export class ExpectedRequests {
   add(request: ExpectedRequest): void {
     this.#everExpected = true;
     const digest = sha256(request.state);
-    const key = keyOf(digest);
-    const waits = this.#entries.get(key)?.waits ?? new Set();
-    this.#entries.delete(key);
-    this.#entries.set(key, { request, digest, addedAt: Date.now(), waits });
-    this.#used.delete(key);
+    const waits = this.#entries.get(digest)?.waits ?? new Set();
+    this.#entries.delete(digest);
+    this.#entries.set(digest, { request, digest, addedAt: Date.now(), waits });
+    this.#used.delete(digest);
     this.#dropOld();
   }
 
   delete({ state }: ExpectedRequest): void {
-    this.#entries.delete(digestKey(state));
+    this.#entries.delete(sha256(state));
   }
 
   clear(): void {
@@ -54,21 +56,23 @@ export class ExpectedRequests {
   find(state: string | undefined): ExpectedRequest | 'used' | undefined {
     if (state === undefined) return undefined;
     const digest = sha256(state);
-    const key = keyOf(digest);
-    const entry = this.#entries.get(key);
-    if (entry !== undefined && timingSafeEqual(digest, entry.digest) && !this.#isExpired(entry)) return entry.request;
-    return this.#used.has(key) ? 'used' : undefined;
+    const entry = this.#entries.get(digest);
+    if (entry === undefined || !isSameDigest(digest, entry.digest) || this.#isExpired(entry)) {
+      return this.#used.has(digest) ? 'used' : undefined;
+    }
+    this.#digests.set(entry.request, digest);
+    return entry.request;
   }
 
   /** Uses a request up. False if another response was faster. */
-  consume({ state }: ExpectedRequest): boolean {
-    const key = digestKey(state);
-    return this.#entries.delete(key) && this.#used.add(key);
+  consume(request: ExpectedRequest): boolean {
+    const digest = this.#digests.get(request) ?? sha256(request.state);
+    return this.#entries.delete(digest) && this.#used.add(digest);
   }
 
   /** A wait for this request begins: until the returned function is called, the request neither ages nor counts. */
   wait({ state }: ExpectedRequest): () => void {
-    const waits = this.#entries.get(digestKey(state))?.waits;
+    const waits = this.#entries.get(sha256(state))?.waits;
     const wait = {};
     waits?.add(wait);
     return () => waits?.delete(wait);
@@ -80,10 +84,10 @@ export class ExpectedRequests {
 
   #dropOld(): void {
     let surplus = this.#entries.size - limit;
-    for (const [key, entry] of this.#entries) {
+    for (const [digest, entry] of this.#entries) {
       if (surplus <= 0 && !this.#isExpired(entry) && entry.waits.size === 0) break;
       if (entry.waits.size > 0) continue;
-      this.#entries.delete(key);
+      this.#entries.delete(digest);
       surplus -= 1;
     }
   }

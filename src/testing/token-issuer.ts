@@ -107,7 +107,7 @@ export class TokenIssuer {
     }
     const verifier = params.get('code_verifier');
     if (details.codeChallenge !== undefined) {
-      if (verifier === null || sha256(verifier).toString('base64url') !== details.codeChallenge) {
+      if (verifier === null || sha256(verifier) !== details.codeChallenge) {
         throw errorResponse('invalid_grant', '`code_verifier` is missing or does not match the challenge.');
       }
     } else if (verifier !== null) {

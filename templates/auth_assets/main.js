@@ -148,9 +148,10 @@
 
   function forward() {
     clearAddress();
+    const posted = post(JSON.stringify({ fragment, query: query || undefined }), page.credentials || 'omit');
     show(page);
     const finishing = setTimeout(() => show(local('pending', 'finishing')), 400);
-    post(JSON.stringify({ fragment, query: query || undefined }), page.credentials || 'omit')
+    posted
       .then((response) =>
         response.json().then((result) => {
           const isOurs = isFinal(result) && (result.state !== 'success' || response.ok);
