@@ -181,7 +181,8 @@ export class TerminalUserInterface {
   }
 }
 
-/** The message of an error of this package; others may hold secrets of the app. */
+/** The first sentence of an error of this package: the app says the rest. Other errors may hold secrets of the app. */
 function describe(error: unknown): string {
-  return error instanceof AuthError ? error.message : 'the app reported a failure.';
+  if (!(error instanceof AuthError)) return 'the app reported a failure.';
+  return /^.*?\.(?= |$)/s.exec(error.message)?.[0] ?? error.message;
 }
