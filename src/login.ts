@@ -109,8 +109,8 @@ async function signIn(
           ((grant, { page }) =>
             exchange(grant as GrantFor<ResponseType>, { page, signal: signal ?? new AbortController().signal })),
       },
-      (reason) => {
-        terminal?.rejected(reason);
+      (reason, isEnd) => {
+        terminal?.rejected(reason, isEnd);
         onRejected?.({ reason });
       },
     );

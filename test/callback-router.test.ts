@@ -932,6 +932,52 @@ describe('createCallbackRouter', () => {
     });
   });
 
+  it('survives a `next` that throws, as one that responds a second time', async () => {
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const requests = createMemoryRequestStore({ sessionId: () => 'one' });
+    const router = createCallbackRouter({
+      redirectUri: `${origin}/callback`,
+      requests,
+      onGrant: () => Promise.reject(new Error('The exchange failed')),
+    });
+    const server = createServer((req, res) => {
+      router(req, res, () => res.writeHead(404).end());
+    });
+    try {
+      for (const state of ['one', 'two']) {
+        await requests.add(new IncomingMessage(new Socket()), { state });
+        const page = request(server).get(`/callback?code=abc&state=${state}`).set('Host', 'app.example');
+        await page.expect(500, /data-auth-reason="failed"/);
+        await nextTurn();
+      }
+      await request(server).get('/other').expect(404);
+      expect(emitWarning).toHaveBeenCalledTimes(2);
+      expect(emitWarning).toHaveBeenCalledWith(expect.stringContaining('`next`'), { code: 'EMBED_AUTH_NEXT_FAILED' });
+    } finally {
+      emitWarning.mockRestore();
+    }
+  });
+
+  it('cuts the connection if `next` throws before the response', async () => {
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const router = createCallbackRouter({
+      redirectUri: `${origin}/callback`,
+      requests: emptyStore,
+      onGrant: () => undefined,
+    });
+    const server = createServer((req, res) => {
+      router(req as Request, res, () => {
+        throw new Error('Not found');
+      });
+    });
+    try {
+      await expect(request(server).get('/other')).rejects.toThrow('socket hang up');
+      expect(emitWarning).toHaveBeenCalledTimes(1);
+    } finally {
+      emitWarning.mockRestore();
+    }
+  });
+
   it('serves simultaneous first requests', async () => {
     const app = new App();
     const base = await listening(app.express);

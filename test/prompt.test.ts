@@ -112,6 +112,25 @@ describe('promptForCallbackUri', () => {
     await expect(ask({ signal: abort.signal }).pasted).resolves.toBeUndefined();
   });
 
+  it('asks one question at a time for an input', async () => {
+    const { input, pasted, asked } = ask();
+    await asked;
+    const context = {
+      uri: new URL(loginUri),
+      signal: new AbortController().signal,
+      browserOpened: false,
+      error: undefined,
+    };
+    const output = new PassThrough();
+    await expect(promptForCallbackUri(context, { input, output })).resolves.toBeUndefined();
+    expect(output.readableLength).toBe(0);
+    input.write(`${callback}\n`);
+    await expect(pasted).resolves.toBe(callback);
+    const next = promptForCallbackUri(context, { input, output });
+    input.write(`${callback}\n`);
+    await expect(next).resolves.toBe(callback);
+  });
+
   it('leaves the streams as they were', async () => {
     const { input, pasted } = ask();
     input.write(`${callback}\n`);

@@ -88,18 +88,22 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
   }
 
   return (req, res, next, urls) => {
-    handleCallback(req, res, renderer, hostFor(req, res, urls)).then(
-      (result) => {
-        if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
-        else if (!result) next();
-      },
-      (error: unknown) => {
-        // The user gets a page of this package; the app gets the error when it is sent (R19).
-        sendFailure(req, res, renderer.builtIn).then(() => {
-          next(error);
-        }, next);
-      },
-    );
+    handleCallback(req, res, renderer, hostFor(req, res, urls))
+      .then(
+        (result) => {
+          if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
+          else if (!result) next();
+        },
+        (error: unknown) =>
+          // The user gets a page of this package; the app gets the error when it is sent (R19).
+          sendFailure(req, res, renderer.builtIn).then(() => {
+            next(error);
+          }, next),
+      )
+      .catch((error: unknown) => {
+        warnOfNext(error);
+        if (!res.writableEnded) res.destroy();
+      });
   };
 }
 
@@ -118,6 +122,14 @@ function pagePathOf(full: string, url: string, redirectPath: string, path: strin
 function isFormWithoutSession({ method, headers }: IncomingMessage): boolean {
   const isForm = method === 'POST' && /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
   return isForm && ((headers.cookie ?? '') === '' || headers['sec-fetch-site'] === 'cross-site');
+}
+
+/** Servers without middlewares have no `next`, so the app's may be a function that responds a second time. */
+function warnOfNext(error: unknown): void {
+  process.emitWarning(
+    `The \`next\` that was given to the callback router failed: ${error instanceof Error ? error.message : typeof error}`,
+    { code: 'EMBED_AUTH_NEXT_FAILED' },
+  );
 }
 
 function warnOfMissingSession(): void {

@@ -28,7 +28,7 @@ export interface CallbackRouterOptions<
   redirectUri: string | URL;
   /** The expected requests, bound to the session: `createSessionRequestStore()`, `createMemoryRequestStore()`, or a custom one. */
   requests: RequestStore<Req>;
-  /** A grant arrived. The page waits for the promise; if it rejects, the page shows failure and `next(error)` is called. */
+  /** A grant arrived. The page waits for the promise; if it rejects, the page shows failure and then `next(error)` is called. */
   onGrant: (grant: GrantResponse, exchange: CallbackExchange<Req, Res>) => MaybePromise<void>;
   /** The sign-in ended with an error. @default nothing: the page says so */
   onError?: ((error: AuthorizationError, exchange: CallbackExchange<Req, Res>) => MaybePromise<void>) | undefined;

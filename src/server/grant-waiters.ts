@@ -18,8 +18,8 @@ export interface Wait {
   readonly request: ExpectedRequest | undefined;
   readonly signal: AbortSignal | undefined;
   readonly exchange: ((grant: GrantResponse, context: ExchangeContext) => unknown) | undefined;
-  /** Called for each rejection that may concern this wait. */
-  readonly onRejected?: ((reason: RejectionReason) => void) | undefined;
+  /** Called for each rejection that may concern this wait; `isEnd`: the rejected response ends it. */
+  readonly onRejected?: ((reason: RejectionReason, isEnd: boolean) => void) | undefined;
 }
 
 interface Waiter extends Wait {
@@ -137,7 +137,7 @@ export class GrantWaiters {
     for (const { request, rejections, onRejected } of [...this.#waiters]) {
       if (state !== undefined && request?.state !== state) continue;
       rejections[reason] = (rejections[reason] ?? 0) + 1;
-      const failure = attempt(() => onRejected?.(reason));
+      const failure = attempt(() => onRejected?.(reason, state !== undefined));
       first ??= failure;
     }
     return first;

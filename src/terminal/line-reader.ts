@@ -161,6 +161,18 @@ export class LineReader {
   }
 }
 
+const inputsInUse = new WeakSet<LineInput>();
+
+/**
+ * Reserves an input for one sign-in: two that read from it would both get what is pasted for one of them.
+ * @returns a function that releases it; undefined if another sign-in has it
+ */
+export function reserveInput(input: LineInput): (() => void) | undefined {
+  if (inputsInUse.has(input)) return undefined;
+  inputsInUse.add(input);
+  return () => inputsInUse.delete(input);
+}
+
 /** Sends a signal as the terminal does: to each process of the group, such as the shell script that runs this program. */
 function sendToForeground(signal: NodeJS.Signals): void {
   if (process.platform !== 'win32') process.kill(0, signal);

@@ -1,5 +1,5 @@
 import { cleanPastedUri } from '../oauth/pasted-text.js';
-import { LineReader, type LineInput } from './line-reader.js';
+import { LineReader, reserveInput, type LineInput } from './line-reader.js';
 import { Screen, type ScreenOutput } from './screen.js';
 
 /** Asks for the callback URI below everything else on the screen. Shows how much was pasted, never the text itself. */
@@ -64,7 +64,8 @@ export async function askOnce(
   input: LineInput,
   output: ScreenOutput,
 ): Promise<string | undefined> {
-  if (context.signal.aborted) return undefined;
+  const release = context.signal.aborted ? undefined : reserveInput(input);
+  if (release === undefined) return undefined;
   const screen = new Screen(output, process.env);
   const prompt = new PastePrompt(input, screen);
   if (context.error === undefined) {
@@ -80,6 +81,7 @@ export async function askOnce(
     return await prompt.read(context.signal, URL.canParse(redirectUri) ? redirectUri : undefined);
   } finally {
     prompt.close();
+    release();
     screen.close();
   }
 }

@@ -31,7 +31,8 @@ export interface PromptOptions {
  *
  * @param context - what `login` hands to its `prompt`
  * @param options - other streams than the terminal's
- * @returns the pasted address; undefined if the input has ended, so that `login` goes on waiting for the browser
+ * @returns the pasted address; undefined if the input has ended, or another sign-in is asking for its address, so that `login` goes
+ * on waiting for the browser
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
-import { AuthError } from '../errors.js';
+import { AuthError, AuthorizationError } from '../errors.js';
 import { describeEnvironment, here, type Environment } from './environment.js';
-import { isForeground, type LineInput } from './line-reader.js';
+import { isForeground, reserveInput, type LineInput } from './line-reader.js';
 import { PastePrompt } from './paste-prompt.js';
 import { adviceFor } from './rejection-advice.js';
 import { Screen, type ScreenOutput } from './screen.js';
@@ -43,6 +43,8 @@ export interface TerminalOptions {
 const offerAfterMilliseconds = 5_000;
 /** After how long it is said what is still awaited. */
 const remindAfterMilliseconds = 60_000;
+/** How much of a provider's words is shown. */
+const wordsLimit = 300;
 /** How often one reason is shown: a page in a loop must not fill the screen. */
 const maxRejectionsShown = 3;
 
@@ -56,6 +58,8 @@ export class TerminalUserInterface {
   readonly #paste: PastePrompt;
   readonly #rejections = new Map<string, number>();
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Releases the input; undefined if this sign-in does not read from it. */
+  readonly #release: (() => void) | undefined;
   #context: TerminalContext | undefined;
   #isOffered = false;
   #showsLoginUri = false;
@@ -64,8 +68,10 @@ export class TerminalUserInterface {
   constructor({ input = process.stdin, output = process.stderr, env = process.env }: TerminalOptions = {}) {
     this.#screen = new Screen(output, env);
     this.#environment = describeEnvironment(here(env));
-    this.offersPaste = input.isTTY === true && isForeground();
-    this.#isInteractive = this.offersPaste && this.#screen.isTerminal;
+    const isTerminal = input.isTTY === true && isForeground();
+    this.#release = isTerminal ? reserveInput(input) : undefined;
+    this.offersPaste = this.#release !== undefined;
+    this.#isInteractive = isTerminal && this.#screen.isTerminal;
     this.#paste = new PastePrompt(input, this.#screen);
   }
 
@@ -96,7 +102,7 @@ export class TerminalUserInterface {
     screen.writeUri(shownFirst);
     this.#showsLoginUri = shownFirst === loginUri;
     if (isElsewhere && startUri !== undefined) {
-      const { port } = startUri;
+      const port = startUri.port || (startUri.protocol === 'https:' ? '443' : '80');
       const isForwarded =
         this.#environment.name === 'ssh'
           ? `you connected with ssh -L ${port}:127.0.0.1:${port}`
@@ -126,13 +132,14 @@ export class TerminalUserInterface {
     this.#screen.writeUri(context.loginUri);
   }
 
-  /** Shows that something was rejected, and what to do. */
-  rejected(reason: string): void {
+  /** Shows that something was rejected, and what to do, unless the sign-in ends with it. */
+  rejected(reason: string, isEnd = false): void {
     const advice = adviceFor(reason);
     const count = (this.#rejections.get(reason) ?? 0) + 1;
     this.#rejections.set(reason, count);
     if (advice === undefined || count > maxRejectionsShown || this.#hasEnded) return;
-    this.#screen.write(count === maxRejectionsShown ? `${advice} (Further ones are not shown.)` : advice);
+    const text = isEnd ? firstSentence(advice) : advice;
+    this.#screen.write(count === maxRejectionsShown ? `${text} (Further ones are not shown.)` : text);
   }
 
   /** Asks for the callback URI. Resolves with undefined if there is no terminal to ask at, or no more input. */
@@ -160,6 +167,7 @@ export class TerminalUserInterface {
     this.#hasEnded = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#paste.close();
+    this.#release?.();
     if (this.#isInteractive)
       this.#screen.write(error === undefined ? 'Signed in.' : `The sign-in has ended: ${describe(error)}`, 'bold');
     this.#screen.close();
@@ -184,5 +192,14 @@ export class TerminalUserInterface {
 /** The first sentence of an error of this package: the app says the rest. Other errors may hold secrets of the app. */
 function describe(error: unknown): string {
   if (!(error instanceof AuthError)) return 'the app reported a failure.';
-  return /^.*?\.(?= |$)/s.exec(error.message)?.[0] ?? error.message;
+  if (error instanceof AuthorizationError && error.error !== undefined) {
+    const happened = error.code === 'ACCESS_DENIED' ? 'the access was denied' : 'the provider reported an error';
+    const words = [error.error, error.errorDescription].filter(Boolean).join(': ');
+    return `${happened} (${words.slice(0, wordsLimit)}).`;
+  }
+  return firstSentence(error.message);
+}
+
+function firstSentence(text: string): string {
+  return /^.*?\.(?= |$)/s.exec(text)?.[0] ?? text;
 }

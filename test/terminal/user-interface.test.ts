@@ -90,6 +90,38 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
     expect(terminal.text).not.toContain('Address:');
   });
 
+  it('offers the paste to one of two sign-ins at once, so that an address reaches the one it is for', async () => {
+    const terminal = await start({ env: ssh, fixture: 'two-sign-ins.ts' });
+    await terminal.shows(/Waiting for the browser.*Waiting for the browser/s);
+    await terminal.shows(/paste it here\./);
+    terminal.type(`${(await terminal.callbackUri()).href}\r`);
+    await terminal.shows('grant with a code of 11 characters, and ABORTED');
+    await terminal.shows(restored);
+    expect(terminal.text.match(/paste it here/g)).toHaveLength(1);
+    expect(terminal.text).not.toContain('`state`');
+    expect(terminal.raw).not.toContain('secret-code');
+  });
+
+  it('shows the words of the provider if it denies the access, and what was rejected if that ends the sign-in', async () => {
+    const denied = await start({ env: ssh });
+    await denied.redirect({ code: '', error: 'access_denied', error_description: 'You pressed Deny' });
+    await denied.shows('The sign-in has ended: the access was denied (access_denied: You pressed Deny).');
+    await denied.shows('failure ACCESS_DENIED');
+    const refused = await start({ env: ssh });
+    await refused.redirect({ code: '', error: 'invalid_scope', error_description: 'No such scope' });
+    await refused.shows('The sign-in has ended: the provider reported an error (invalid_scope: No such scope).');
+    const malformed = await start({ env: ssh });
+    await malformed.redirect({ error: 'access_denied' });
+    await malformed.shows(/is malformed and was rejected\.\s+The sign-in has ended: The authorization\s+response was/);
+    expect(malformed.text).not.toContain('Begin again');
+  });
+
+  it('names the default port in the advice to forward it', async () => {
+    const scenario = { env: ssh, origin: 'http://127.0.0.1' };
+    const terminal = await start({ fixture: 'interface.ts', env: { SCENARIO: JSON.stringify(scenario) } });
+    await terminal.shows('ssh -L 80:127.0.0.1:80');
+  });
+
   it('accepts an address that is pasted while the browser is being opened, and never shows it', async () => {
     const terminal = await start({ env: { ...ssh, BROWSER: 'sleep 60' } });
     await terminal.shows('Waiting for the browser');
