@@ -215,7 +215,7 @@ async function openBrowser(options: AnyLoginOptions, context: OpenContext): Prom
     throw new BrowserOpenError(
       'BROWSER_NOT_OPENED',
       '`openBrowser` failed. Show the login URI to the user with `onLoginUri` or `terminal`.',
-      { cause: withoutSecrets(error, [uri.href, startUri.href, expected.state, encodeURIComponent(expected.state)]) },
+      { cause: withoutSecrets(error, [uri.href, startUri.href, ...textsOf(expected.state)]) },
     );
   }
 }
@@ -225,5 +225,11 @@ function withoutSecrets(error: unknown, secrets: readonly string[]): Error {
   const text = error instanceof Error ? error.message : typeof error;
   const safe = new Error(secrets.reduce((result, secret) => result.replaceAll(secret, '[login URI]'), text));
   const { code } = Object(error) as { code?: unknown };
-  return typeof code === 'string' ? Object.assign(safe, { code }) : safe;
+  return typeof code === 'string' && /^\w{1,50}$/.test(code) ? Object.assign(safe, { code }) : safe;
+}
+
+/** A value as it is, and as URIs have it: `encodeURIComponent` and `URLSearchParams` differ in spaces and others. */
+function textsOf(value: string): string[] {
+  const inQuery = new URLSearchParams([['', value]]).toString().slice(1);
+  return [value, encodeURIComponent(value), inQuery, inQuery.replaceAll('+', '%20')];
 }

@@ -95,6 +95,12 @@ describe('AuthServer', () => {
     expect(() => new AuthServer(anyPort, options)).toThrow(`\`${name}\``);
   });
 
+  it.each([{ cert: 'c' }, { key: 'k' }, {}, { key: 'k', cert: 5 }])('names `tls` if it is incomplete: %j', (tls) => {
+    // A caller without types may give anything.
+    const attempt = (): unknown => new AuthServer('https://127.0.0.1:0/callback', { tls: tls as never });
+    expect(attempt).toThrow(new TypeError('`tls` must have `key` and `cert`, each as PEM in a string or a Buffer'));
+  });
+
   it('rejects a port that browsers block, in the constructor', () => {
     expect(() => new AuthServer('http://127.0.0.1:6000/callback')).toThrow(
       expect.objectContaining({ code: 'PORT_BLOCKED', port: 6000, reason: 'ERR_UNSAFE_PORT' }),

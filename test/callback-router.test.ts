@@ -194,6 +194,20 @@ describe('createCallbackRouter', () => {
         '/a/b/callback',
         '/a/b/token',
       ],
+      [
+        'at a prefix that a proxy removes',
+        { redirectUri: `${origin}/auth/callback` },
+        '/internal/auth',
+        '/internal/auth/callback',
+        '/internal/auth/token',
+      ],
+      [
+        'at a prefix with a parameter',
+        { redirectUri: `${origin}/auth/acme/callback` },
+        '/auth/:provider',
+        '/auth/acme/callback',
+        '/auth/acme/token',
+      ],
       ['at a prefix, with a folder for callback', { redirectUri: `${origin}/auth/` }, '/auth', '/auth/', '/auth/token'],
     ] as const)('%s, accepts a code, a fragment and a form', async (_, options, at, page, token) => {
       const app = new App(options, at === undefined ? {} : { at });
@@ -211,6 +225,15 @@ describe('createCallbackRouter', () => {
         expect.objectContaining({ code: 'ghi' }),
       ]);
       expect(app.failures).toEqual([]);
+    });
+
+    it('leaves the address of another provider to the app, if the prefix has a parameter (R25)', async () => {
+      const app = new App({ redirectUri: `${origin}/auth/acme/callback` }, { at: '/auth/:provider' });
+      const { state } = app.expecting();
+      await app.query({ code: 'abc', state }, undefined, '/auth/other/callback').expect(404, /^The app has no GET/);
+      await app.fragment({ access_token: 'abc', state }, undefined, '/auth/other/token').expect(404);
+      expect(app.grants).toEqual([]);
+      await app.query({ code: 'abc', state }, undefined, '/auth/acme/callback').expect(200);
     });
 
     it('accepts the values of `hosts` behind a proxy that rewrites Host', async () => {
@@ -333,7 +356,7 @@ describe('createCallbackRouter', () => {
       ['express.urlencoded, extended', [express.urlencoded({ extended: true })]],
       ['express.text', [express.text({ type: () => true })]],
     ] as readonly (readonly [string, express.RequestHandler[]])[])(
-      '%s, rejects a form with contradicting parameters or objects',
+      '%s, rejects a form with contradicting parameters or objects, and accepts a parameter twice with one value',
       async (_, before) => {
         const app = new App({}, { before });
         for (const params of [
@@ -351,6 +374,12 @@ describe('createCallbackRouter', () => {
         expect(app.grants).toEqual([]);
         const { state } = app.expecting();
         await app.form({ code: 'abc', state }).expect(200);
+        for (const params of ['code=abc&state=STATE&state=STATE', 'code=abc&code=abc&state=&state=STATE']) {
+          await app.form(params.replaceAll('STATE', app.expecting().state)).expect(200);
+        }
+        expect(app.grants).toHaveLength(3);
+        const denial = `error=access_denied&error=access_denied&state=${app.expecting().state}`;
+        await app.form(denial).expect(200, /data-auth-reason="denied"/);
       },
     );
 

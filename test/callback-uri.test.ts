@@ -303,6 +303,13 @@ describe('parseCallbackUri', () => {
     }
   });
 
+  it.each(['responseType', 'issuer', 'codeVerifier'])('names `%s` if it is no string', (name) => {
+    // A caller without types may give anything.
+    expect(() => parse(`${callback}?code=abc`, { [name]: ['code'] as never })).toThrow(
+      new TypeError(`\`${name}\` must be a string`),
+    );
+  });
+
   it.each([undefined, null, 5, {}, [], Symbol('uri'), () => callback])('names `uri` if it is no URI (%#)', (uri) => {
     // A caller without types may give anything.
     expect(() => parse(uri as never)).toThrow(TypeError);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { login, PKCEUtil, type AuthorizationUriContext } from '#src/index.js';
 import { useServers } from './helpers/use-servers.js';
@@ -354,5 +355,20 @@ describe('login({ openBrowser }), its failure', () => {
     const state = new URL(href).searchParams.get('state') ?? 'none';
     const { cause } = error as Error;
     expect(JSON.stringify([cause, String(cause), (cause as Error).message])).not.toContain(state);
+  });
+
+  it.each(["SECRET STATE~!'()*", 'SECRET+ä&=%20'])('has no state that its URI encodes: %j (R9)', async (state) => {
+    const error: unknown = await login({
+      redirectUri,
+      authorizationUri: (context) => uriOf({ ...context, state }),
+      openBrowser: (uri) => {
+        const { search } = uri;
+        const texts = [search, search.replaceAll('+', '%20'), encodeURIComponent(state), state];
+        throw Object.assign(new Error(texts.join('\n')), { code: `no ${state}` });
+      },
+    }).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: 'BROWSER_NOT_OPENED' });
+    const { cause } = error as Error;
+    expect(inspect(cause, { showHidden: true })).not.toContain('SECRET');
   });
 });

@@ -165,7 +165,12 @@ describe('formOf', () => {
 
   it('is made again from the strings that a parser has left, without lists and objects', () => {
     expect(formOf({ code: 'a&b=c', state: 'ä' })).toBe('code=a%26b%3Dc&state=%C3%A4');
-    expect(formOf({ code: ['a', 'b'], state: { x: 'y' }, scope: 5, iss: 'i' })).toBe('iss=i');
+    expect(formOf({ code: ['a'], state: { x: 'y' }, scope: 5, iss: 'i' })).toBe('iss=i');
+  });
+
+  it('has a parameter twice if the parser has left a list of both', () => {
+    expect(formOf({ code: ['a', 'b'], state: ['', 's'] })).toBe('code=a&code=b&state=&state=s');
+    expect(formOf({ code: ['a', { x: 'y' }] })).toBe('code=a');
   });
 
   it('is empty if there is nothing', () => {

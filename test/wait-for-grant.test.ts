@@ -53,6 +53,35 @@ describe('AuthServer.waitForGrant, `exchange`', () => {
     await expect(waiting).resolves.toBeUndefined();
   });
 
+  it('waits for a thenable that is a function, and shows its failure', async () => {
+    const server = await startServer();
+    const request = requestFor(server);
+    const failure = new Error('exchange failed');
+    const then = (_: unknown, reject: (error: Error) => void): void => {
+      setImmediate(() => {
+        reject(failure);
+      });
+    };
+    const waiting = server.waitForGrant({ request, exchange: () => Object.assign(() => undefined, { then }) });
+    const page = await deliverQuery(server, { code: 'c', state: request.state });
+    expect(page.text).toContain('Sign-in was not completed');
+    await expect(waiting).rejects.toBe(failure);
+  });
+
+  it.each(['redirectUri', 'responseType', 'issuer', 'codeVerifier'])(
+    'names `%s` of the request if it is no string',
+    async (name) => {
+      const server = await startServer();
+      const request = { state: 'q', [name]: ['code'] };
+      await expect(server.waitForGrant({ request: request as never })).rejects.toThrow(
+        new TypeError(`\`${name}\` must be a string`),
+      );
+      expect(() => {
+        server.expect(request);
+      }).toThrow(`\`${name}\``);
+    },
+  );
+
   it.each(['throws', 'rejects'])('shows failure if `exchange` %s, and rejects with the same error', async (how) => {
     const server = await startServer();
     const request = requestFor(server);

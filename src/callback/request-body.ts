@@ -77,8 +77,10 @@ export function formOf(content: unknown): string {
   if (typeof content === 'string' || Buffer.isBuffer(content)) return content.toString();
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(content ?? {})) {
-    // Extended parsers make lists and objects of `code[]=x` and `code[a]=x`, which are not the parameter `code`.
-    if (typeof value === 'string') params.append(name, value);
+    // Parsers make a list of a parameter that was sent twice. Extended ones also make lists and objects of `code[]=x` and
+    // `code[a]=x`, which are not the parameter `code`.
+    const values: unknown[] = Array.isArray(value) && value.length > 1 ? value : [value];
+    for (const item of values) if (typeof item === 'string') params.append(name, item);
   }
   return params.toString();
 }

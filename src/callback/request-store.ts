@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
+import { checkedRequest, isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
 import { sha256 } from '../oauth/random-and-digest.js';
 import type { MaybePromise } from './host.js';
 
@@ -156,11 +156,4 @@ export function createMemoryRequestStore<Req>(options: {
     },
     take: (req, state) => entries.delete(keyOf(req, state) ?? ''),
   };
-}
-
-/** @internal A copy of the members that count: a `LoginRequest` has them as accessors. */
-export function checkedRequest(request: ExpectedRequest): ExpectedRequest {
-  const { state, redirectUri, responseType, issuer, codeVerifier } = request;
-  if (typeof state !== 'string' || state === '') throw new TypeError('`request` must have a `state`');
-  return { state, redirectUri, responseType, issuer, codeVerifier };
 }

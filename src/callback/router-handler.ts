@@ -115,7 +115,10 @@ function pagePathOf(full: string, url: string, redirectPath: string, path: strin
   const end = redirectPath.lastIndexOf('/');
   const folder = redirectPath.slice(0, end + 1);
   const isBelowMount = folder.startsWith(`${mount}/`) && full.startsWith(folder);
-  return mount === '' || isBelowMount || full === redirectPath ? redirectPath : mount + redirectPath.slice(end);
+  // A proxy may add or remove a prefix. Any other mount is another address, such as that of another provider (R25).
+  const isPrefixed = redirectPath.slice(0, end).endsWith(mount) || mount.endsWith(redirectPath.slice(0, end));
+  const isElsewhere = mount !== '' && !isBelowMount && full !== redirectPath;
+  return isElsewhere && isPrefixed ? mount + redirectPath.slice(end) : redirectPath;
 }
 
 /** A form from another site. Cookies may have come with it that are not the session's; the page's own POST is JSON. */

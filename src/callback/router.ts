@@ -37,8 +37,8 @@ export interface CallbackRouterOptions<
   /** The accepted values of `Host`, if a proxy changes it. @default the redirect URI's host */
   hosts?: Iterable<string> | undefined;
   /**
-   * The path of the page within the router, if it is neither the redirect URI's path without the prefix that the router is
-   * mounted at, nor its last segment (a proxy has changed the prefix).
+   * The path of the page within the router. Required only if a proxy replaces the prefix that the router is mounted at; one that
+   * a proxy adds or removes is found. @default the end of the redirect URI's path
    */
   path?: string | undefined;
 }

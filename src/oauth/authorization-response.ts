@@ -124,6 +124,16 @@ export function validateResponse(
   return { kind: 'grant', grant: isCode ? new AuthorizationCodeResponse(init) : new ImplicitGrantResponse(init) };
 }
 
+/** @internal A copy of the members that count, checked: a `LoginRequest` has them as accessors. */
+export function checkedRequest(request: ExpectedRequest): ExpectedRequest {
+  const { state, redirectUri, responseType, issuer, codeVerifier } = request;
+  if (typeof state !== 'string' || state === '') throw new TypeError('`request` must have a `state`');
+  for (const [name, value] of Object.entries({ redirectUri, responseType, issuer, codeVerifier })) {
+    if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
+  }
+  return { state, redirectUri, responseType, issuer, codeVerifier };
+}
+
 /** @internal Compares two states in constant time. */
 export function isSameState(one: string | undefined, other: string): boolean {
   return one !== undefined && isSameDigest(sha256(one), sha256(other));

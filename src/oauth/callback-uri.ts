@@ -1,4 +1,5 @@
 import {
+  checkedRequest,
   isSameState,
   readResponse,
   validateResponse,
@@ -62,9 +63,10 @@ export function parseCallbackUri(
     );
   }
   const redirectUri = redirect === undefined ? undefined : checkRedirectUri('redirectUri', redirect);
+  const expected = checkedRequest({ ...checks, redirectUri, state: state || 'any' });
   const received = readCallbackUri(uri, redirectUri);
   const isExpected = state === '' || isSameState(received.state, state);
-  const request = { ...checks, state: received.state ?? '', redirectUri };
+  const request = { ...expected, state: received.state ?? '' };
   const result = validateResponse(received, isExpected ? request : undefined);
   if (result.kind === 'grant') return result.grant;
   throw result.error;

@@ -120,7 +120,8 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
 
   /**
    * Stops: held pages get their end, then every connection is closed and the port is free. Expected requests are forgotten, and
-   * every wait for a grant rejects. Safe as the first line of an event handler, and twice. A stopped server can start again.
+   * every wait for a grant rejects, unless its `exchange` runs already. Safe as the first line of an event handler, and twice. A
+   * stopped server can start again.
    *
    * A page that is held by `waitUntil` or `exchange` has one second to learn its outcome; then it says "return to the app".
    */

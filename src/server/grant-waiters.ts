@@ -179,7 +179,7 @@ function finish({ exchange, signal, resolve, reject }: Waiter, outcome: Outcome,
   });
   try {
     const result = exchange(outcome.grant, { signal: signal ?? new AbortController().signal, page });
-    const isPromise = typeof result === 'object' && result !== null && 'then' in result;
+    const isPromise = typeof (Object(result) as { then?: unknown }).then === 'function';
     const work = Promise.resolve(result);
     if (isPromise) page.waitUntil(work);
     work.then(resolve, reject).finally(end);

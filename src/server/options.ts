@@ -96,6 +96,9 @@ export function checkServerOptions(
   if ((uri.protocol === 'https:') !== (tls !== undefined)) {
     throw new TypeError(`\`tls\` is required if \`${caller.baseUri}\` is an https URI, and accepted only then`);
   }
+  if (tls !== undefined && [tls.key, tls.cert].some((pem) => typeof pem !== 'string' && !Buffer.isBuffer(pem))) {
+    throw new TypeError('`tls` must have `key` and `cert`, each as PEM in a string or a Buffer');
+  }
   const ports = checkedPorts(port ?? portOf(uri), uri.hostname);
   const hostname = host ?? uri.hostname.replace(/^\[|\]$/g, '');
   return {
