@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { CommandError, ExitStatus, UsageError } from './cli/exit-status.js';
 import { help, providerTable } from './cli/help.js';
 import { runLogin } from './cli/login-command.js';
-import { outputTo, printable, type Terminal } from './cli/terminal.js';
+import { outputTo, printable, wrap, type Terminal } from './cli/terminal.js';
 
 const signals = {
   SIGINT: ExitStatus.Interrupted,
@@ -67,7 +67,7 @@ async function main(): Promise<ExitStatus> {
     }
     if (!(error instanceof CommandError)) throw error;
     const help = error instanceof UsageError ? '\n`embed-auth-server --help` lists the options.' : '';
-    await terminal.err.write(`${error.message}${help}\n`);
+    await terminal.err.write(`${wrap(`${error.message}${help}`, terminal.err.columns)}\n`);
     return error.status;
   }
 }

@@ -205,6 +205,13 @@ describe('CallbackPageRenderer', () => {
       expect(await htmlOf({ appName: '' })).toContain('return to the app');
     });
 
+    it('have no member but a heading and a message', () => {
+      expect(() => {
+        // A caller without types may give anything.
+        checkPageOptions({ texts: { success: { headng: 'Done' } as never } });
+      }).toThrow(new TypeError('`texts.success` has no option `headng`. Did you mean `heading`?'));
+    });
+
     it('are replaced by the app’s texts, in every language', async () => {
       const renderer = rendererOf({
         appName: 'Jukebox',

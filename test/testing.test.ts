@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Request as ExpressRequest, Response as ExpressResponse } from 'express';
+import type { IncomingMessage } from 'node:http';
 import * as client from 'openid-client';
 import {
   AuthServer,
   AuthorizationCodeResponse,
   createCallbackRouter,
+  createMemoryRequestStore,
   login,
   LoginRequest,
   ResponseType,
@@ -158,6 +160,9 @@ describe('startTestAuthorizationServer', () => {
     const tokens = await jsonOf(exchange(await signIn()));
     expect(tokens).not.toHaveProperty('refresh_token');
     expect(tokens['id_token']).toBe('dummy');
+    expect(() => {
+      provider.configure({ tokenError: { error: 'invalid_client', error_description: 'Gone.' } as never });
+    }).toThrow(/no option `error_description`.*`errorDescription`/);
     provider.configure({ tokenError: { error: 'invalid_client', errorDescription: 'Gone.' } });
     const response = await exchange(await signIn());
     expect([response.status, await response.json()]).toEqual([
@@ -489,6 +494,43 @@ describe('createTestUserAgent', () => {
     if (responseType === 'code') expect(page.message).toBe(`Hello ${sessionId}`);
     else expect(page.state).toBe('success');
   });
+
+  it.each([
+    ['lax', 'form_post', 'state_foreign'],
+    ['strict', 'form_post', 'state_foreign'],
+    ['strict', undefined, 'state_foreign'],
+    ['lax', undefined, undefined],
+    ['none', 'form_post', undefined],
+    [undefined, 'form_post', undefined],
+  ] as const)(
+    'sends a cookie with SameSite=%s to an app on another site as a browser does (%s)',
+    async (sameSite, responseMode, reason) => {
+      const { createServer } = await import('node:http');
+      const requests = createMemoryRequestStore({ sessionId: (req: IncomingMessage) => req.headers.cookie });
+      let redirectUri = '';
+      const server = createServer((request, response) => {
+        if (request.url !== '/login') {
+          router(request, response, () => response.writeHead(404).end());
+          return;
+        }
+        const { authorizationEndpoint } = provider;
+        const login = new LoginRequest(redirectUri, clientId, 'code', { authorizationEndpoint, responseMode });
+        const cookie = `session=${login.state}`;
+        request.headers.cookie = cookie;
+        void requests.add(request, login.toExpected());
+        const attribute = sameSite === undefined ? '' : `; SameSite=${sameSite}`;
+        response.writeHead(302, { Location: login.toUri().href, 'Set-Cookie': cookie + attribute }).end();
+      });
+      await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+      const { port } = server.address() as { port: number };
+      redirectUri = `http://localhost:${port}/callback`;
+      const router = createCallbackRouter({ redirectUri, requests, onGrant: () => undefined });
+      const page = await completeLogin(`http://localhost:${port}/login`);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      expect([page.state, page.reason]).toEqual(reason === undefined ? ['success', undefined] : ['error', reason]);
+    },
+  );
 
   it('reports that a custom page has loaded its files, so that stop() need not wait', async () => {
     const userAgent = createTestUserAgent();

@@ -19,8 +19,8 @@ const tokens = await login({
   // The page says "finishing sign-in" until this is done, and success only if it succeeds.
   exchange: (grant) =>
     client.authorizationCodeGrant(configuration, grant.uri, {
-      pkceCodeVerifier: grant.codeVerifier,
-      expectedState: grant.state,
+      pkceCodeVerifier: grant.codeVerifier ?? '',
+      expectedState: grant.state ?? '',
     }),
   signal: AbortSignal.timeout(300_000),
 });

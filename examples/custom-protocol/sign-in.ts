@@ -34,8 +34,8 @@ export async function signIn(redirectUri: string, responseType: 'code' | 'token'
     exchange: async (grant) => {
       if (grant.kind === 'token') return grant.accessToken;
       const tokens = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
-        expectedState: grant.state,
-        pkceCodeVerifier: grant.codeVerifier,
+        expectedState: grant.state ?? '',
+        pkceCodeVerifier: grant.codeVerifier ?? '',
       });
       return tokens.access_token;
     },

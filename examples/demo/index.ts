@@ -60,8 +60,8 @@ async function authorizationCode(provider: Provider, user: User): Promise<void> 
     exchange: async (grant) => {
       step('login(): a code arrived; exchanging it while the page waits');
       const response = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
-        pkceCodeVerifier: grant.codeVerifier,
-        expectedState: grant.state,
+        pkceCodeVerifier: grant.codeVerifier ?? '',
+        expectedState: grant.state ?? '',
       });
       step(response.refresh_token === undefined ? 'an access token came' : 'an access token and a refresh token came');
       return response;

@@ -111,8 +111,8 @@ function receive(uri: string): void {
 
 async function profileFor(provider: Provider, grant: AuthorizationCodeResponse): Promise<unknown> {
   const tokens = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
-    expectedState: grant.state,
-    pkceCodeVerifier: grant.codeVerifier,
+    expectedState: grant.state ?? '',
+    pkceCodeVerifier: grant.codeVerifier ?? '',
   });
   return fetchProfile(provider, tokens.access_token);
 }

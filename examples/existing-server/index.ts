@@ -126,8 +126,8 @@ await provider[Symbol.asyncDispose]();
 async function accessTokenOf(grant: GrantResponse): Promise<string> {
   if (grant.kind === 'token') return grant.accessToken;
   const tokens = await client.authorizationCodeGrant(configuration, grant.uri, {
-    expectedState: grant.state,
-    pkceCodeVerifier: grant.codeVerifier,
+    expectedState: grant.state ?? '',
+    pkceCodeVerifier: grant.codeVerifier ?? '',
   });
   return tokens.access_token;
 }

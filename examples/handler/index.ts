@@ -44,8 +44,8 @@ const granted = server.waitForGrant({
   exchange: async (grant, { page }) => {
     if (grant.kind !== 'code') throw new Error('The provider sent a token instead of a code.');
     const tokens = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
-      pkceCodeVerifier: grant.codeVerifier,
-      expectedState: grant.state,
+      pkceCodeVerifier: grant.codeVerifier ?? '',
+      expectedState: grant.state ?? '',
     });
     page.redirect(new URL('/welcome', server.baseUri));
     return fetchProfile(provider, tokens.access_token);

@@ -70,8 +70,8 @@ function signIn(): Promise<SavedTokens> {
     exchange: async (grant) =>
       save(
         await client.authorizationCodeGrant(configuration, grant.uri, {
-          pkceCodeVerifier: grant.codeVerifier,
-          expectedState: grant.state,
+          pkceCodeVerifier: grant.codeVerifier ?? '',
+          expectedState: grant.state ?? '',
         }),
       ),
     signal: AbortSignal.timeout(300_000),

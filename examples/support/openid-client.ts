@@ -20,8 +20,8 @@ export function configurationOf(provider: Provider, clientSecret?: string): clie
 export async function accessTokenOf(configuration: client.Configuration, grant: GrantResponse): Promise<string> {
   if (grant.kind === 'token') return grant.accessToken;
   const tokens = await client.authorizationCodeGrant(configuration, grant.uri, {
-    expectedState: grant.state,
-    pkceCodeVerifier: grant.codeVerifier,
+    expectedState: grant.state ?? '',
+    pkceCodeVerifier: grant.codeVerifier ?? '',
   });
   return tokens.access_token;
 }

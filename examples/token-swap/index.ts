@@ -35,7 +35,11 @@ if (tokens.refresh_token !== undefined) {
 }
 
 /** Calls the service. */
-async function ask(path: string, form: Record<string, string>, signal?: AbortSignal): Promise<SwappedTokens> {
+async function ask(
+  path: string,
+  form: Record<string, string>,
+  signal: AbortSignal | null = null,
+): Promise<SwappedTokens> {
   const response = await fetch(new URL(path, service.uri), { method: 'POST', body: new URLSearchParams(form), signal });
   if (!response.ok) throw new Error(`The service responded with status ${response.status}`);
   return (await response.json()) as SwappedTokens;

@@ -1,4 +1,4 @@
-import type { OptionNames } from '../oauth/known-options.js';
+import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
 import { pageTextKeys, type PageText, type PageTextKey } from './language.js';
 
 /** What the page shows: `data-auth-state` of its root element. */
@@ -32,7 +32,7 @@ export interface CallbackPageOptions {
   /**
    * The page's HTML, or a function that makes it. The page's script is added unless the HTML loads it. It sets
    * `data-auth-state` and `data-auth-reason` of the root element, fills elements with `data-auth-title`,
-   * `data-auth-heading`, `data-auth-message` and `data-auth-detail` (the provider's words), and dispatches `authresult` at
+   * `data-auth-heading`, `data-auth-message`, `data-auth-app-name` and `data-auth-detail` (the provider's words), and dispatches `authresult` at
    * `document`, also to listeners that are added after the result.
    * @default the built-in page
    */
@@ -76,6 +76,8 @@ export const pageOptionNames: OptionNames<CallbackPageOptions> = {
   autoClose: true,
 };
 
+const textNames: OptionNames<PageText> = { heading: true, message: true };
+
 /** @internal Whether the options leave the page as it is built in: it needs no second request. */
 export function isBuiltInPage({ template, templatePath }: CallbackPageOptions): boolean {
   return template === undefined && templatePath === undefined;
@@ -112,6 +114,7 @@ export function checkPageOptions(options: CallbackPageOptions): void {
     if (!isText || Object.values(text).some((value) => value !== undefined && typeof value !== 'string')) {
       throw new TypeError(`\`texts\` must hold a heading and a message, both strings, for ${key}`);
     }
+    assertKnownOptions(`texts.${key}`, text, textNames);
   }
 }
 

@@ -171,6 +171,8 @@ function checkStrings(values: Readonly<Record<string, unknown>>): void {
   }
 }
 
+const errorNames: OptionNames<TestErrorResponse> = { error: true, errorDescription: true, errorUri: true };
+
 function checkError(name: string, value: TestErrorCode | TestErrorResponse): TestErrorResponse;
 function checkError(name: string, value: TestErrorCode | TestErrorResponse | undefined): TestErrorResponse | undefined;
 function checkError(name: string, value: TestErrorCode | TestErrorResponse | undefined): TestErrorResponse | undefined {
@@ -178,5 +180,6 @@ function checkError(name: string, value: TestErrorCode | TestErrorResponse | und
   if (response !== undefined && (typeof response.error !== 'string' || response.error === '')) {
     throw new TypeError(`\`${name}\` must be an error code, or an object with one as its \`error\``);
   }
+  if (response !== undefined) assertKnownOptions(name, response, errorNames);
   return response;
 }

@@ -47,25 +47,40 @@ export function send({ method, uri, headers, body }: HttpRequest, signal?: Abort
   });
 }
 
-/** The cookies of each host. Ports, paths and other attributes are ignored: a test has one app. */
+interface Cookie {
+  readonly value: string;
+  /** In lower case; undefined if the server did not say. */
+  readonly sameSite: string | undefined;
+}
+
+/** The cookies of each host. Ports, paths and most attributes are ignored: a test has one app. */
 export class CookieJar {
-  readonly #hosts = new Map<string, Map<string, string>>();
+  readonly #hosts = new Map<string, Map<string, Cookie>>();
 
   store({ hostname }: URL, headers: http.IncomingHttpHeaders): void {
-    const cookies = this.#hosts.get(hostname) ?? new Map<string, string>();
+    const cookies = this.#hosts.get(hostname) ?? new Map<string, Cookie>();
     this.#hosts.set(hostname, cookies);
     for (const line of headers['set-cookie'] ?? []) {
       const [pair = '', ...attributes] = line.split(';');
       const name = pair.slice(0, pair.indexOf('=')).trim();
       if (attributes.some(isOver)) cookies.delete(name);
-      else cookies.set(name, pair.slice(pair.indexOf('=') + 1).trim());
+      else cookies.set(name, { value: pair.slice(pair.indexOf('=') + 1).trim(), sameSite: sameSiteOf(attributes) });
     }
   }
 
-  header({ hostname }: URL): Record<string, string> {
-    const cookies = [...(this.#hosts.get(hostname) ?? [])];
-    return cookies.length === 0 ? {} : { Cookie: cookies.map(([name, value]) => `${name}=${value}`).join('; ') };
+  /** @param crossSite - the method, if the page that began the request is of another site: `SameSite` then counts */
+  header({ hostname }: URL, crossSite?: 'GET' | 'POST'): Record<string, string> {
+    const cookies = [...(this.#hosts.get(hostname) ?? [])].filter(
+      ([, { sameSite }]) =>
+        crossSite === undefined || !(sameSite === 'strict' || (sameSite === 'lax' && crossSite === 'POST')),
+    );
+    return cookies.length === 0 ? {} : { Cookie: cookies.map(([name, { value }]) => `${name}=${value}`).join('; ') };
   }
+}
+
+function sameSiteOf(attributes: readonly string[]): string | undefined {
+  const [found] = attributes.map((text) => /^\s*samesite\s*=\s*(\w+)\s*$/i.exec(text)?.[1]).filter(Boolean);
+  return found?.toLowerCase();
 }
 
 function isOver(attribute: string): boolean {

@@ -176,7 +176,7 @@ export class Visit {
       'User-Agent': 'embed-auth-server/testing',
       Accept: request.method === 'GET' ? 'text/html,*/*;q=0.8' : '*/*',
       'Accept-Language': language,
-      ...(withCookies ? this.#cookies.header(uri) : {}),
+      ...(withCookies ? this.#cookies.header(uri, isCrossSite(request) ? request.method : undefined) : {}),
       ...(request.body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(request.body)) }),
       ...request.headers,
     };
@@ -201,6 +201,10 @@ export class Visit {
     const { status, state, reason, heading, message, detail } = seen;
     return { uri: address, callbackUri: this.#callbackUri, status, state, reason, heading, message, detail };
   }
+}
+
+function isCrossSite({ headers }: HttpRequest): boolean {
+  return headers['Sec-Fetch-Site'] === 'cross-site';
 }
 
 /** Whether a page is the last one of a device's sign-in, which leads to no callback. */

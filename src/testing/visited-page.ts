@@ -40,10 +40,10 @@ export interface VisitedPage {
   readonly state: PageState | undefined;
   /** Why, if there is a reason: `data-auth-reason` of the page. */
   readonly reason: PageReason | undefined;
-  /** The page's heading. */
+  /** The page's heading: the text that the package gives it. Whether a custom page has an element for it is not looked at. */
   readonly heading: string | undefined;
-  /** The page's message; for a page that is not one of this package, its text. */
+  /** The page's message, likewise; for a page that is not one of this package, its text. */
   readonly message: string | undefined;
-  /** The provider's `error_description`, if the page shows it. */
+  /** The provider's `error_description`, if the package gives it to the page. */
   readonly detail: string | undefined;
 }
