@@ -119,6 +119,11 @@ function parse(args: readonly string[]): Values {
     return parseArgs({ args: [...args], options: loginOptions, strict: true, allowPositionals: false }).values;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
+    if (args.some((arg) => arg.startsWith('--client-secret'))) {
+      throw new UsageError(
+        'A client secret is given in EMBED_AUTH_CLIENT_SECRET: other users can read a command line.',
+      );
+    }
     // Its first sentence names the argument; the others explain how to pass it as a positional one.
     throw new UsageError(/^.*?(?=\. |$)/s.exec(error.message)?.[0] ?? error.message);
   }

@@ -25,6 +25,7 @@ describe('the command line', () => {
     ['no client id', ['login'], '--client-id is needed'],
     ['no provider', by(), 'One of --provider, --issuer and --authorize-uri is needed'],
     ['an unknown option', by('--bogus'), "Unknown option '--bogus'"],
+    ['a secret', by('--client-secret=s3cret'), 'A client secret is given in EMBED_AUTH_CLIENT_SECRET'],
     ['a stray argument', by('stray'), "Unexpected argument 'stray'"],
     ['an unknown command', ['logout', '\u001b[2J'], 'Unknown command: logout \ufffd[2J'],
     ['no command', [], 'A command is missing'],
@@ -110,7 +111,7 @@ describe('the help', () => {
     const folder = join(root, 'src', 'cli');
     const sources = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
     const named = new Set(sources.join('\n').match(/(?<![\w-])--[a-z][a-z-]*/g));
-    expect([...named].filter((name) => !(name.slice(2) in loginOptions)).sort()).toEqual(['--help', '--version']);
+    expect([...named].filter((name) => !(name.slice(2) in loginOptions)).sort()).toEqual(['--client-secret', '--help', '--version']);
   });
 });
 
