@@ -115,7 +115,7 @@ async function signIn(
       },
     );
     const startUri = signIns.addStartAddress(uri, expected);
-    onLoginUri?.(new URL(uri), { startUri });
+    onLoginUri?.(new URL(uri), { startUri: new URL(startUri) });
     terminal?.begin({
       loginUri: uri,
       startUri,
@@ -163,8 +163,7 @@ async function authorizationRequest(options: AnyLoginOptions, server: AuthServer
   const state = randomBase64url(32);
   const { verifier, challenge } = PKCEUtil.generateCodes();
   const made: unknown = await authorizationUri({ redirectUri, state, codeChallenge: challenge });
-  const isPair =
-    typeof made === 'object' && made !== null && !(made instanceof URL) && 'uri' in made && 'state' in made;
+  const isPair = typeof made === 'object' && made !== null && 'uri' in made && 'state' in made;
   return readAuthorizationUri((isPair ? made.uri : made) as string | URL, {
     ...{ redirectUri, responseType, issuer, state, codeChallenge: challenge, codeVerifier: verifier },
     returnedState: isPair ? (made.state as string) : undefined,

@@ -225,12 +225,15 @@ describe('NODE_DEBUG=embed-auth-server', () => {
       'listening on port',
       'rejected: state_foreign',
       'code, state, 1 other',
+      'no parameters',
       'event: authorizationCodeReceived',
       'stopped',
     ]) {
       expect(stderr).toContain(step);
     }
     expect(stderr.match(/response with .*access_token/g)).toBeNull();
+    // A parameter that is there twice counts once.
+    expect(stderr).not.toContain('2 other');
     expect(stderr).not.toMatch(/CANARY/i);
   });
 });

@@ -310,9 +310,19 @@ describeOnPlainLinux('BrowserUtil.open on Linux', () => {
     expect(visit.arguments).toEqual(['--open', loginUri]);
   });
 
-  it('gives the browser no terminal: its session is its own, its stdio null', async () => {
-    await install('firefox', 'browser.mjs');
-    const visit = await visited(loginUri, { WAYLAND_DISPLAY: 'wayland-9' });
+  it('runs an xdg-open in BROWSER if it has arguments', async () => {
+    await install('xdg-open', 'browser.mjs');
+    const visit = await visited(loginUri, { BROWSER: 'xdg-open --new', DISPLAY: '' });
+    expect(visit.arguments).toEqual(['--new', loginUri]);
+  });
+
+  it.each([
+    ['that the system has', 'firefox', undefined],
+    ['in BROWSER', 'my-browser', 'my-browser'],
+  ])('gives the browser %s no terminal: its session is its own, its stdio null', async (_name, program, BROWSER) => {
+    await install(program, 'browser.mjs');
+    const env = BROWSER === undefined ? {} : { BROWSER };
+    const visit = await visited(loginUri, { WAYLAND_DISPLAY: 'wayland-9', ...env });
     expect(visit.stdio).toEqual(['/dev/null', '/dev/null', '/dev/null']);
     expect(visit.session).not.toBe(readFileSync('/proc/self/stat', 'utf8').replace(/.*\) /s, '').split(' ')[3]);
   });

@@ -49,7 +49,7 @@ function wrong(options: Record<string, unknown>): CallbackPageOptions {
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'embed-auth-server-'));
-  await writeFile(join(folder, 'page.html'), '<!doctype html><html><head></head><body>My file</body></html>');
+  await writeFile(join(folder, 'page.html'), '<!doctype html><html><head></head><body>My file: \u00e9</body></html>');
   await mkdir(join(folder, 'site'));
   await writeFile(join(folder, 'site', 'index.html'), '<html><script src="auth_assets/main.js"></script>My folder');
   await mkdir(join(folder, 'empty'));
@@ -91,11 +91,19 @@ describe('CallbackPageRenderer', () => {
 
     it('have a policy for a custom page that allows its own files', async () => {
       const policy = await policyOf({ template: '<p>' });
-      expect(policy.get('default-src')).toEqual(["'none'"]);
-      expect(policy.get('script-src')).toEqual(["'self'", expect.stringMatching(/^'nonce-/)]);
-      expect(policy.get('style-src')).toEqual(["'self'", "'unsafe-inline'"]);
-      expect(policy.get('base-uri')).toEqual(["'none'"]);
-      expect(policy.get('frame-ancestors')).toEqual(["'none'"]);
+      expect(Object.fromEntries(policy)).toEqual({
+        'default-src': ["'none'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+        'connect-src': ["'self'"],
+        'font-src': ["'self'", 'data:'],
+        'img-src': ["'self'", 'data:'],
+        'manifest-src': ["'self'"],
+        'media-src': ["'self'", 'data:'],
+        'script-src': ["'self'", expect.stringMatching(/^'nonce-/)],
+        'style-src': ["'self'", "'unsafe-inline'"],
+      });
     });
 
     it('have a nonce that is fresh for each response, and the one of the page', async () => {
@@ -237,6 +245,32 @@ describe('CallbackPageRenderer', () => {
     });
   });
 
+  it.each([{}, { template: '<html><h1 data-auth-heading></h1>' }])(
+    'renders each view as if it were the first: %j',
+    async (options) => {
+      const renderer = rendererOf(options);
+      await renderer.prepare();
+      const views: readonly PageView[] = [success, pending, { state: 'error' }, { state: 'error', reason: 'denied' }];
+      const places: readonly RenderOptions[] = [
+        { answered: true },
+        { answered: false },
+        { answered: false, pasteOffered: true },
+      ];
+      const withoutNonce = (html: string): string => html.replaceAll(/ nonce="[^"]*"/g, '');
+      for (const again of [false, true]) {
+        for (const view of views) {
+          for (const place of places) {
+            for (const language of [english, german]) {
+              const { html } = await renderer.render(view, place, language);
+              const expected = await rendererOf(options).render(view, place, language);
+              expect([again, withoutNonce(html)]).toEqual([again, withoutNonce(expected.html)]);
+            }
+          }
+        }
+      }
+    },
+  );
+
   describe('the default page', () => {
     it('shows its state without a script', async () => {
       const html = await htmlOf({}, { state: 'error', reason: 'state_used' });
@@ -305,7 +339,8 @@ describe('CallbackPageRenderer', () => {
       expect(await htmlOf()).toContain('<img data-auth-logo alt="" hidden />');
     });
 
-    it('shows the app’s name', async () => {
+    it('shows the app’s name, and no name if it has none', async () => {
+      expect(await htmlOf()).toContain('<p data-auth-app-name></p>');
       expect(await htmlOf({ appName: 'A & B' })).toContain('<p data-auth-app-name>A &#38; B</p>');
     });
   });
@@ -383,8 +418,13 @@ describe('CallbackPageRenderer', () => {
       const throwing = (): string => {
         throw new Error('The designer erred');
       };
+      const throwingText = (): string => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- a template may throw anything
+        throw 'SECRET';
+      };
       const failing: readonly unknown[] = [
         throwing,
+        throwingText,
         () => Promise.reject(new Error('Later')),
         () => undefined,
         () => 5,
@@ -400,10 +440,31 @@ describe('CallbackPageRenderer', () => {
           }
           expect(emitWarning).toHaveBeenCalledTimes(1);
           expect(emitWarning.mock.calls[0]?.[0]).toContain('`template` failed');
+          expect(emitWarning.mock.calls[0]?.[0]).not.toContain('SECRET');
         } finally {
           emitWarning.mockRestore();
         }
       }
+    });
+  });
+
+  describe('builtIn', () => {
+    it('is the built-in page with the name, the logo, the language and the texts of the app, and stays open', async () => {
+      const renderer = rendererOf({
+        template: '<p>',
+        appName: 'Tidewater',
+        logo: 'data:image/png;base64,AAAA',
+        language: 'de',
+        texts: { denied: { heading: 'Abgelehnt von {app}' } },
+        autoClose: 1000,
+      }).builtIn;
+      expect(renderer.isDefault).toBe(true);
+      expect((await renderer.language('fr')).lang).toBe('de');
+      const { html } = await renderer.render({ state: 'error', reason: 'denied' }, { answered: true }, german);
+      expect(html).toContain('<p data-auth-app-name>Tidewater</p>');
+      expect(html).toContain('src="data:image/png;base64,AAAA"');
+      expect(html).toContain('<h1 data-auth-heading>Abgelehnt von Tidewater</h1>');
+      expect(readSettings(html)).toMatchObject({ autoClose: false });
     });
   });
 
@@ -412,7 +473,9 @@ describe('CallbackPageRenderer', () => {
       const path = join(folder, 'page.html');
       for (const templatePath of [path, pathToFileURL(path)]) {
         const renderer = rendererOf({ templatePath });
-        expect((await renderer.render(success, { answered: true }, english)).html).toContain('<body>My file</body>');
+        expect((await renderer.render(success, { answered: true }, english)).html).toContain(
+          '<body>My file: \u00e9</body>',
+        );
         expect(renderer.folder).toBeUndefined();
       }
     });
@@ -452,7 +515,8 @@ describe('CallbackPageRenderer', () => {
   });
 
   describe('renderOutcome', () => {
-    const renderer = rendererOf({ appName: '"><script>alert(1)</script>' });
+    const appName = '"><script>alert(1)</script>';
+    const renderer = rendererOf({ appName, texts: { success: { heading: '{app}', message: '{app}' } } });
 
     it('gives the end to the script and to a page without one', () => {
       const html = renderer.renderOutcome({ state: 'error', reason: 'failed' }, english);
@@ -460,6 +524,13 @@ describe('CallbackPageRenderer', () => {
       expect(html).toContain('<h1>Sign-in was not completed</h1>');
       expect(html).not.toContain('<script');
       expect(html).not.toContain('refresh');
+    });
+
+    it('shows the texts of the app as text', () => {
+      const html = renderer.renderOutcome(success, english);
+      expect(html).not.toContain('<script');
+      const escaped = '&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;';
+      expect(html).toContain(`<h1>${escaped}</h1><p>${escaped}</p>`);
     });
 
     it('redirects if the app says so', () => {
@@ -478,6 +549,7 @@ describe('CallbackPageRenderer', () => {
     ['language', { language: {} }, TypeError],
     ['logo', { logo: 'https://example.com/logo.png' }, TypeError],
     ['logo', { logo: 'javascript:alert(1)' }, TypeError],
+    ['logo', { logo: 'https://example.com/?data:image/png;base64,AAAA' }, TypeError],
     ['logo', { logo: 'data:text/html,x' }, TypeError],
     ['logo', { logo: 5 }, TypeError],
     ['autoClose', { autoClose: -1 }, RangeError],
@@ -490,11 +562,23 @@ describe('CallbackPageRenderer', () => {
     ['texts', { texts: { success: 'Done' } }, TypeError],
     ['texts', { texts: { success: null } }, TypeError],
     ['texts', { texts: { success: { heading: 5 } } }, TypeError],
+    ['contentSecurityPolicy', { contentSecurityPolicy: { 'script-src': 'a;b' } }, TypeError],
   ])('names the option %s when it is wrong', (name, options, type) => {
     const check = (): void => {
       checkPageOptions(wrong(options));
     };
     expect(check).toThrow(type);
     expect(check).toThrow(`\`${name}\``);
+  });
+
+  it.each([
+    { autoClose: 0 },
+    { logo: 'DATA:image/png;base64,AAAA' },
+    { texts: { success: { heading: undefined, message: 'Welcome' } } },
+    { templatePath: pathToFileURL('/page.html') },
+  ])('accepts %j', (options) => {
+    expect(() => {
+      checkPageOptions(wrong(options));
+    }).not.toThrow();
   });
 });

@@ -130,6 +130,25 @@ describe('AuthAbortedError', () => {
     }
   });
 
+  it('says what was rejected, how often and what to do, and keeps the counts', () => {
+    const rejections = { tls: 1 };
+    const one = new AuthAbortedError('over', rejections);
+    expect(one.message).toContain(' 1 response arrived and was rejected: tls. The browser used https');
+    rejections.tls = 5;
+    expect(one.rejections).toEqual({ tls: 1 });
+    const three = new AuthAbortedError('over', { state_foreign: 2, tls: 1 });
+    expect(three.message).toContain(' 3 responses arrived and were rejected: state_foreign (2), tls. Its `state`');
+    expect(new AuthAbortedError('over', { tls: 2 }).message).toContain(' 2 responses arrived and were rejected: ');
+  });
+
+  it('does not count what explains nothing, such as a favicon, in its message', () => {
+    const timeout = new DOMException('over', 'TimeoutError');
+    const error = new AuthAbortedError(timeout, { not_found: 3, constructor: 1 });
+    expect(error.message).toBe(new AuthAbortedError(timeout).message);
+    expect(error.rejections).toEqual({ not_found: 3, constructor: 1 });
+    expect(new AuthAbortedError('over', { not_found: 3 }).message).toBe(new AuthAbortedError('over').message);
+  });
+
   it('does not repeat the reason in its message', () => {
     expect(new AuthAbortedError('canary').message).not.toContain('canary');
   });

@@ -66,6 +66,11 @@ describe('compileHtml', () => {
       ],
       ['a title', '<html><title><head></title><head>', `<html${root}><title><head></title><head>[HEAD]`],
       ['a textarea', '<html><textarea><head></textarea><head>', `<html${root}><textarea><head></textarea><head>[HEAD]`],
+      ...['xmp', 'iframe', 'noembed', 'noframes'].map((name): [string, string, string] => [
+        `<${name}>`,
+        `<html><${name}><head></${name}><head>`,
+        `<html${root}><${name}><head></${name}><head>[HEAD]`,
+      ]),
       ['a <header>', '<html><header></header>', `<html${root}>[HEAD]<header></header>`],
       ['an end tag', '<html></head x="<head>">', `<html${root}>[HEAD]</head x="<head>">`],
       ['a processing instruction', '<?xml <head ?><html><head>', `<?xml <head ?><html${root}><head>[HEAD]`],
@@ -231,6 +236,13 @@ describe('compileHtml', () => {
       );
       expect(render('<img data-auth-logo alt="" hidden />')).toBe('[HEAD]<img data-auth-logo alt="" hidden />');
     });
+
+    it.each(['<img alt="" hidden>', '<img data-auth-logo src="own.png">', '<p data-auth-logo hidden>'])(
+      'leaves %s as it is',
+      (html) => {
+        expect(render(html, { logo: 'data:image/png;base64,AA==' })).toBe(`[HEAD]${html}`);
+      },
+    );
 
     it('escapes what it writes', () => {
       expect(render('<img hidden data-auth-logo>', { logo: 'data:image/svg+xml,"><script>' })).toBe(

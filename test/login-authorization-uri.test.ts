@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { login, PKCEUtil, type AuthorizationUriContext } from '#src/index.js';
+import { BrowserOpenError, login, PKCEUtil, type AuthorizationUriContext } from '#src/index.js';
 import { useServers } from './helpers/use-servers.js';
 
 const startServer = useServers();
@@ -48,6 +48,8 @@ describe('login({ authorizationUri })', () => {
     expect(PKCEUtil.generateCodes(grant.codeVerifier).challenge).toBe(context?.codeChallenge);
     expect(grant.state).toBe(context?.state);
     expect(context?.redirectUri).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*\/callback$/);
+    // 256 bits.
+    expect(context?.state).toMatch(/^[\w-]{43}$/);
   });
 
   it('accepts a string, a URL and a promise of one', async () => {
@@ -110,6 +112,68 @@ describe('login({ authorizationUri })', () => {
     const plain = `https://a.example/?response_type=code&state=s&redirect_uri=http%3A%2F%2F127.0.0.1%3A${port}%2Fcb`;
     const grant = await login({ authorizationUri: plain, openBrowser: browser() });
     expect(grant).toMatchObject({ redirectUri: `http://127.0.0.1:${port}/cb`, codeVerifier: undefined });
+  });
+
+  it('listens at `redirectUri` for a plain URI with PAR, which has none', async () => {
+    const probe = await startServer();
+    const { redirectUri: free } = probe;
+    await probe.stop();
+    const grant = await login({
+      redirectUri: free,
+      authorizationUri: 'https://a.example/?client_id=c&request_uri=urn:x&state=s',
+      openBrowser: browser({ redirectUri: free }),
+    });
+    expect(grant.redirectUri).toBe(free);
+  });
+
+  describe.each([
+    ['a plain URI', (uri: URL) => uri],
+    ['a function', (uri: URL) => () => uri],
+  ])('with %s', (_, make) => {
+    it('accepts a response of the `issuer`, and no other', async () => {
+      const server = await startServer();
+      const { redirectUri } = server;
+      const signIn = (state: string, iss: string): Promise<unknown> =>
+        login({
+          server,
+          authorizationUri: make(uriOf({ redirectUri, state, codeChallenge: 'x'.repeat(43) })),
+          issuer: 'https://as.example',
+          openBrowser: browser({ redirectUri: `${redirectUri}?iss=${iss}` }),
+        });
+      await expect(signIn('one', 'https://as.example')).resolves.toMatchObject({ state: 'one' });
+      await expect(signIn('two', 'https://other.example')).rejects.toMatchObject({ code: 'ISSUER_MISMATCH' });
+    });
+
+    it('rejects another response type, and another redirect URI', async () => {
+      const server = await startServer();
+      const signIn = (responseType: 'code' | 'token', redirectUri: string): Promise<unknown> =>
+        login({
+          server,
+          responseType,
+          authorizationUri: make(uriOf({ redirectUri, state: 's', codeChallenge: 'x'.repeat(43) })),
+          openBrowser: false,
+          signal: AbortSignal.timeout(1000),
+        });
+      await expect(signIn('token', server.redirectUri)).rejects.toThrow(/^`responseType` contradicts/);
+      await expect(signIn('code', 'http://127.0.0.1:1/callback')).rejects.toThrow(/another `redirect_uri`/);
+    });
+  });
+
+  it('leaves no short address behind if the state was used before', async () => {
+    const server = await startServer();
+    let start: URL | undefined;
+    const signIn = (): Promise<unknown> =>
+      login({
+        server,
+        authorizationUri: (context) => uriOf(context, { state: 'always the same' }),
+        onLoginUri: (_, { startUri }) => {
+          start = startUri;
+        },
+        openBrowser: browser(),
+      });
+    await signIn();
+    await expect(signIn()).rejects.toMatchObject({ code: 'STATE_USED' });
+    expect((await fetch(start ?? '', { redirect: 'manual' })).status).toBe(404);
   });
 
   it('runs two sign-ins of two SDKs on one server', async () => {
@@ -205,6 +269,17 @@ describe('login({ authorizationUri })', () => {
     });
   });
 
+  it('ends by a signal that aborts while the server starts', async () => {
+    const controller = new AbortController();
+    const promise = login({
+      redirectUri,
+      signal: controller.signal,
+      authorizationUri: () => new Promise<never>(() => undefined),
+    });
+    controller.abort();
+    await expect(promise).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
   it('does not call the function if the port is in use', async () => {
     const { port } = await startServer();
     let calls = 0;
@@ -257,6 +332,11 @@ describe('login({ authorizationUri })', () => {
     ],
     ['a bad signal', { authorizationEndpoint: 'https://a.example/', clientId: 'c', signal: {} }, /`signal` must/],
     [
+      'a bad response type',
+      { authorizationUri: 'https://a.example/?state=s&response_type=code', responseType: 5 },
+      /`responseType` must be a string/,
+    ],
+    [
       '`onGrant`',
       { authorizationEndpoint: 'https://a.example/', clientId: 'c', onGrant: () => 0 },
       /no option `onGrant`/,
@@ -286,6 +366,9 @@ describe('login({ authorizationUri })', () => {
     const server = await startServer();
     const promise = login({ server, port: 5, authorizationUri: 'https://a.example/?state=s&response_type=code' });
     await expect(promise).rejects.toThrow(/`port` cannot be combined with `server`/);
+    await expect(login({ server, redirectUri, authorizationUri: (context) => uriOf(context) })).rejects.toThrow(
+      /`redirectUri` cannot be combined with `server`/,
+    );
   });
 });
 
@@ -370,5 +453,30 @@ describe('login({ openBrowser }), its failure', () => {
     expect(error).toMatchObject({ code: 'BROWSER_NOT_OPENED' });
     const { cause } = error as Error;
     expect(inspect(cause, { showHidden: true })).not.toContain('SECRET');
+  });
+
+  it.each<[string, (uri: URL, startUri: URL) => unknown]>([
+    ['the login URI', ({ href }) => new Error(`failed: ${href}`)],
+    ['the short address', (_, { href }) => new Error(`failed: ${href}`)],
+    ['the state', ({ searchParams }) => new Error(`failed: ${searchParams.get('state') ?? ''}`)],
+    [
+      'the encoded state',
+      ({ searchParams }) => new Error(`failed: ${encodeURIComponent(searchParams.get('state') ?? '')}`),
+    ],
+    ['what was thrown instead of an error', () => 'canary'],
+  ])('has nothing secret in its cause if the text has %s', async (_, fail) => {
+    const secrets: string[] = [];
+    const error: unknown = await login({
+      redirectUri,
+      authorizationUri: (context) => uriOf(context, { state: 'canary/of the SDK' }),
+      openBrowser: (uri, { startUri }) => {
+        secrets.push(startUri.href, 'canary');
+        throw fail(uri, startUri);
+      },
+    }).catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(BrowserOpenError);
+    const { message } = (error as Error).cause as Error;
+    for (const secret of secrets) expect(message).not.toContain(secret);
+    expect(secrets).toHaveLength(2);
   });
 });

@@ -1,6 +1,9 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { AuthServer } from '#src/server/auth-server.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
 import { AuthorizationError, BrowserOpenError } from '#src/errors.js';
@@ -8,6 +11,7 @@ import { login } from '#src/login.js';
 import type { LoginOptions } from '#src/login-options.js';
 import type { PromptContext } from '#src/terminal/prompt.js';
 import { PKCEUtil } from '#src/oauth/pkce-util.js';
+import { describeOnPosix } from './helpers/systems.js';
 
 const redirectUri = 'http://127.0.0.1:0/callback';
 const authorizationEndpoint = 'https://accounts.example.com/authorize';
@@ -149,6 +153,90 @@ describe('login', () => {
     },
   );
 
+  it('gives `exchange` the page, which may redirect', async () => {
+    let response: Promise<Response> | undefined;
+    await login({
+      ...parts,
+      openBrowser: (uri) => {
+        const { redirect_uri: callback = '', state = '' } = Object.fromEntries(uri.searchParams);
+        response = fetch(`${callback}?code=c&state=${state}`, { redirect: 'manual' });
+      },
+      exchange: (_, { page }) => {
+        page.redirect('https://www.example.com/welcome');
+      },
+    });
+    expect((await response)?.headers.get('location')).toBe('https://www.example.com/welcome');
+  });
+
+  it('gives `exchange` a signal that the app aborts, and the end of the sign-in does not', async () => {
+    const abort = new AbortController();
+    const exchange = (_: unknown, context: { signal: AbortSignal }): AbortSignal => context.signal;
+    const openBrowser = respondingWith({ code: 'c' });
+    const signals = [
+      await login({ ...parts, openBrowser, exchange }),
+      await login({ ...parts, signal: abort.signal, openBrowser, exchange }),
+    ];
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    abort.abort();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+  });
+
+  it('ends with the response although the opener does not return', async () => {
+    const open = respondingWith({ code: 'c' });
+    const grant = await login({
+      ...parts,
+      openBrowser: async (uri) => {
+        await open(uri);
+        return new Promise(() => undefined);
+      },
+    });
+    expect(grant.code).toBe('c');
+  });
+
+  it('keeps its addresses, whatever the app does with those that it is given', async () => {
+    const given: string[][] = [];
+    const take = (uri: URL, startUri?: URL): void => {
+      given.push([uri.href, ...(startUri === undefined ? [] : [startUri.href])]);
+      uri.pathname = '/changed';
+      if (startUri !== undefined) startUri.pathname = '/changed';
+    };
+    let location: string | null = null;
+    let asked = 0;
+    await login({
+      ...parts,
+      onLoginUri: (uri, { startUri }) => {
+        take(uri, startUri);
+      },
+      openBrowser: (uri, { startUri }) => {
+        take(uri, startUri);
+      },
+      prompt: async (context) => {
+        const answer = pasted(context);
+        take(context.uri);
+        location = (await fetch(given[0]?.[1] ?? '', { redirect: 'manual' })).headers.get('location');
+        return (asked += 1) === 1 ? 'nonsense' : answer;
+      },
+    });
+    const [uri, startUri] = given[0] ?? [];
+    expect(given).toEqual([[uri, startUri], [uri, startUri], [uri], [uri]]);
+    expect(location).toBe(uri);
+  });
+
+  it('opens no browser if the app ends the sign-in when it learns the login URI', async () => {
+    const abort = new AbortController();
+    const opened: URL[] = [];
+    const promise = login({
+      ...parts,
+      signal: abort.signal,
+      onLoginUri: () => {
+        abort.abort();
+      },
+      openBrowser: (uri) => opened.push(uri),
+    });
+    await expect(promise).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(opened).toEqual([]);
+  });
+
   it('rejects with the provider’s error, and frees the port', async () => {
     const denied = login({ ...parts, openBrowser: respondingWith({ error: 'access_denied' }) });
     await expect(denied).rejects.toMatchObject({ code: 'ACCESS_DENIED', error: 'access_denied' });
@@ -197,6 +285,29 @@ describe('login', () => {
     } finally {
       other.close();
     }
+  });
+
+  it('checks what it is given before it starts its server', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const taken = { redirectUri: `http://127.0.0.1:${port}/callback`, openBrowser: false } as const;
+    try {
+      await expect(login({ ...request, ...taken, signal: AbortSignal.abort() })).rejects.toMatchObject({
+        code: 'ABORTED',
+      });
+      await expect(login({ ...request, ...taken, extraParams: { state: 'x' } })).rejects.toBeInstanceOf(TypeError);
+      await expect(login({ ...taken, authorizationUri: 'https://a.example/?state=s' })).rejects.toBeInstanceOf(
+        TypeError,
+      );
+    } finally {
+      other.close();
+    }
+  });
+
+  it('rejects with the error of an opener that says itself that no browser was opened', async () => {
+    const failure = new BrowserOpenError('BROWSER_NOT_OPENED', 'none here');
+    await expect(login({ ...parts, openBrowser: () => Promise.reject(failure) })).rejects.toBe(failure);
   });
 
   it('rejects if no browser was opened and the login URI was not shown', async () => {
@@ -264,8 +375,20 @@ describe('login', () => {
 
   it.each<[string, Partial<LoginOptions>, RegExp]>([
     ['an empty client id', { clientId: '' }, /`clientId`/],
-    ['a `prompt` that is not a function', { prompt: 'x' as never }, /`prompt`/],
+    ['no client id', { clientId: undefined as never }, /`clientId` is required/],
+    ['a `prompt` that is not a function', { prompt: 'x' as never }, /`prompt` must be a function, not string/],
+    [
+      'an `onLoginUri` that is not a function',
+      { onLoginUri: 5 as never },
+      /`onLoginUri` must be a function, not number/,
+    ],
+    ['an `onRejected` that is not a function', { onRejected: {} as never }, /`onRejected` must be a function/],
+    ['an `exchange` that is not a function', { exchange: true as never }, /`exchange` must be a function/],
     ['an `openBrowser` that is not a function', { openBrowser: 'x' as never }, /`openBrowser`/],
+    ['an `openBrowser` that is true', { openBrowser: true as never }, /`openBrowser`/],
+    ['a `terminal` that is no boolean', { terminal: 1 as never }, /`terminal` must be true or false/],
+    ['a `responseType` that is no string', { responseType: ['code'] as never }, /`responseType` must be a string/],
+    ['a server that is none', { server: { listening: true } as never }, /`server` must be an AuthServer/],
     ['a server that does not listen', { server: new AuthServer(redirectUri) }, /`server` must be listening/],
     ['a protocol parameter in `extraParams`', { extraParams: { state: 'x' } }, /`extraParams` must not contain state/],
     ['an endpoint of another scheme', { authorizationEndpoint: 'javascript:alert(1)' }, /`authorizationEndpoint`/],
@@ -283,19 +406,86 @@ describe('login', () => {
   });
 });
 
-describe('LoginOptions.prompt', () => {
-  const pasted = ({ uri }: PromptContext, params = 'code=pasted'): string =>
-    `${uri.searchParams.get('redirect_uri') ?? ''}?${params}&state=${uri.searchParams.get('state') ?? ''}`;
+function pasted({ uri }: PromptContext, params = 'code=pasted'): string {
+  return `${uri.searchParams.get('redirect_uri') ?? ''}?${params}&state=${uri.searchParams.get('state') ?? ''}`;
+}
 
+describeOnPosix('The browser of the system', () => {
+  const remote = { SSH_CONNECTION: '203.0.113.7 1 192.0.2.9 22' };
+  it.each<[string, NodeJS.ProcessEnv, Partial<LoginOptions>, 'loginUri' | 'startUri']>([
+    ['the short address', {}, {}, 'startUri'],
+    ['the login URI in a remote session', remote, {}, 'loginUri'],
+    [
+      'the short address of a public URI in a remote session',
+      remote,
+      { publicUri: 'https://tunnel.example.dev/callback' },
+      'startUri',
+    ],
+  ])('is opened at %s', async (_, env, options, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'login-'));
+    const file = join(folder, 'opened');
+    const write = 'require("fs").writeFileSync(process.argv[1], process.argv[2])';
+    // Only what is here decides what kind of session this is.
+    const environment = jest.replaceProperty(process, 'env', {
+      ...env,
+      DISPLAY: ':99',
+      BROWSER: `'${process.execPath}' -e '${write}' '${file}' %s`,
+    });
+    const addresses = { loginUri: '', startUri: '' };
+    try {
+      await login({
+        ...parts,
+        ...(options as object),
+        onLoginUri: (uri, { startUri }) => {
+          Object.assign(addresses, { loginUri: uri.href, startUri: startUri.href });
+        },
+        // The opener has ended when this is called.
+        prompt: async (context) => {
+          expect(context.browserOpened).toBe(true);
+          expect(await readFile(file, 'utf8')).toBe(addresses[expected]);
+          return pasted(context);
+        },
+      });
+    } finally {
+      environment.restore();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('LoginOptions.prompt', () => {
   it('resolves to the grant of the pasted URI if it is first', async () => {
-    const grant = await login({ ...parts, openBrowser: false, prompt: pasted });
+    const grant = await login({ ...parts, openBrowser: false, terminal: false, prompt: pasted });
     expect(grant.code).toBe('pasted');
   });
 
-  it('is aborted if the browser is first', async () => {
+  it('is offered by the page while it may be answered, and no longer', async () => {
+    const server = new AuthServer(redirectUri);
+    servers.push(server);
+    await server.start();
+    const isOffered = async (): Promise<boolean> =>
+      (await (await fetch(server.redirectUri)).text()).includes('"pasteOffered":true');
+    expect(await isOffered()).toBe(false);
+    await login({
+      ...request,
+      server,
+      openBrowser: false,
+      prompt: async (context) => {
+        expect(await isOffered()).toBe(true);
+        return pasted(context);
+      },
+    });
+    expect(await isOffered()).toBe(false);
+  });
+
+  it.each([
+    ['with', new AbortController().signal],
+    ['without', undefined],
+  ])('is aborted if the browser is first, %s a signal of the app', async (_, signal) => {
     let dismissed = false;
     const grant = await login({
       ...parts,
+      signal,
       openBrowser: (uri) => void setImmediate(() => void respondingWith({ code: 'browser' })(uri)),
       prompt: ({ signal }) =>
         new Promise((resolve) => {
@@ -354,6 +544,77 @@ describe('LoginOptions.prompt', () => {
       },
     });
     expect(opened).toBe(false);
+  });
+
+  it('accepts no pasted response of another sign-in of the server, and leaves that to the other', async () => {
+    const server = new AuthServer(redirectUri);
+    servers.push(server);
+    await server.start();
+    const errors: unknown[] = [];
+    const theirs: string[] = [];
+    const other = login({
+      ...request,
+      server,
+      openBrowser: false,
+      prompt: (context) => {
+        theirs.push(pasted(context, 'code=theirs'), pasted(context, 'error=access_denied'));
+        return undefined;
+      },
+    });
+    other.catch(() => undefined); // It is awaited below, unless something else fails before.
+    const grant = await login({
+      ...request,
+      server,
+      openBrowser: false,
+      prompt: (context) => {
+        errors.push(context.error?.message);
+        return theirs[errors.length - 1] ?? pasted(context);
+      },
+    });
+    expect(grant.code).toBe('pasted');
+    const another = 'This address belongs to another sign-in. Copy the one of this sign-in.';
+    expect(errors).toEqual([undefined, another, another]);
+    await fetch(theirs[0] ?? '');
+    await expect(other).resolves.toMatchObject({ code: 'theirs' });
+  });
+
+  it('asks again if the pasted response is of another issuer', async () => {
+    const errors: unknown[] = [];
+    const grant = await login({
+      ...parts,
+      issuer: 'https://as.example',
+      openBrowser: false,
+      prompt: (context) => {
+        errors.push(context.error?.code);
+        const issuer = context.error === undefined ? 'https://other.example' : 'https://as.example';
+        return pasted(context, `code=c&iss=${issuer}`);
+      },
+    });
+    expect(grant.code).toBe('c');
+    expect(errors).toEqual([undefined, 'ISSUER_MISMATCH']);
+  });
+
+  it('accepts a pasted response without a state if the server does', async () => {
+    const grant = await login({
+      ...parts,
+      allowUnsolicited: true,
+      openBrowser: false,
+      prompt: ({ uri }) => `${uri.searchParams.get('redirect_uri') ?? ''}?code=stateless`,
+    });
+    expect(grant.code).toBe('stateless');
+  });
+
+  it('finds the address in the text that it returns, also with https for http', async () => {
+    const grant = await login({
+      ...parts,
+      openBrowser: false,
+      prompt: (context) => `The address is <${pasted(context).replace('http:', 'https:')}>.`,
+    });
+    expect(grant.code).toBe('pasted');
+  });
+
+  it('ends the sign-in with a TypeError if it returns what is no text', async () => {
+    await expect(login({ ...parts, openBrowser: false, prompt: () => 5 as never })).rejects.toBeInstanceOf(TypeError);
   });
 
   it('ends the sign-in with its own failure', async () => {

@@ -172,6 +172,7 @@ describe('selectLanguage', () => {
     ['fr;q=0.7, de;q=0.7', 'fr'],
     // Exclusions.
     ['de;q=0', 'en'],
+    ['fr-CA;q=0', 'en'],
     ['de;q=0, de-AT, fr;q=0.1', 'fr'],
     ['zh;q=0, zh-Hant', 'zh-Hant'],
     ['zh-Hant;q=0, zh-TW', 'zh'],
@@ -229,6 +230,7 @@ describe('selectLanguage', () => {
     const padded = (member: string, start: number): string => `${'x,'.repeat(500).slice(0, start)}${member}`;
     expect(selectLanguage(padded('de', 998))).toBe('de');
     expect(selectLanguage(padded('de,fr', 998))).toBe('de');
+    expect(selectLanguage(padded('den', 998))).toBe('en');
     expect(selectLanguage(padded('de', 1000))).toBe('en');
     expect(selectLanguage(`*,en;q=0,${padded('de;q=0.9', 986)}`)).toBe('de');
     expect(selectLanguage('a'.repeat(2000))).toBe('en');

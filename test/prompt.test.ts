@@ -109,7 +109,9 @@ describe('promptForCallbackUri', () => {
     const { pasted } = ask({ signal: abort.signal });
     abort.abort();
     await expect(pasted).resolves.toBeUndefined();
-    await expect(ask({ signal: abort.signal }).pasted).resolves.toBeUndefined();
+    const late = ask({ signal: abort.signal });
+    await expect(late.pasted).resolves.toBeUndefined();
+    expect(await late.written()).toBe('');
   });
 
   it('asks one question at a time for an input', async () => {

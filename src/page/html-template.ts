@@ -115,7 +115,7 @@ function tagInsertions(html: string, tag: StartTag): Insertion[] {
   if (html.startsWith('</', tag.end)) {
     for (const name of tag.attributes.keys()) {
       if (!name.startsWith('data-auth-')) continue;
-      insert(({ slots }) => escapeHtml(Object.hasOwn(slots, name) ? (slots[name] ?? '') : ''), tag.end);
+      insert(({ slots }) => escapeHtml(slots[name] ?? ''), tag.end);
     }
   }
   return insertions;

@@ -111,7 +111,11 @@ describe('the help', () => {
     const folder = join(root, 'src', 'cli');
     const sources = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
     const named = new Set(sources.join('\n').match(/(?<![\w-])--[a-z][a-z-]*/g));
-    expect([...named].filter((name) => !(name.slice(2) in loginOptions)).sort()).toEqual(['--client-secret', '--help', '--version']);
+    expect([...named].filter((name) => !(name.slice(2) in loginOptions)).sort()).toEqual([
+      '--client-secret',
+      '--help',
+      '--version',
+    ]);
   });
 });
 

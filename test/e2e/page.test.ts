@@ -227,7 +227,7 @@ describe('forwarding', () => {
     expect(posts.map(({ body }) => body)).toEqual([{ fragment }]);
   });
 
-  it.each([40_000, 59_900, 60_100, 65_500, 70_000])('posts a fragment of %d bytes', async (length) => {
+  it.each([40_000, 59_900, 60_100, 65_500, 66_000, 70_000])('posts a fragment of %d bytes', async (length) => {
     const { posts } = await open(`#${'t'.repeat(length)}`);
     await shown({ state: 'success' });
     expect(posts).toHaveLength(1);
@@ -257,6 +257,15 @@ describe('forwarding', () => {
   ])('R16: shows that the app cannot be reached if the response is %s', async (_, status, body) => {
     await open('#access_token=t&state=s', { token: (response) => response.writeHead(status).end(body) });
     expect(await shown({ state: 'error', reason: 'unreachable' })).toMatchObject(englishText('unreachable'));
+  });
+
+  it('keeps a result that comes before the page would say that the sign-in is being finished', async () => {
+    await open('#access_token=t&state=s');
+    await shown({ state: 'success' });
+    // A timer of the same length that was set later.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
+    expect(await shown({ state: 'success' })).toMatchObject(englishText('success'));
+    expect(await page.$('[data-auth-reason]')).toBeNull();
   });
 
   it('R16: follows no redirect', async () => {
@@ -369,6 +378,19 @@ describe('the copy button', () => {
     });
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Address copied');
     expect(await page.content()).not.toContain(secret);
+  });
+
+  it('copies only if the button is clicked', async () => {
+    await open(response, { view: offered, token: (res) => res.destroy() });
+    await shown({ state: 'error', reason: 'unreachable' });
+    await page.evaluate(`
+      window.copied = [];
+      navigator.clipboard.writeText = (text) => Promise.resolve(copied.push(text));
+    `);
+    await page.click('h1');
+    expect(await page.evaluate('copied')).toEqual([]);
+    await page.click('button');
+    expect(await page.evaluate('copied')).toEqual([page.url() + response]);
   });
 
   it('copies without the Clipboard API, as on a page that is neither on https nor on a loopback address', async () => {
@@ -720,6 +742,28 @@ describe('CallbackPageOptions.autoClose', () => {
     const popup = await target;
     if (popup?.isClosed() === false) await new Promise((resolve) => popup.once('close', resolve));
     expect(popup?.isClosed()).toBe(true);
+  });
+
+  it.each([
+    ['closes a page that shows success', { state: 'success' }, true],
+    ['leaves a page open that shows an error', { state: 'error', reason: 'failed' }, false],
+    ['leaves a page open that shows a neutral ending', { state: 'pending', reason: 'state_used' }, false],
+  ] as const)('%s', async (_name, view, isClosed) => {
+    await open(
+      '#access_token=t&state=s',
+      { page: { autoClose: 54_321 }, token: { ...view, status: view.state === 'success' ? 200 : 400 } },
+      (page) =>
+        page.evaluateOnNewDocument(`
+          window.delays = [];
+          const original = window.setTimeout;
+          window.setTimeout = (action, delay) => {
+            delays.push(delay);
+            return original(action, delay);
+          };
+        `),
+    );
+    await shown(view);
+    expect(await page.evaluate('delays')).toEqual(isClosed ? [400, 54_321] : [400]);
   });
 
   it('leaves it as it is if the browser does not, and what it says stays true', async () => {

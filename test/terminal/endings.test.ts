@@ -23,6 +23,11 @@ async function start(options: TerminalSignInOptions = {}): Promise<TerminalSignI
 const asking = /paste it here\. Address:/;
 const env = { SSH_CONNECTION: '203.0.113.7 1 192.0.2.9 22' };
 const fastClock = ['--import', fileURLToPath(new URL('../fixtures/terminal/fast-clock.mjs', import.meta.url))];
+/** A clock on which the five seconds before the offer are minutes. */
+const slowClock = [
+  '--import',
+  'data:text/javascript,const original = setTimeout; globalThis.setTimeout = (action, ms) => original(action, ms * 60);',
+];
 describeOnPosix('login({ terminal: true }) and the terminal', () => {
   it.each<[NodeJS.Signals, string]>([
     ['SIGTERM', '143'],
@@ -55,6 +60,17 @@ describeOnPosix('login({ terminal: true }) and the terminal', () => {
     terminal.type(`${(await terminal.callbackUri()).href}\r`);
     await terminal.shows('Signed in.');
     await terminal.shows(restored);
+  });
+
+  it('goes on in the background after Ctrl-Z and bg, and leaves the terminal to the shell', async () => {
+    const terminal = await start({ env, shell: '; bg; wait', jobControl: true });
+    await terminal.shows(asking);
+    terminal.type('\u001a');
+    await terminal.shows(/Stopped/);
+    expect(await terminal.redirect()).toBe(200);
+    await terminal.shows('grant with a code of 11 characters');
+    await terminal.shows(restored);
+    expect(terminal.text.match(/Stopped/g)).toHaveLength(1);
   });
 
   it('shows one line and does not stop in the background of a shell', async () => {
@@ -117,6 +133,23 @@ describeOnPosix('login({ terminal: true }) and the terminal', () => {
     terminal.type('http://127.0.0.1:5543/callback?code=c\r');
     await terminal.shows('Signed in. pasted http://127.0.0.1:5543/callback?code=c');
     await terminal.shows(restored);
+  });
+
+  it.each([
+    ['a browser was opened where that is not sure', { env: { DISPLAY: ':0', CI: 'true' } }],
+    ['no browser was opened', { browserOpened: false }],
+    ['the app opens none', { opensBrowser: false }],
+  ])('offers the paste at once if %s', async (_name, scenario) => {
+    const SCENARIO = JSON.stringify(scenario);
+    const terminal = await start({ fixture: 'interface.ts', nodeArgs: slowClock, env: { SCENARIO } });
+    await terminal.shows(asking);
+  });
+
+  it('says nothing after the end, although the app goes on', async () => {
+    const SCENARIO = JSON.stringify({ end: 'success', lingers: true });
+    const terminal = await start({ fixture: 'interface.ts', nodeArgs: fastClock, env: { SCENARIO } });
+    await terminal.shows(restored);
+    expect(terminal.text).toMatch(/Signed in\.\s+exit 0/);
   });
 
   it('accepts a paste before it is offered', async () => {

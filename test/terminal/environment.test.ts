@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEnvironment, here, type Surroundings } from '#src/terminal/environment.js';
+import { onPosix } from '../helpers/systems.js';
 
 interface Row {
   readonly environment: string;
@@ -401,6 +402,20 @@ describe('here', () => {
     expect(here().readFile('/missing')).toBeUndefined();
     expect(here({}).readFile('/proc/self/stat')).toBeUndefined();
     expect(here({ TMUX: 'x' }).readTmux('SSH_CONNECTION')).toBeUndefined();
+  });
+
+  onPosix('does not wait for a tmux that does not respond', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tmux-'));
+    writeFileSync(join(folder, 'tmux'), '#!/bin/sh\nexec sleep 4\n', { mode: 0o755 });
+    const environment = jest.replaceProperty(process, 'env', { PATH: `${folder}:${process.env['PATH'] ?? ''}` });
+    const begin = performance.now();
+    try {
+      expect(here().readTmux('SSH_CONNECTION')).toBeUndefined();
+      expect(performance.now() - begin).toBeLessThan(3000);
+    } finally {
+      environment.restore();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { Screen, wrap } from '#src/terminal/screen.js';
 
 const uri = new URL('http://127.0.0.1:5543/AbCdEfGhIjKlMnOp');
@@ -51,6 +52,9 @@ describe('Screen', () => {
     const { screen: target, written } = screen({ NO_COLOR: '1' });
     target.write('a\u001b]0;title\u0007b\u202ec\u009bd\re');
     expect(written()).toBe('a\ufffd]0;title\ufffdb\ufffdc\ufffdd\ufffde\n');
+    const file = screen({}, false);
+    file.screen.write('a\u001b[2Jb');
+    expect(file.written()).toBe('a\ufffd[2Jb\n');
   });
 
   it('keeps one changing line below everything else', () => {
@@ -62,6 +66,21 @@ describe('Screen', () => {
     expect(written()).toBe(
       '\r\u001b[KAddress: \r\u001b[KAddress: 5 characters\r\u001b[Knews\n\r\u001b[KAddress: 5 characters\r\u001b[K',
     );
+  });
+
+  it('cuts the changing line off before it needs a second one, which could not be erased', () => {
+    const narrow = screen({ NO_COLOR: '1' }, true, 10);
+    narrow.screen.status = 'Address: 5 characters';
+    expect(narrow.written()).toBe('\r\u001b[KAddress: ');
+  });
+
+  it('survives an output that fails, and leaves no listener on it', async () => {
+    const output = new PassThrough();
+    const target = new Screen(output, {});
+    expect(() => output.emit('error', new Error('EIO'))).not.toThrow();
+    target.close();
+    await setImmediate();
+    expect(output.listenerCount('error')).toBe(0);
   });
 
   it('erases nothing on a terminal that cannot, and shows no changing line in a file', () => {

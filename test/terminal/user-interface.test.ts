@@ -77,6 +77,23 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
     await terminal.shows('Signed in.');
   });
 
+  it('shows no login URI for another machine if there is a public URI, which works there', async () => {
+    const login = { publicUri: 'https://name-5543.example.dev/callback' };
+    const terminal = await start({ env: { DISPLAY: ':99', BROWSER: 'false' }, login });
+    await terminal.shows('No browser was opened: ');
+    await terminal.shows(asking);
+    const { loginUri } = await terminal.addresses();
+    expect(terminal.unwrapped).not.toContain(loginUri.href);
+  });
+
+  it('shows the redirect URI without its query', async () => {
+    const login = { redirectUri: 'http://127.0.0.1:0/callback?tenant=one' };
+    const terminal = await start({ env: { DISPLAY: ':99', BROWSER: browser }, login });
+    await terminal.shows(
+      /come back to http:\/\/127\.0\.0\.1:\d+\/callback after the sign-in at accounts\.example\.com\./,
+    );
+  });
+
   it('accepts a pasted address, and never shows it', async () => {
     const terminal = await start({ env: ssh });
     await terminal.shows(asking);
