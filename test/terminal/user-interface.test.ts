@@ -148,6 +148,17 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
     expect(terminal.raw).not.toContain('secret-code');
   });
 
+  it('leaves the terminal to an opener of the app, and takes it afterwards', async () => {
+    const terminal = await start({ env: ssh, login: { openerAsks: true } });
+    await terminal.shows('Which browser?');
+    terminal.type('firefox\r');
+    await terminal.shows('Which browser? firefox firefox is opened');
+    await terminal.shows(asking);
+    terminal.type(`${(await terminal.callbackUri()).href}\r`);
+    await terminal.shows('Signed in.');
+    expect(terminal.raw).not.toContain('secret-code');
+  });
+
   it('says what was wrong with a wrong paste, and asks again', async () => {
     const terminal = await start({ env: ssh });
     await terminal.shows(asking);
