@@ -32,8 +32,8 @@ export interface CallbackPageOptions {
   /**
    * The page's HTML, or a function that makes it. The page's script is added unless the HTML loads it. It sets
    * `data-auth-state` and `data-auth-reason` of the root element, fills elements with `data-auth-title`,
-   * `data-auth-heading`, `data-auth-message`, `data-auth-app-name` and `data-auth-detail` (the provider's words), and dispatches `authresult` at
-   * `document`, also to listeners that are added after the result.
+   * `data-auth-heading`, `data-auth-message`, `data-auth-app-name` and `data-auth-detail` (the provider's words), and
+   * dispatches `authresult` at `document`, also to listeners that are added after the result.
    * @default the built-in page
    */
   template?: string | ((context: TemplateContext) => string | Promise<string>) | undefined;
