@@ -9,7 +9,7 @@ if (given === undefined) {
   console.error('Which folder? npm run mutation -- src/oauth');
   process.exit(2);
 }
-/** The tests of each folder. Every mutant starts its tests anew, so all of them for each would take days. */
+/** The tests of each folder or file. Every mutant starts its tests anew, so all of them for each would take days. */
 const tests = {
   'src/oauth': [
     '{authorization-*,callback-uri,crypto,grant-response,known-options,login-request}',
@@ -25,6 +25,8 @@ const tests = {
     'abuse/{address,connections,wire}',
   ],
   'src/page': ['{callback-page,failures,html-template,page-texts}'],
+  'src/login.ts': ['{login,login-authorization-uri,prompt}', 'abuse/{canary,handlers}'],
+  'src/login-options.ts': ['{known-options,login,login-authorization-uri}'],
 };
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = given.replaceAll('\\', '/').replace(/\/+$/, '');
