@@ -6,6 +6,7 @@ import { describeFailure } from '#src/cli/failure-messages.js';
 import { help, providerTable } from '#src/cli/help.js';
 import { loginOptions, parseLoginArguments } from '#src/cli/login-arguments.js';
 import { findProvider, providers } from '#src/cli/providers.js';
+import { onLinux } from '../helpers/systems.js';
 import { root, useCommands } from './command.js';
 
 jest.setTimeout(60_000);
@@ -76,6 +77,16 @@ describe('the command line', () => {
     expect([await command.ended, command.stdout]).toEqual([2, '']);
     expect(command.stderr.replace(/\n(?!$|`)/g, ' ')).toContain(message);
     expect(command.stderr).not.toContain('\u001b');
+  });
+
+  onLinux('says so between words in a terminal of 40 columns', async () => {
+    const args = of('nothere').join(' ');
+    const command = commands.shell(`script -qec "stty cols 40; $CLI ${args}" /dev/null`, { SHELL: '/bin/sh' });
+    expect(await command.ended).toBe(2);
+    const lines = command.stdout.trimEnd().split('\r\n');
+    expect(lines[0]).toBe('--provider must be one of spotify,');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(40);
+    expect(lines.join(' ')).toContain('For another provider, give --issuer or --authorize-uri. `embed-auth-server');
   });
 
   it('reads the client secret from the environment, and removes it there', () => {
