@@ -73,16 +73,20 @@ describe('CallbackPageRenderer', () => {
       });
     });
 
+    const everyPage = {
+      'default-src': ["'none'"],
+      'base-uri': ["'none'"],
+      'form-action': ["'none'"],
+      'frame-ancestors': ["'none'"],
+      'connect-src': ["'self'"],
+    };
+
     it('have a policy for the built-in page that allows its script and nothing from elsewhere', async () => {
       const policy = await policyOf();
       const nonce = policy.get('script-src')?.[0];
       expect(nonce).toMatch(/^'nonce-[\w-]{22}'$/);
       expect(Object.fromEntries(policy)).toEqual({
-        'default-src': ["'none'"],
-        'base-uri': ["'none'"],
-        'form-action': ["'none'"],
-        'frame-ancestors': ["'none'"],
-        'connect-src': ["'self'"],
+        ...everyPage,
         'img-src': ['data:'],
         'script-src': [nonce],
         'style-src': [nonce],
@@ -92,11 +96,7 @@ describe('CallbackPageRenderer', () => {
     it('have a policy for a custom page that allows its own files', async () => {
       const policy = await policyOf({ template: '<p>' });
       expect(Object.fromEntries(policy)).toEqual({
-        'default-src': ["'none'"],
-        'base-uri': ["'none'"],
-        'form-action': ["'none'"],
-        'frame-ancestors': ["'none'"],
-        'connect-src': ["'self'"],
+        ...everyPage,
         'font-src': ["'self'", 'data:'],
         'img-src': ["'self'", 'data:'],
         'manifest-src': ["'self'"],

@@ -193,7 +193,7 @@ describe('login', () => {
     expect(grant.code).toBe('c');
   });
 
-  it('keeps its addresses, whatever the app does with those that it is given', async () => {
+  it('keeps its addresses if the app changes those that it is given', async () => {
     const given: string[][] = [];
     const take = (uri: URL, startUri?: URL): void => {
       given.push([uri.href, ...(startUri === undefined ? [] : [startUri.href])]);
@@ -211,10 +211,10 @@ describe('login', () => {
         take(uri, startUri);
       },
       prompt: async (context) => {
-        const answer = pasted(context);
+        const text = pasted(context);
         take(context.uri);
         location = (await fetch(given[0]?.[1] ?? '', { redirect: 'manual' })).headers.get('location');
-        return (asked += 1) === 1 ? 'nonsense' : answer;
+        return (asked += 1) === 1 ? 'nonsense' : text;
       },
     });
     const [uri, startUri] = given[0] ?? [];
@@ -459,7 +459,7 @@ describe('LoginOptions.prompt', () => {
     expect(grant.code).toBe('pasted');
   });
 
-  it('is offered by the page while it may be answered, and no longer', async () => {
+  it('is offered by the page while it is pending, and no longer', async () => {
     const server = new AuthServer(redirectUri);
     servers.push(server);
     await server.start();

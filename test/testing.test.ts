@@ -21,8 +21,10 @@ import {
   type TestAuthorizationServer,
   type TestAuthorizationServerOptions,
 } from '#src/testing.js';
+import { useHttpServers } from './helpers/use-http-servers.js';
 
 const clientId = 'my-client-id';
+const httpServers = useHttpServers();
 const opened: AsyncDisposable[] = [];
 let provider: TestAuthorizationServer;
 
@@ -521,13 +523,12 @@ describe('createTestUserAgent', () => {
         const attribute = sameSite === undefined ? '' : `; SameSite=${sameSite}`;
         response.writeHead(302, { Location: login.toUri().href, 'Set-Cookie': cookie + attribute }).end();
       });
+      httpServers.push(server);
       await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
       const { port } = server.address() as { port: number };
       redirectUri = `http://localhost:${port}/callback`;
       const router = createCallbackRouter({ redirectUri, requests, onGrant: () => undefined });
       const page = await completeLogin(`http://localhost:${port}/login`);
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
       expect([page.state, page.reason]).toEqual(reason === undefined ? ['success', undefined] : ['error', reason]);
     },
   );

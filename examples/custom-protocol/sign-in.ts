@@ -1,6 +1,5 @@
 import { AuthServer, BrowserUtil, LoginRequest } from 'embed-auth-server';
-import * as client from 'openid-client';
-import { configurationOf } from '../support/openid-client.js';
+import { accessTokenOf, configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, spotify } from '../support/provider.js';
 import { listenForUris } from './hand-over.js';
 
@@ -31,14 +30,7 @@ export async function signIn(redirectUri: string, responseType: 'code' | 'token'
   const granted = server.waitForGrant({
     request,
     signal: AbortSignal.timeout(300_000),
-    exchange: async (grant) => {
-      if (grant.kind === 'token') return grant.accessToken;
-      const tokens = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
-        expectedState: grant.state ?? '',
-        pkceCodeVerifier: grant.codeVerifier ?? '',
-      });
-      return tokens.access_token;
-    },
+    exchange: (grant) => accessTokenOf(configurationOf(provider), grant),
   });
 
   const uri = request.toUri();

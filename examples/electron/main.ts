@@ -3,8 +3,7 @@
 import { app, BrowserWindow, Menu, shell } from 'electron';
 import { AuthError, AuthServer, login, LoginRequest, type AuthorizationCodeResponse } from 'embed-auth-server';
 import { resolve } from 'node:path';
-import * as client from 'openid-client';
-import { configurationOf } from '../support/openid-client.js';
+import { accessTokenOf, configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, redirectUri, spotify, type Provider } from '../support/provider.js';
 
 // A published app uses the name of a domain that it owns: com.example.app (RFC 8252, section 7.1).
@@ -110,11 +109,7 @@ function receive(uri: string): void {
 }
 
 async function profileFor(provider: Provider, grant: AuthorizationCodeResponse): Promise<unknown> {
-  const tokens = await client.authorizationCodeGrant(configurationOf(provider), grant.uri, {
-    expectedState: grant.state ?? '',
-    pkceCodeVerifier: grant.codeVerifier ?? '',
-  });
-  return fetchProfile(provider, tokens.access_token);
+  return fetchProfile(provider, await accessTokenOf(configurationOf(provider), grant));
 }
 
 async function showResult(signIn: Promise<unknown>): Promise<void> {

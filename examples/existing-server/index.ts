@@ -1,13 +1,12 @@
 // An existing web server: Express, sessions, many users at once. The callback is one router among its routes.
-import { createCallbackRouter, LoginRequest, type GrantResponse } from 'embed-auth-server';
+import { createCallbackRouter, LoginRequest } from 'embed-auth-server';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import * as client from 'openid-client';
-import { configurationOf } from '../support/openid-client.js';
+import { accessTokenOf, configurationOf } from '../support/openid-client.js';
 import { fetchProfile, providerOr, redirectUri as registeredUri, spotify } from '../support/provider.js';
 import { errorPage, frontPage, profilePage, styleSheet, type Profile } from './pages.js';
 import { openStores, StoreError } from './stores.js';
@@ -82,7 +81,7 @@ app.use(
     requests,
     appName: 'Tidewater',
     onGrant: async (grant, { req, page }) => {
-      const profile = profileOf(await fetchProfile(provider, await accessTokenOf(grant)));
+      const profile = profileOf(await fetchProfile(provider, await accessTokenOf(configuration, grant)));
       // A new session id, so that one that an attacker planted before is not signed in (session fixation).
       await stores.changeSessionId(req);
       req.session.profile = profile;
@@ -122,15 +121,6 @@ server.close();
 server.closeAllConnections();
 stores.close();
 await provider[Symbol.asyncDispose]();
-
-async function accessTokenOf(grant: GrantResponse): Promise<string> {
-  if (grant.kind === 'token') return grant.accessToken;
-  const tokens = await client.authorizationCodeGrant(configuration, grant.uri, {
-    expectedState: grant.state ?? '',
-    pkceCodeVerifier: grant.codeVerifier ?? '',
-  });
-  return tokens.access_token;
-}
 
 /** The demo server sends `sub` and `name`; Spotify sends `id` and `display_name`. */
 function profileOf(response: unknown): Profile {

@@ -112,13 +112,13 @@ function pagePathOf(full: string, url: string, redirectPath: string, path: strin
   const [below = ''] = url.split('?', 1);
   const mount = full.endsWith(below) ? full.slice(0, full.length - below.length) : '';
   if (path !== undefined) return mount + path;
+  if (mount === '' || full === redirectPath) return redirectPath;
   const end = redirectPath.lastIndexOf('/');
-  const folder = redirectPath.slice(0, end + 1);
-  const isBelowMount = folder.startsWith(`${mount}/`) && full.startsWith(folder);
+  const folder = redirectPath.slice(0, end);
+  const isBelowMount = `${folder}/`.startsWith(`${mount}/`) && full.startsWith(`${folder}/`);
   // A proxy may add or remove a prefix. Any other mount is another address, such as that of another provider (R25).
-  const isPrefixed = redirectPath.slice(0, end).endsWith(mount) || mount.endsWith(redirectPath.slice(0, end));
-  const isElsewhere = mount !== '' && !isBelowMount && full !== redirectPath;
-  return isElsewhere && isPrefixed ? mount + redirectPath.slice(end) : redirectPath;
+  const isPrefixed = folder.endsWith(mount) || mount.endsWith(folder);
+  return isPrefixed && !isBelowMount ? mount + redirectPath.slice(end) : redirectPath;
 }
 
 /** A form from another site. Cookies may have come with it that are not the session's; the page's own POST is JSON. */

@@ -10,6 +10,11 @@ export function isHttpsOrLoopback({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
+/** @internal The port of a URI, the default port of its scheme included. */
+export function portOf(uri: URL): number {
+  return Number(uri.port || (uri.protocol === 'https:' ? 443 : 80));
+}
+
 /** @internal Checks a redirect URI and returns its exact text, which is sent; `name` is the option that the caller wrote. */
 export function checkRedirectUri(name: string, redirectUri: unknown): string {
   const text = redirectUri instanceof URL ? redirectUri.href : redirectUri;

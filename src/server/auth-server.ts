@@ -2,17 +2,11 @@ import { EventEmitter } from 'eventemitter3';
 import { validateResponse, type ExpectedRequest } from '../oauth/authorization-response.js';
 import { readCallbackUri } from '../oauth/callback-uri.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
+import { portOf } from '../oauth/redirect-uri.js';
 import { checkPageOptions, isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
 import { trace } from '../trace.js';
 import { openListener, type LoopbackListener } from './listener.js';
-import {
-  checkServerOptions,
-  namesOf,
-  portOf,
-  withPort,
-  type AuthServerOptions,
-  type CheckedServerOptions,
-} from './options.js';
+import { checkServerOptions, namesOf, withPort, type AuthServerOptions, type CheckedServerOptions } from './options.js';
 import { PendingWork } from './pending-work.js';
 import { RequestReceiver } from './request-receiver.js';
 import { rethrow, SignIns, type AuthServerEvents, type WaitForGrantOptions } from './sign-ins.js';

@@ -20,7 +20,7 @@ export class ExpectedRequests {
   /** By digest. */
   readonly #entries = new Map<string, Entry>();
   readonly #used = new UsedStates();
-  /** Of the requests that were found: a response costs one digest. */
+  /** Of the requests in `#entries`: a response costs one digest. */
   readonly #digests = new WeakMap<ExpectedRequest, string>();
   readonly #lifetime: number;
   #everExpected = false;
@@ -41,6 +41,7 @@ export class ExpectedRequests {
     const waits = this.#entries.get(digest)?.waits ?? new Set();
     this.#entries.delete(digest);
     this.#entries.set(digest, { request, digest, addedAt: Date.now(), waits });
+    this.#digests.set(request, digest);
     this.#used.delete(digest);
     this.#dropOld();
   }
@@ -57,11 +58,8 @@ export class ExpectedRequests {
     if (state === undefined) return undefined;
     const digest = sha256(state);
     const entry = this.#entries.get(digest);
-    if (entry === undefined || !isSameDigest(digest, entry.digest) || this.#isExpired(entry)) {
-      return this.#used.has(digest) ? 'used' : undefined;
-    }
-    this.#digests.set(entry.request, digest);
-    return entry.request;
+    if (entry !== undefined && isSameDigest(digest, entry.digest) && !this.#isExpired(entry)) return entry.request;
+    return this.#used.has(digest) ? 'used' : undefined;
   }
 
   /** Uses a request up. False if another response was faster. */

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { PortUnavailableError } from '../errors.js';
 import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
-import { checkRedirectUri, isHttpsOrLoopback, isLoopbackHost } from '../oauth/redirect-uri.js';
+import { checkRedirectUri, isHttpsOrLoopback, isLoopbackHost, portOf } from '../oauth/redirect-uri.js';
 import type { ServerNames } from '../callback/request-guard.js';
 import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
 import type { ListenerOptions } from './listener.js';
@@ -155,11 +155,6 @@ function checkedPorts(port: unknown, host: string): number[] {
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-/** @internal The port of a URI, the default port of its scheme included. */
-export function portOf(uri: URL): number {
-  return Number(uri.port || (uri.protocol === 'https:' ? 443 : 80));
 }
 
 /** @internal The same text with that port; unchanged if it has it already, since strict providers compare text. */

@@ -1,4 +1,5 @@
 import { AuthError, AuthorizationError } from '../errors.js';
+import { portOf } from '../oauth/redirect-uri.js';
 import { describeEnvironment, here, type Environment } from './environment.js';
 import { isForeground, reserveInput, type LineInput } from './line-reader.js';
 import { PastePrompt } from './paste-prompt.js';
@@ -102,7 +103,7 @@ export class TerminalUserInterface {
     screen.writeUri(shownFirst);
     this.#showsLoginUri = shownFirst === loginUri;
     if (isElsewhere && startUri !== undefined) {
-      const port = startUri.port || (startUri.protocol === 'https:' ? '443' : '80');
+      const port = portOf(startUri);
       const isForwarded =
         this.#environment.name === 'ssh'
           ? `you connected with ssh -L ${port}:127.0.0.1:${port}`

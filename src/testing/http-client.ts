@@ -70,9 +70,9 @@ export class CookieJar {
 
   /** @param crossSite - the method, if the page that began the request is of another site: `SameSite` then counts */
   header({ hostname }: URL, crossSite?: 'GET' | 'POST'): Record<string, string> {
+    const withheld = crossSite === undefined ? [] : crossSite === 'GET' ? ['strict'] : ['strict', 'lax'];
     const cookies = [...(this.#hosts.get(hostname) ?? [])].filter(
-      ([, { sameSite }]) =>
-        crossSite === undefined || !(sameSite === 'strict' || (sameSite === 'lax' && crossSite === 'POST')),
+      ([, { sameSite = '' }]) => !withheld.includes(sameSite),
     );
     return cookies.length === 0 ? {} : { Cookie: cookies.map(([name, { value }]) => `${name}=${value}`).join('; ') };
   }

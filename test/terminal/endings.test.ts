@@ -136,7 +136,7 @@ describeOnPosix('login({ terminal: true }) and the terminal', () => {
   });
 
   it.each([
-    ['a browser was opened where that is not sure', { env: { DISPLAY: ':0', CI: 'true' } }],
+    ['a browser was opened in a place that makes it uncertain', { env: { DISPLAY: ':0', CI: 'true' } }],
     ['no browser was opened', { browserOpened: false }],
     ['the app opens none', { opensBrowser: false }],
   ])('offers the paste at once if %s', async (_name, scenario) => {

@@ -124,9 +124,9 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
     await denied.redirect({ code: '', error: 'access_denied', error_description: 'You pressed Deny' });
     await denied.shows('The sign-in has ended: the access was denied (access_denied: You pressed Deny).');
     await denied.shows('failure ACCESS_DENIED');
-    const refused = await start({ env: ssh });
-    await refused.redirect({ code: '', error: 'invalid_scope', error_description: 'No such scope' });
-    await refused.shows('The sign-in has ended: the provider reported an error (invalid_scope: No such scope).');
+    const failed = await start({ env: ssh });
+    await failed.redirect({ code: '', error: 'invalid_scope', error_description: 'No such scope' });
+    await failed.shows('The sign-in has ended: the provider reported an error (invalid_scope: No such scope).');
     const malformed = await start({ env: ssh });
     await malformed.redirect({ error: 'access_denied' });
     await malformed.shows(/is malformed and was rejected\.\s+The sign-in has ended: The authorization\s+response was/);
