@@ -118,7 +118,9 @@ describeInWebKit(`WebKit${webKitMissing === undefined ? '' : ` (skipped: ${webKi
     async function visit(uri: string, attack: Attack, origin: string): Promise<void> {
       await browser.goto(uri);
       if (attack.leaves === true) {
-        await browser.evaluate('void setTimeout(attack)');
+        // If the page were left before the driver has its result, WebKit would never send that, and the session would hang.
+        await browser.evaluate(`void fetch('/wait').then(attack)`);
+        await site.release();
         await browser.until(`location.href !== '${uri}' && document.readyState === 'complete' && ${settled}`);
       } else {
         // WebKit reports no end for an element that it blocks as mixed content.
