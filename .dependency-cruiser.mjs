@@ -3,29 +3,37 @@ const parts = {
   errors: '(errors|trace)\\.ts$',
   oauth: 'oauth/',
   page: 'page/',
+  signIn: 'sign-in/',
   callback: 'callback/',
   server: 'server/',
+  router: 'router(/|\\.ts$)',
+  provider: 'provider/',
   terminal: 'terminal/',
-  browserUtil: 'browser-util\\.ts$',
-  login: '(login|login-options)\\.ts$',
+  login: 'login/',
   index: 'index\\.ts$',
+  session: 'session(/|\\.ts$)',
+  mcp: 'mcp\\.ts$',
   cli: 'cli(/|\\.ts$)',
   testing: 'testing(/|\\.ts$)',
 };
 
-/** Each part, and what it may import beside itself. */
+/** Each part, and what it may import in addition to itself. */
 const allowed = {
   errors: [],
   oauth: ['errors'],
   page: ['oauth', 'errors'],
-  callback: ['page', 'oauth', 'errors'],
-  server: ['callback', 'page', 'oauth', 'errors'],
-  terminal: ['callback', 'page', 'oauth', 'errors'],
-  browserUtil: ['errors'],
-  login: ['browserUtil', 'terminal', 'server', 'callback', 'page', 'oauth', 'errors'],
-  index: ['login', 'browserUtil', 'terminal', 'server', 'callback', 'page', 'oauth', 'errors'],
-  cli: ['index', 'oauth', 'htmlTemplate'],
-  testing: ['index', 'oauth', 'htmlTemplate'],
+  signIn: ['callback', 'page', 'oauth', 'errors'],
+  callback: ['signIn', 'page', 'oauth', 'errors'],
+  server: ['signIn', 'callback', 'page', 'oauth', 'errors'],
+  router: ['callback', 'page', 'oauth', 'errors'],
+  provider: ['oauth', 'errors'],
+  terminal: ['signIn', 'callback', 'page', 'oauth', 'errors'],
+  login: ['terminal', 'server', 'signIn', 'callback', 'page', 'oauth', 'errors'],
+  index: ['login', 'router', 'terminal', 'server', 'signIn', 'callback', 'page', 'oauth', 'errors'],
+  session: ['provider', 'login', 'terminal', 'server', 'callback', 'page', 'oauth', 'errors'],
+  mcp: ['session', 'oauth', 'errors'],
+  cli: ['index', 'session', 'provider', 'terminal', 'login', 'oauth', 'errors', 'htmlTemplate', 'testing'],
+  testing: ['index', 'session', 'oauth', 'errors', 'htmlTemplate'],
 };
 
 const patterns = { ...parts, htmlTemplate: 'page/html-template\\.ts$' };

@@ -10,6 +10,6 @@ export default {
   testPathIgnorePatterns: [
     '/test/(?:cli|compat|e2e|examples|package)/',
     '/test/terminal/(?:endings|other-machine|screens|user-interface)\\.test\\.ts$',
-    '/test/(?:cli|documentation|router-behind-proxy|tls)\\.test\\.ts$',
+    '/test/(?:repository/documentation|router/router-behind-proxy|server/tls)\\.test\\.ts$',
   ],
 };

@@ -11,22 +11,19 @@ if (given === undefined) {
 }
 /** The tests of each folder or file. Every mutant starts its tests anew, so all of them for each would take days. */
 const tests = {
-  'src/oauth': [
-    '{authorization-*,callback-uri,crypto,grant-response,known-options,login-request}',
-    '{pasted-text,pkce-util,redirect-uri,scopes}',
-  ],
-  'src/callback': [
-    '{callback-*,endpoint,failures,pending-page,request-*,response-writer,template-folder,used-states}',
-    'wait-for-grant',
-    'abuse/{address,forward,navigation,page,parameters,wire}',
-  ],
+  'src/oauth': ['oauth/*'],
+  'src/callback': ['callback/*', 'sign-in/*', 'abuse/{address,forward,navigation,page,parameters,wire}'],
+  'src/sign-in': ['sign-in/*', 'callback/dispatcher', 'abuse/{lifecycle,navigation}'],
+  'src/router': ['router/{callback-router*,request-store,used-states}'],
   'src/server': [
-    '{auth-server*,blocked-ports,expected-requests,grant-waiters,loopback-listener,server-*,sign-ins,wait-for-grant}',
+    'server/{auth-server*,listener,options,ports,server-*}',
+    'sign-in/*',
     'abuse/{address,connections,wire}',
   ],
-  'src/page': ['{callback-page,failures,html-template,page-texts}'],
-  'src/login.ts': ['{login,login-authorization-uri,prompt}', 'abuse/{canary,handlers}'],
-  'src/login-options.ts': ['{known-options,login,login-authorization-uri}'],
+  'src/page': ['page/*', 'callback/{callback-page,failures}'],
+  'src/login': ['login/*', 'terminal/prompt', 'abuse/{canary,handlers}'],
+  'src/session': ['session/*'],
+  'src/provider': ['provider/*'],
 };
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = given.replaceAll('\\', '/').replace(/\/+$/, '');

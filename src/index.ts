@@ -9,21 +9,21 @@
  * @module embed-auth-server
  */
 export { AuthServer } from './server/auth-server.js';
-export type { AuthServerEvents, WaitForGrantOptions } from './server/sign-ins.js';
-export type { ExchangeContext } from './server/grant-waiters.js';
+export type { AuthServerEvents, WaitForGrantOptions } from './sign-in/sign-ins.js';
+export type { ExchangeContext } from './sign-in/grant-waiters.js';
 export type { AuthServerOptions } from './server/options.js';
 export { parseCallbackUri } from './oauth/callback-uri.js';
 export { AuthorizationCodeResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
 export type { ExpectedRequest, ResponseRejection } from './oauth/authorization-response.js';
 export type { ParseCallbackUriOptions } from './oauth/callback-uri.js';
 export type { GrantResponse, GrantResponseInit } from './oauth/grant-response.js';
-export { BrowserUtil } from './browser-util.js';
+export { BrowserUtil } from './login/browser-util.js';
 export type { MaybePromise } from './callback/host.js';
-export { createMemoryRequestStore, createSessionRequestStore } from './callback/request-store.js';
-export type { RequestStore } from './callback/request-store.js';
+export { createMemoryRequestStore, createSessionRequestStore } from './router/request-store.js';
+export type { RequestStore } from './router/request-store.js';
 export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './page/options.js';
-export { createCallbackRouter } from './callback/router.js';
-export type { CallbackExchange, CallbackRouter, CallbackRouterOptions } from './callback/router.js';
+export { createCallbackRouter } from './router/callback-router.js';
+export type { CallbackExchange, CallbackRouter, CallbackRouterOptions } from './router/callback-router.js';
 export {
   AuthAbortedError,
   AuthError,
@@ -35,7 +35,7 @@ export {
 } from './errors.js';
 export type { AuthErrorCode, AuthorizationErrorDetails, PortUnavailableReason, Rejections } from './errors.js';
 export type { CallbackPage } from './callback/callback-page.js';
-export { login } from './login.js';
+export { login } from './login/login.js';
 export type {
   AuthorizationUriContext,
   AuthorizationUriWithState,
@@ -44,7 +44,7 @@ export type {
   LoginOptions,
   LoginRequestParts,
   LoginUriOptions,
-} from './login-options.js';
+} from './login/login-options.js';
 export { LoginRequest, ResponseType } from './oauth/login-request.js';
 export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
 export type { PageText, PageTextKey } from './page/language.js';

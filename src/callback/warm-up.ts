@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { CallbackPageRenderer } from '../page/renderer.js';
 import { isTracing } from '../trace.js';
 import { PendingPage } from './callback-page.js';
-import { handleCallback } from './endpoint.js';
+import { handleCallback } from './dispatcher.js';
 import { parseTarget } from './request-guard.js';
 
 let isWarm = false;

@@ -9,7 +9,7 @@ import { openListener, type LoopbackListener } from './listener.js';
 import { checkServerOptions, namesOf, withPort, type AuthServerOptions, type CheckedServerOptions } from './options.js';
 import { PendingWork } from './pending-work.js';
 import { RequestReceiver } from './request-receiver.js';
-import { rethrow, SignIns, type AuthServerEvents, type WaitForGrantOptions } from './sign-ins.js';
+import { rethrow, SignIns, type AuthServerEvents, type WaitForGrantOptions } from '../sign-in/sign-ins.js';
 
 const defaultBaseUri = 'http://127.0.0.1:5543/callback';
 

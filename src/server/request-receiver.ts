@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestListeners } from './listener.js';
-import type { RequestContext, RequestHandler } from './request-handler.js';
+import type { RequestContext, RequestHandler } from './server-requests.js';
 
 /** @internal Takes in the requests of one `AuthServer`, and loads what handles them with the first. */
 export class RequestReceiver implements RequestListeners {
@@ -27,7 +27,7 @@ export class RequestReceiver implements RequestListeners {
   };
 
   load(): Promise<RequestHandler> {
-    return (this.#handler ??= import('./request-handler.js').then(
+    return (this.#handler ??= import('./server-requests.js').then(
       ({ RequestHandler }) => new RequestHandler(this.#context),
     ));
   }

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { AuthServer } from '#src/server/auth-server.js';
 import { PortUnavailableError } from '#src/errors.js';
 import { LoginRequest } from '#src/oauth/login-request.js';
-import { login } from '#src/login.js';
+import { login } from '#src/login/login.js';
 import { deliverFragment } from '../helpers/callback.js';
 import { runFixture } from '../helpers/child.js';
 import { closed, dial, requestBytes } from '../helpers/raw.js';

@@ -1,0 +1,234 @@
+import { BrowserUtil, preloadOpener, withoutHint } from './browser-util.js';
+import { AuthAbortedError, BrowserOpenError } from '../errors.js';
+import {
+  checkLoginOptions,
+  findRedirectUri,
+  type AnyLoginOptions,
+  type GrantFor,
+  type LoginOptions,
+} from './login-options.js';
+import type { ExpectedRequest } from '../oauth/authorization-response.js';
+import { readAuthorizationUri } from '../oauth/authorization-uri.js';
+import { pickOptions } from '../oauth/known-options.js';
+import { LoginRequest, loginRequestOptionNames, ResponseType } from '../oauth/login-request.js';
+import { PKCEUtil } from '../oauth/pkce-util.js';
+import { randomBase64url } from '../oauth/random-and-digest.js';
+import { AuthServer } from '../server/auth-server.js';
+import { serverOptionNames } from '../server/options.js';
+import { isRemoteSession } from '../terminal/prompt.js';
+import type { TerminalUserInterface } from '../terminal/user-interface.js';
+import { trace } from '../trace.js';
+
+/**
+ * Signs the user in: starts a server, opens the browser, waits for the response, exchanges it, stops the server. In every outcome
+ * the server is stopped and the port is free.
+ *
+ * @param options - see {@link LoginOptions}; either `clientId` and `authorizationEndpoint`, or `authorizationUri` is required
+ * @returns what `exchange` returns; without `exchange` the grant: an {@link AuthorizationCodeResponse} with its `codeVerifier`, or an
+ * {@link ImplicitGrantResponse} if `responseType` is `token`
+ * @throws {@link AuthorizationError} if the user or the provider denied it, or the response cannot be accepted
+ * @throws {@link AuthAbortedError} if `signal` ended it; its message says what arrived and was rejected
+ * @throws {@link PortUnavailableError} if the port is unavailable
+ * @throws {@link BrowserOpenError} if no browser was opened and the user learns the login URI in no other way
+ * @throws {@link TemplateError} if the custom page cannot be read
+ * @throws {@link ServerError} if the server cannot start, or was stopped
+ * @throws TypeError or RangeError naming the option that was wrong
+ * @throws what `exchange` or a function as `authorizationUri` throws
+ *
+ * @example
+ * ```ts
+ * import { login } from 'embed-auth-server';
+ *
+ * const grant = await login({
+ *   clientId: 'my-client-id',
+ *   authorizationEndpoint: 'https://accounts.spotify.com/authorize',
+ *   scope: ['user-read-email'],
+ *   terminal: true,
+ *   signal: AbortSignal.timeout(300_000),
+ * });
+ * console.log(grant.redirectUri);
+ * ```
+ *
+ * @see [RFC 8252](https://www.rfc-editor.org/rfc/rfc8252)
+ */
+export async function login<const Type extends ResponseType = 'code', Result = GrantFor<Type>>(
+  options: LoginOptions<Type, Result>,
+): Promise<Result> {
+  const checked = checkLoginOptions(options as LoginOptions<never, never>);
+  const { signal, server: sharedServer, authorizationUri, responseType, issuer } = checked;
+  const server = sharedServer ?? new AuthServer(findRedirectUri(checked), pickOptions(checked, serverOptionNames));
+  // What can be checked is checked before anything is done.
+  if (authorizationUri === undefined) makeRequest(checked, 'http://127.0.0.1/');
+  else if (typeof authorizationUri !== 'function') readAuthorizationUri(authorizationUri, { responseType, issuer });
+  if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
+  const ended = new AbortController();
+  const until = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+  let terminal: TerminalUserInterface | undefined;
+  try {
+    // These take time, and do not depend on each other.
+    const started = sharedServer === undefined ? server.start() : undefined;
+    const loading = checked.terminal === true ? import('../terminal/user-interface.js') : undefined;
+    if (checked.openBrowser === undefined) preloadOpener();
+    await started;
+    terminal = loading && new (await loading).TerminalUserInterface();
+    const result = await signIn(checked, server, until, terminal);
+    terminal?.end();
+    return result as Result;
+  } catch (error) {
+    terminal?.end(error);
+    throw error;
+  } finally {
+    ended.abort();
+    if (sharedServer === undefined) await server.stop();
+  }
+}
+
+/** Sends the user to the provider, and waits for the result. The server listens. */
+async function signIn(
+  options: AnyLoginOptions,
+  server: AuthServer,
+  until: AbortSignal,
+  terminal: TerminalUserInterface | undefined,
+): Promise<unknown> {
+  const { signal, exchange, onLoginUri, onRejected } = options;
+  const { signIns } = server;
+  const unfinished = typeof options.authorizationUri === 'function' ? 'authorizationUri' : undefined;
+  const request = await abortable(until, authorizationRequest(options, server), unfinished);
+  const { uri, expected } = request;
+  const prompt = options.prompt ?? (terminal?.offersPaste === true ? terminal.prompt.bind(terminal) : undefined);
+  if (prompt !== undefined) signIns.pasteOffers += 1;
+  try {
+    const granted = signIns.waitForGrant(
+      {
+        request: expected,
+        signal: until,
+        // The grant is of the requested kind: the server rejects any other.
+        // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
+        exchange:
+          exchange &&
+          ((grant, { page }) =>
+            exchange(grant as GrantFor<ResponseType>, { page, signal: signal ?? new AbortController().signal })),
+      },
+      (reason, isEnd) => {
+        terminal?.rejected(reason, isEnd);
+        onRejected?.({ reason });
+      },
+    );
+    const startUri = signIns.addStartAddress(uri, expected);
+    onLoginUri?.(new URL(uri), { startUri: new URL(startUri) });
+    terminal?.begin({
+      loginUri: uri,
+      startUri,
+      redirectUri: server.redirectUri,
+      hasPublicUri: options.publicUri !== undefined,
+      opensBrowser: options.openBrowser !== false,
+      hasAppOpener: typeof options.openBrowser === 'function',
+      signal: until,
+    });
+    const browserOpened =
+      options.openBrowser !== false &&
+      !until.aborted &&
+      (await openBrowser(options, { ...request, startUri, granted, terminal }));
+    if (prompt === undefined) return await granted;
+    const asked = import('../terminal/ask-until-accepted.js').then(({ askUntilAccepted }) =>
+      askUntilAccepted(prompt, server, expected, { uri, browserOpened, signal: until }),
+    );
+    return await Promise.race([granted, asked.then(() => granted)]);
+  } finally {
+    if (prompt !== undefined) signIns.pasteOffers -= 1;
+    server.forget(expected);
+  }
+}
+
+function makeRequest(options: AnyLoginOptions, redirect: string | AuthServer): LoginRequest {
+  const { clientId = '', responseType = ResponseType.Code } = options;
+  return new LoginRequest(redirect, clientId, responseType, pickOptions(options, loginRequestOptionNames));
+}
+
+interface AuthorizationRequest {
+  readonly uri: URL;
+  readonly expected: ExpectedRequest;
+}
+
+async function authorizationRequest(options: AnyLoginOptions, server: AuthServer): Promise<AuthorizationRequest> {
+  const { authorizationUri, responseType, issuer } = options;
+  if (authorizationUri === undefined) {
+    const request = makeRequest(options, server);
+    return { uri: request.toUri(), expected: request };
+  }
+  const { redirectUri } = server;
+  if (typeof authorizationUri !== 'function') {
+    return readAuthorizationUri(authorizationUri, { redirectUri, responseType, issuer });
+  }
+  const state = randomBase64url(32);
+  const { verifier, challenge } = PKCEUtil.generateCodes();
+  const made: unknown = await authorizationUri({ redirectUri, state, codeChallenge: challenge });
+  const isPair = typeof made === 'object' && made !== null && 'uri' in made && 'state' in made;
+  return readAuthorizationUri((isPair ? made.uri : made) as string | URL, {
+    ...{ redirectUri, responseType, issuer, state, codeChallenge: challenge, codeVerifier: verifier },
+    returnedState: isPair ? (made.state as string) : undefined,
+  });
+}
+
+/** Rejects when the signal aborts, even if the promise never settles. */
+function abortable<T>(
+  signal: AbortSignal,
+  promise: Promise<T>,
+  unfinished: 'authorizationUri' | undefined,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(new AuthAbortedError(signal.reason, {}, unfinished));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    void promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}
+
+interface OpenContext extends AuthorizationRequest {
+  readonly startUri: URL;
+  readonly granted: Promise<unknown>;
+  readonly terminal: TerminalUserInterface | undefined;
+}
+
+/** Opens the browser. False if it was not opened, and the user learns the login URI in another way. */
+async function openBrowser(options: AnyLoginOptions, context: OpenContext): Promise<boolean> {
+  const { uri, expected, startUri, granted, terminal } = context;
+  // On another machine, the browser may not reach this server at all.
+  const isRemote = isRemoteSession() && options.publicUri === undefined;
+  const isDirect = terminal === undefined ? isRemote : terminal.openerTarget === 'login';
+  const open = options.openBrowser || ((): unknown => BrowserUtil.open(isDirect ? uri : startUri));
+  try {
+    // The response, or the end of the wait, may arrive before the opener has returned.
+    await Promise.race([open(new URL(uri), { startUri: new URL(startUri) }), granted.catch(() => undefined)]);
+    return true;
+  } catch (error) {
+    trace('browser not opened');
+    terminal?.browserNotOpened(error instanceof BrowserOpenError ? withoutHint(error) : undefined);
+    // The user learns the login URI in another way.
+    if (options.onLoginUri ?? options.prompt ?? terminal) return false;
+    if (error instanceof BrowserOpenError) throw error;
+    throw new BrowserOpenError(
+      'BROWSER_NOT_OPENED',
+      '`openBrowser` failed. Show the login URI to the user with `onLoginUri` or `terminal`.',
+      { cause: withoutSecrets(error, [uri.href, startUri.href, ...textsOf(expected.state)]) },
+    );
+  }
+}
+
+/** A copy of an error whose text and members may hold the login URI, as those of `spawn` do. */
+function withoutSecrets(error: unknown, secrets: readonly string[]): Error {
+  const text = error instanceof Error ? error.message : typeof error;
+  const safe = new Error(secrets.reduce((result, secret) => result.replaceAll(secret, '[login URI]'), text));
+  const { code } = Object(error) as { code?: unknown };
+  return typeof code === 'string' && /^\w{1,50}$/.test(code) ? Object.assign(safe, { code }) : safe;
+}
+
+/** A value as it is, and as URIs have it: `encodeURIComponent` and `URLSearchParams` differ in spaces and others. */
+function textsOf(value: string): string[] {
+  const inQuery = new URLSearchParams([['', value]]).toString().slice(1);
+  return [value, encodeURIComponent(value), inQuery, inQuery.replaceAll('+', '%20')];
+}

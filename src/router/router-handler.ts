@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ExpectedRequest } from '../oauth/authorization-response.js';
+import { sha256 } from '../oauth/random-and-digest.js';
+import { CallbackPageRenderer } from '../page/renderer.js';
+import { trace } from '../trace.js';
+import { checkedRedirectPath, PendingPage } from '../callback/callback-page.js';
+import { handleCallback } from '../callback/dispatcher.js';
+import { attempt, type CallbackHost, type Delivery, type Outcome } from '../callback/host.js';
+import { parseTarget } from '../callback/request-guard.js';
+import { sendFailure } from '../callback/response-writer.js';
+import type { CheckedRouterOptions } from './callback-router.js';
+import { UsedStates } from './used-states.js';
+
+/** @internal The URLs of a request as they were when the router was called. */
+export interface RequestUrls {
+  readonly url: string | undefined;
+  /** Express, Connect and others keep the whole URL in it, and strip a mount's prefix from `url`. */
+  readonly originalUrl: string | undefined;
+}
+
+/** @internal Makes what a callback router does with a request. Loaded apart, so that importing the package loads less. */
+export function makeRouterHandler<Req extends IncomingMessage, Res extends ServerResponse>(
+  options: CheckedRouterOptions<Req, Res>,
+): (req: Req, res: Res, next: (error?: unknown) => void, urls: RequestUrls) => void {
+  const { redirectUri, requests, onGrant, onError, onRejected } = options;
+  const uri = new URL(redirectUri);
+  const names = {
+    hosts: new Set((options.hosts ?? [uri.host]).map((host) => host.toLowerCase())),
+    origins: new Set([uri.origin]),
+  };
+  const renderer = new CallbackPageRenderer(options, { credentials: 'same-origin', reportLoaded: false });
+  const usedStates = new UsedStates();
+  let hasWarned = false;
+
+  async function deliver(outcome: Outcome, req: Req, res: Res): Promise<Delivery> {
+    const page = new PendingPage(checkedRedirectPath);
+    try {
+      if (outcome.kind === 'grant') await onGrant(outcome.grant, { req, res, page });
+      else await onError?.(outcome.error, { req, res, page });
+      page.dispatched();
+      return { page };
+    } catch (error) {
+      page.settle('failed');
+      return { page, failure: { error } };
+    }
+  }
+
+  function hostFor(req: Req, res: Res, urls: RequestUrls): CallbackHost {
+    const { url = '', originalUrl = url } = urls;
+    const target = parseTarget(originalUrl);
+    return {
+      names,
+      target,
+      redirectUri,
+      pagePath: pagePathOf(target?.path ?? '', url, uri.pathname, options.path),
+      async find(state) {
+        if (state === undefined) return undefined;
+        if (usedStates.has(sha256(state))) return 'used';
+        let found: ExpectedRequest | null | undefined;
+        try {
+          found = await requests.find(req, state);
+        } finally {
+          // A store may also throw if there is no session.
+          if (!found && !hasWarned && isFormWithoutSession(req)) {
+            hasWarned = true;
+            warnOfMissingSession();
+          }
+        }
+        return found ?? undefined;
+      },
+      // The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2).
+      async consume({ state }) {
+        const digest = sha256(state);
+        if (!usedStates.add(digest)) return false;
+        try {
+          return await requests.take(req, state);
+        } catch (error) {
+          usedStates.delete(digest); // The store is out of reach: the user may reload.
+          throw error;
+        }
+      },
+      deliver: (outcome) => deliver(outcome, req, res),
+      rejected(reason) {
+        trace('rejected: %s', reason);
+        return attempt(() => onRejected?.({ reason }, req));
+      },
+    };
+  }
+
+  return (req, res, next, urls) => {
+    handleCallback(req, res, renderer, hostFor(req, res, urls))
+      .then(
+        (result) => {
+          if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));
+          else if (!result) next();
+        },
+        (error: unknown) =>
+          // The user gets a page of this package; the app gets the error when it is sent (R19).
+          sendFailure(req, res, renderer.builtIn).then(() => {
+            next(error);
+          }, next),
+      )
+      .catch((error: unknown) => {
+        warnOfNext(error);
+        if (!res.writableEnded) res.destroy();
+      });
+  };
+}
+
+/** The page among the paths of the whole server. `full` is the request's path with the prefix that `url` may have lost. */
+function pagePathOf(full: string, url: string, redirectPath: string, path: string | undefined): string {
+  const [below = ''] = url.split('?', 1);
+  const mount = full.endsWith(below) ? full.slice(0, full.length - below.length) : '';
+  if (path !== undefined) return mount + path;
+  if (mount === '' || full === redirectPath) return redirectPath;
+  const end = redirectPath.lastIndexOf('/');
+  const folder = redirectPath.slice(0, end);
+  const isBelowMount = `${folder}/`.startsWith(`${mount}/`) && full.startsWith(`${folder}/`);
+  // A proxy may add or remove a prefix. Any other mount is another address, such as that of another provider (R25).
+  const isPrefixed = folder.endsWith(mount) || mount.endsWith(folder);
+  return isPrefixed && !isBelowMount ? mount + redirectPath.slice(end) : redirectPath;
+}
+
+/** A form from another site. Cookies may have come with it that are not the session's; the page's own POST is JSON. */
+function isFormWithoutSession({ method, headers }: IncomingMessage): boolean {
+  const isForm = method === 'POST' && /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+  return isForm && ((headers.cookie ?? '') === '' || headers['sec-fetch-site'] === 'cross-site');
+}
+
+/** Servers without middlewares have no `next`, so the app's may be a function that responds a second time. */
+function warnOfNext(error: unknown): void {
+  process.emitWarning(
+    `The \`next\` that was given to the callback router failed: ${error instanceof Error ? error.message : typeof error}`,
+    { code: 'EMBED_AUTH_NEXT_FAILED' },
+  );
+}
+
+function warnOfMissingSession(): void {
+  process.emitWarning(
+    'A form_post response arrived without the session that began the sign-in. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
+    { code: 'EMBED_AUTH_COOKIE_MISSING' },
+  );
+}
