@@ -1,6 +1,6 @@
 // `fork('concurrency-worker.mjs', ['server' | 'router'])`: many sign-ins at once, and the processor time of each.
 import { once } from 'node:events';
-import { load, loadExpress } from '.cache/ours/entry.mjs';
+import { load, loadExpress } from './.cache/ours/entry.mjs';
 
 const { AuthServer, createCallbackRouter, createMemoryRequestStore } = await load();
 let signedIn = 0;

@@ -35,6 +35,7 @@ import { severalInstances } from './instances.mjs';
 import { memory, memoryToken } from './memory.mjs';
 import { startToOpener } from './opener.mjs';
 import { firstPost, firstRedirect, redirect, starting } from './redirect.mjs';
+import { routerExpress, routerExpressP99, routerHttp, routerHttpP99 } from './router.mjs';
 
 /** @type {Case[]} */
 export const cases = [
@@ -50,11 +51,15 @@ export const cases = [
   installedSize,
   concurrencyServer,
   concurrencyRouter,
+  routerExpress,
+  routerHttp,
   importing,
   listening,
   listeningEsm,
   starting,
   firstRedirect,
   fragmentFromBlank,
+  routerExpressP99,
+  routerHttpP99,
   severalInstances,
 ];
