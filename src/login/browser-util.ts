@@ -1,18 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { BrowserOpenError } from '../errors.js';
-
-/** How long an opener is watched. One that fails does so in well under this; one that still runs is a browser. */
-const watchMilliseconds = 1_000;
-
-/** What an error is about, unless it is the program in BROWSER. */
-const systemOpener = "the system's opener";
-
-/** What the developer can do if no browser was opened. */
-const openHint =
-  'Show the login URI instead (with `login`: `terminal: true`, or `onLoginUri`), so that the user can open it.';
-
-/** Browsers that need a terminal. An opener in the background has none to give them: some fetch the page and exit with 0. */
-const textModeBrowsers: readonly string[] = ['w3m', 'lynx', 'links', 'links2', 'elinks'];
+import { configuredBrowsers } from './browser-command.js';
+import { notOpened, notStarted, openHint, permittedOnly, systemOpener } from './opener-error.js';
+import { startFirst, watchOpener, withOpenerEnvironment } from './opener-process.js';
 
 /** Opens the system's browser. */
 export class BrowserUtil {
@@ -45,14 +35,24 @@ export class BrowserUtil {
    */
   static async open(uri: string | URL): Promise<void> {
     const href = browsableHref(uri);
-    const browsers = configuredBrowsers();
-    if (browsers.length > 0) return openFirst(browsers, href, 'the program in BROWSER');
-    // Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0.
-    if (!hasDisplay()) {
-      throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
+    try {
+      await openHref(href);
+    } catch (error) {
+      throw permittedOnly(error);
     }
-    return hasXdgOpen() ? openFirst([['xdg-open']], href, systemOpener) : openByPackage(href);
   }
+}
+
+async function openHref(href: string): Promise<void> {
+  const browsers = configuredBrowsers();
+  if (browsers.length > 0) return startFirst(browsers, href, 'the program in BROWSER');
+  // Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0.
+  if (!hasDisplay()) {
+    throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
+  }
+  if (needsPackage()) return openByPackage(href);
+  const opener = process.platform === 'darwin' ? 'open' : hasXdgOpen() ? 'xdg-open' : (packagedXdgOpen() ?? 'xdg-open');
+  return startFirst([[opener]], href, systemOpener);
 }
 
 /** @internal The message for the user, without what the developer can do. */
@@ -62,43 +62,41 @@ export function withoutHint({ message }: BrowserOpenError): string {
 
 /** @internal Begins to load what {@link BrowserUtil.open} will need, while the port is being bound. */
 export function preloadOpener(): void {
-  if (process.env['BROWSER'] || hasXdgOpen() || !hasDisplay()) return;
+  try {
+    if (process.env['BROWSER'] || !needsPackage()) return;
+  } catch {
+    return; // Deno without --allow-env: open() reports it.
+  }
   // A failure is reported by the import in open().
   import('open').catch(() => undefined);
 }
 
-/** Runs the first program that works. */
-async function openFirst(browsers: readonly Command[], href: string, subject: string): Promise<void> {
-  const { spawn } = process.getBuiltinModule('node:child_process');
-  const failures: unknown[] = [];
-  for (const [command, ...args] of browsers) {
-    try {
-      const name = command.split(/[/\\]/).pop() ?? '';
-      if (textModeBrowsers.includes(name)) throw notOpened(`BROWSER names a text-mode browser (${name}).`);
-      const hasPlace = args.some((arg) => arg.includes('%s'));
-      const filled = args.map((arg) => arg.replace(/%[s%]/g, (match) => (match === '%s' ? href : '%')));
-      await watch(spawn(command, hasPlace ? filled : [...args, href], { stdio: 'ignore', detached: true }), subject);
-      return;
-    } catch (error) {
-      // `spawn` throws some failures, and emits the others.
-      failures.push(error instanceof BrowserOpenError ? error : notStarted(error, subject));
-    }
-  }
-  throw failures[0];
+/** Windows and WSL: the page is opened by PowerShell, which `open` knows how to call. */
+function needsPackage(): boolean {
+  return process.platform === 'win32' || (process.platform === 'linux' && isWsl());
 }
 
-/** For macOS, Windows, WSL, and a Linux without xdg-open. */
 async function openByPackage(href: string): Promise<void> {
   let opener: ChildProcess;
   try {
     // Loaded here, because most runs of an app use a cached token and open nothing.
     const { default: open } = await import('open');
-    opener = await open(href);
+    opener = await withOpenerEnvironment(() => open(href));
   } catch (error) {
     throw notStarted(error, systemOpener);
   }
   // `open` resolves once the opener runs (on Windows: once it has ended), with success or not.
-  await watch(opener, systemOpener);
+  await watchOpener(opener, systemOpener);
+}
+
+/** The xdg-open that comes with `open`, for a Linux that has none. There is none beside an app that bundles this package. */
+function packagedXdgOpen(): string | undefined {
+  try {
+    const path = process.getBuiltinModule('node:url').fileURLToPath(new URL('xdg-open', import.meta.resolve('open')));
+    return isExecutable(path) ? path : undefined;
+  } catch {
+    return undefined; // `open` is not installed as a package here.
+  }
 }
 
 /** The normalised URI. It begins with `http:` or `https:`, so no opener can take it for an option or a path. */
@@ -113,53 +111,19 @@ function browsableHref(uri: unknown): string {
   return href;
 }
 
-/** A program and its arguments. */
-type Command = readonly [program: string, ...args: string[]];
-
-// Quoted text, an escaped character, a space, a separator, or other text.
-const posixSyntax =
-  /"(?<double>(?:\\.|[^"\\])*)"|'(?<single>[^']*)'|\\(?<escaped>.)|(?<space>\s+)|(?<separator>:)|[^\s"'\\:]+|./gs;
-const windowsSyntax = /"(?<double>[^"]*)"|(?<space>\s+)|(?<separator>;)|[^\s";]+|./gs;
-
-/** The command lines in `BROWSER`, split without a shell. xdg-open is left out: it is what runs without `BROWSER`. */
-function configuredBrowsers(): Command[] {
-  const { BROWSER = '' } = process.env;
-  if (BROWSER.trim().toLowerCase() === 'none') throw notOpened('BROWSER is set to `none`.');
-  if (BROWSER.includes(' ') && process.getBuiltinModule('node:fs').existsSync(BROWSER)) return [[BROWSER]];
-  const lines: string[][] = [[]];
-  let word: string | undefined;
-  const endWord = (): void => {
-    if (word !== undefined) lines.at(-1)?.push(word);
-    word = undefined;
-  };
-  for (const { 0: text, groups = {} } of BROWSER.matchAll(process.platform === 'win32' ? windowsSyntax : posixSyntax)) {
-    const { double, single, escaped, space, separator } = groups;
-    if (space !== undefined) endWord();
-    else if (separator !== undefined) {
-      endWord();
-      lines.push([]);
-    } else {
-      const quoted = process.platform === 'win32' ? double : double?.replace(/\\(["\\$`])/g, '$1');
-      word = (word ?? '') + (quoted ?? single ?? escaped ?? text);
-    }
-  }
-  endWord();
-  return lines.flatMap(([program = '', ...args]) =>
-    program === '' || (program === 'xdg-open' && args.length === 0) ? [] : [[program, ...args]],
-  );
+function hasXdgOpen(): boolean {
+  const folders = (process.env['PATH'] ?? '').split(':');
+  return folders.some((folder) => folder !== '' && isExecutable(`${folder}/xdg-open`));
 }
 
-function hasXdgOpen(): boolean {
-  if (process.platform !== 'linux' || isWsl()) return false;
+function isExecutable(path: string): boolean {
   const { accessSync, constants } = process.getBuiltinModule('node:fs');
-  return (process.env['PATH'] ?? '').split(':').some((folder) => {
-    try {
-      accessSync(`${folder}/xdg-open`, constants.X_OK);
-      return folder !== '';
-    } catch {
-      return false;
-    }
-  });
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function hasDisplay(): boolean {
@@ -178,57 +142,6 @@ function isWsl(): boolean {
     !existsSync('/.dockerenv') &&
     !existsSync('/run/.containerenv')
   );
-}
-
-/** Resolves when the opener exits with 0 or still runs when the time is over; rejects when it fails before. */
-function watch(opener: ChildProcess, subject: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (failure?: BrowserOpenError): void => {
-      clearTimeout(timer);
-      opener.off('exit', onExit);
-      opener.off('error', onError);
-      opener.unref();
-      if (failure === undefined) resolve();
-      else reject(failure);
-    };
-    const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
-      if (code === 0) settle();
-      else if (code === null) settle(notOpened(`${subject} was ended by ${signal ?? 'a signal'}.`));
-      else settle(notOpened(`${subject} exited with code ${code}; there may be no browser installed.`));
-    };
-    const onError = (error: Error): void => {
-      settle(notStarted(error, subject));
-    };
-    // It holds the process for its second: the opener itself does not, and the caller awaits the outcome.
-    const timer = setTimeout(settle, watchMilliseconds);
-    if (opener.exitCode !== null || opener.signalCode !== null) {
-      // Windows and WSL: `open` awaits the end of PowerShell, and does not look at how it ended.
-      onExit(opener.exitCode, opener.signalCode);
-      return;
-    }
-    opener.once('exit', onExit);
-    opener.once('error', onError);
-  });
-}
-
-/** A fresh error, because the one of `spawn` carries the URI, and with it the state, in its `spawnargs`. */
-function notStarted(error: unknown, subject: string): BrowserOpenError {
-  // Anything may have been thrown; its members are looked at one by one.
-  const { code, syscall, path } = Object(error) as Partial<Record<'code' | 'syscall' | 'path', unknown>>;
-  const reason = typeof code === 'string' ? code : 'unknown error';
-  const cause = new Error(`T${subject.slice(1)} could not be started: ${reason}`);
-  for (const [name, value] of Object.entries({ code, syscall, path })) {
-    if (typeof value === 'string') Object.assign(cause, { [name]: value });
-  }
-  const missing =
-    subject === systemOpener
-      ? 'there is no opener on this system; on Linux, the package xdg-utils has it'
-      : 'there is no such program; BROWSER takes a command line';
-  return notOpened(`${subject} could not be started (${code === 'ENOENT' ? missing : reason}).`, { cause });
-}
-
-function notOpened(reason: string, options?: ErrorOptions): BrowserOpenError {
-  return new BrowserOpenError('BROWSER_NOT_OPENED', `No browser was opened: ${reason} ${openHint}`, options);
 }
 
 function notAllowed(reason: string): BrowserOpenError {

@@ -77,11 +77,28 @@ export function here(env: NodeJS.ProcessEnv = process.env): Surroundings {
   const nothing = (): undefined => undefined;
   const isThis = env === process.env;
   return {
-    env,
+    env: permitted(env),
     platform: process.platform,
     readFile: isThis ? readFile : nothing,
     readTmux: isThis ? readTmux : nothing,
   };
+}
+
+/** Variables, of which one that Deno does not permit to read (`--allow-env`) counts as not set. */
+export function permitted(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  // The target is another object, because the runtime compares what the trap returns with the target's own property.
+  return new Proxy<NodeJS.ProcessEnv>(
+    {},
+    {
+      get: (_, name): unknown => {
+        try {
+          return Reflect.get(env, name);
+        } catch {
+          return undefined;
+        }
+      },
+    },
+  );
 }
 
 function isSet(env: NodeJS.ProcessEnv, variable: string): boolean {

@@ -17,6 +17,7 @@ import { describeOnPlainLinux } from '../helpers/systems.js';
 /** What test/fixtures/openers/browser.mjs was given. */
 interface Visit {
   readonly arguments: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
   readonly stdio: readonly string[];
   readonly session: string;
   /** Closes the browser: it exits with 0. */
@@ -110,6 +111,7 @@ describeOnPlainLinux('BrowserUtil.open on Linux', () => {
   let app: string;
   /** An app that bundles both: there is no such file beside it, so the system's xdg-open is run. */
   let bundledApp: string;
+  let alone: string;
   let server: Server;
   /** The only programs that the opener finds. */
   let bin: string;
@@ -168,7 +170,8 @@ describeOnPlainLinux('BrowserUtil.open on Linux', () => {
     folder = await mkdtemp(join(tmpdir(), 'openers-'));
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     app = join(folder, 'app.mjs');
-    bundledApp = join(folder, 'bundled-app.mjs');
+    alone = await mkdtemp(join(tmpdir(), 'openers-alone-'));
+    bundledApp = join(alone, 'bundled-app.mjs');
     const esbuild = join(root, 'node_modules', '.bin', 'esbuild');
     const options = [join(fixtures, 'open.ts'), '--bundle', '--platform=node', '--format=esm', '--log-level=error'];
     execFileSync(esbuild, [...options, `--outfile=${app}`, '--external:open']);
@@ -204,7 +207,7 @@ describeOnPlainLinux('BrowserUtil.open on Linux', () => {
 
   afterAll(async () => {
     server.close();
-    await rm(folder, { recursive: true, force: true });
+    await Promise.all([folder, alone].map((path) => rm(path, { recursive: true, force: true })));
   });
 
   it.each([
@@ -290,6 +293,58 @@ describeOnPlainLinux('BrowserUtil.open on Linux', () => {
     await install('xdg-open', 'fails.sh');
     const { outcome } = await open(loginUri, { DISPLAY: ':99' });
     expect(outcome).toEqual(notOpened("the system's opener exited with code 3"));
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ['in BROWSER', 'my-browser', { BROWSER: 'my-browser' }],
+    ['of the system', 'xdg-open', { DISPLAY: ':99' }],
+    [
+      'of Windows',
+      String.raw`C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`,
+      { OPENER_TEST_PLATFORM: 'win32', SYSTEMROOT: String.raw`C:\Windows` },
+    ],
+  ])("gives the opener %s none of the variables that are the app's own (R45)", async (_name, program, env) => {
+    await install(program, 'browser.mjs');
+    const visit = await visited(loginUri, {
+      ...env,
+      APPDIR: '/tmp/.mount_app',
+      LD_LIBRARY_PATH: '/tmp/.mount_app/usr/lib:/opt/lib',
+      GTK_PATH: '/tmp/.mount_app/gtk',
+      ELECTRON_RUN_AS_NODE: '1',
+      NODE_OPTIONS: '--no-warnings',
+      NODE_ENV: 'production',
+      EMBED_AUTH_CLIENT_SECRET: 'canary',
+      KEPT: 'yes',
+    });
+    expect(visit.env).toMatchObject({ KEPT: 'yes', LD_LIBRARY_PATH: '/opt/lib', HOME: folder });
+    expect(Object.keys(visit.env)).not.toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^(?:GTK_PATH|ELECTRON_RUN_AS_NODE|NODE_.*|EMBED_AUTH_CLIENT_SECRET)$/),
+      ]),
+    );
+  });
+
+  it.each([
+    'sh -c "my-browser %s"',
+    "/bin/bash -lc 'my-browser %s &'",
+    'sh -c %s',
+    'sh -c',
+    'env A=1 bash -e -c "my-browser %s"',
+    'xterm -e "my-browser %s"',
+    'python3 -c "%s"',
+    'cmd.exe /c start %s',
+    'cmd /c start',
+  ])('rejects a BROWSER that would execute the URI as code: %s (R45)', async (BROWSER) => {
+    await install('my-browser', 'browser.mjs');
+    const { outcome } = await open(loginUri, { BROWSER, PATH: `${bin}:/bin`, DISPLAY: ':99' });
+    expect(outcome).toEqual(notOpened('BROWSER puts the URI into code of a shell or an interpreter'));
+    expect(visits).toEqual([]);
+  });
+
+  it('runs a BROWSER that gives a shell the URI as a parameter', async () => {
+    await install('my-browser', 'browser.mjs');
+    const BROWSER = `sh -c 'exec my-browser "$1"' sh %s`;
+    expect((await visited(loginUri, { BROWSER, PATH: `${bin}:/bin` })).arguments).toEqual([loginUri]);
   });
 
   it('passes characters on that a shell would interpret', async () => {
