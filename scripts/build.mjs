@@ -136,6 +136,7 @@ async function bundle(entries, plugins, entryFileNames = '[name].js') {
 await rm(path.join(root, 'dist'), { recursive: true, force: true });
 await bundle(['src/index.ts'], [templateFiles, mainEntry]);
 await bundle([...loadedLater], [templateFiles, mainEntryApart('../index.js', exported)], 'chunks/[name].js');
+await bundle(['src/router.ts'], [templateFiles, mainEntryApart('./index.js', exported)]);
 await bundle(['src/testing.ts', 'src/cli.ts'], [mainEntryApart('./index.js', new Set([index]))]);
 // Fails if one of them imports what the main entry does not export.
 for (const file of loadedLater) await import(`../dist/chunks/${path.basename(file, '.ts')}.js`);

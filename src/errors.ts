@@ -155,13 +155,21 @@ export class AuthAbortedError extends AuthError {
   /**
    * @param reason - the signal's reason
    * @param rejections - what was rejected during the wait
-   * @param unfinished - the app's function that was still running, if the wait was for that
+   * @param unfinished - the app's function that was still running, if the wait was for that; `forgotten`: `forget()` ended it
    */
-  constructor(reason: unknown, rejections: Readonly<Rejections> = {}, unfinished?: 'authorizationUri' | 'exchange') {
+  constructor(
+    reason: unknown,
+    rejections: Readonly<Rejections> = {},
+    unfinished?: 'authorizationUri' | 'exchange' | 'forgotten',
+  ) {
     const timedOut = (Object(reason) as { name?: unknown }).name === 'TimeoutError';
     const happened = timedOut ? 'The sign-in was not finished in time.' : 'The sign-in was aborted by the `signal`.';
     const details = unfinished === undefined ? describeRejections(rejections, timedOut) : [stillRunning[unfinished]];
-    super(timedOut ? 'TIMED_OUT' : 'ABORTED', [happened, ...details].join(' '), { cause: reason });
+    super(
+      timedOut ? 'TIMED_OUT' : 'ABORTED',
+      unfinished === 'forgotten' ? stillRunning.forgotten : [happened, ...details].join(' '),
+      { cause: reason },
+    );
     this.rejections = { ...rejections };
   }
 }
@@ -169,6 +177,7 @@ export class AuthAbortedError extends AuthError {
 const stillRunning = {
   authorizationUri: 'The function `authorizationUri` was still running, so no sign-in page was opened.',
   exchange: 'The response had arrived, but `exchange` was still running.',
+  forgotten: 'The request was given to `forget()` before its response arrived.',
 } as const;
 
 /** What the developer or the user can do about a rejection that may explain why nothing else arrived. */

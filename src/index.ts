@@ -1,16 +1,16 @@
 /**
  * Signs the user of a desktop or command-line app in with OAuth 2.0.
  *
- * {@link login} is the whole sign-in in one call. Its parts: {@link AuthServer} hosts the callback page and tells the app by
- * events, {@link LoginRequest} makes the login URI, {@link BrowserUtil} opens it. {@link createCallbackRouter} puts the same
- * page into an existing web server, and {@link parseCallbackUri} reads the URI of a custom protocol. Every failure of a sign-in
- * is an {@link AuthError} with a `code`.
+ * {@link login} is the whole sign-in in one call. Its parts: {@link AuthServer} hosts the callback page and notifies the app
+ * through events, {@link LoginRequest} makes the login URI, {@link BrowserUtil} opens it. {@link parseCallbackUri} reads the URI
+ * of a custom protocol; `embed-auth-server/router` puts the same page into an existing web server. Every failure of a sign-in is
+ * an {@link AuthError} with a `code`.
  *
  * @module embed-auth-server
  */
 export { AuthServer } from './server/auth-server.js';
-export type { AuthServerEvents, WaitForGrantOptions } from './sign-in/sign-ins.js';
-export type { ExchangeContext } from './sign-in/grant-waiters.js';
+export type { AuthServerEvents } from './server/events.js';
+export type { ExchangeContext, WaitForGrantOptions } from './server/wait-options.js';
 export type { AuthServerOptions } from './server/options.js';
 export { parseCallbackUri } from './oauth/callback-uri.js';
 export { AuthorizationCodeResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
@@ -18,12 +18,7 @@ export type { ExpectedRequest, ResponseRejection } from './oauth/authorization-r
 export type { ParseCallbackUriOptions } from './oauth/callback-uri.js';
 export type { GrantResponse, GrantResponseInit } from './oauth/grant-response.js';
 export { BrowserUtil } from './login/browser-util.js';
-export type { MaybePromise } from './callback/host.js';
-export { createMemoryRequestStore, createSessionRequestStore } from './router/request-store.js';
-export type { RequestStore } from './router/request-store.js';
 export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './page/options.js';
-export { createCallbackRouter } from './router/callback-router.js';
-export type { CallbackExchange, CallbackRouter, CallbackRouterOptions } from './router/callback-router.js';
 export {
   AuthAbortedError,
   AuthError,

@@ -22,7 +22,7 @@ async function implicitGrant(provider: Provider, user: User): Promise<void> {
   await server.start();
   step(`listening at ${server.redirectUri}`);
 
-  server.on('implicitGrantReceived', (response, page) => {
+  server.on('implicitGrantReceived', (response, { page }) => {
     step('implicitGrantReceived: the page forwarded an access token');
     // The page shows success only if this succeeds.
     page.waitUntil(showProfile(provider, response.accessToken));

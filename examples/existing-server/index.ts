@@ -1,5 +1,6 @@
 // An existing web server: Express, sessions, many users at once. The callback is one router among its routes.
-import { createCallbackRouter, LoginRequest } from 'embed-auth-server';
+import { LoginRequest } from 'embed-auth-server';
+import { createCallbackRouter } from 'embed-auth-server/router';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,4 @@
-import { createSessionRequestStore, type RequestStore } from 'embed-auth-server';
+import { createSessionRequestStore, type RequestStore } from 'embed-auth-server/router';
 import type { Request } from 'express';
 import type { Store } from 'express-session';
 import { promisify } from 'node:util';

@@ -1,5 +1,5 @@
 // Express 4: npm install embed-auth-server express@4 express-session
-import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server';
+import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server/router';
 import express from 'express4';
 import { frontPage, loginRequest, origin, port, sessionOf, sessions, signIn } from './app.js';
 

@@ -1,6 +1,6 @@
 // Fastify: npm install embed-auth-server fastify @fastify/middie express-session
 import middie from '@fastify/middie';
-import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server';
+import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server/router';
 import fastify from 'fastify';
 import { frontPage, loginRequest, origin, port, sessionOf, sessions, signIn } from './app.js';
 

@@ -1,7 +1,7 @@
 // Hono on Node: npm install embed-auth-server hono @hono/node-server express-session
 import { serve, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server';
+import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server/router';
 import { Hono } from 'hono';
 import { frontPage, loginRequest, origin, port, run, sessionOf, sessions, signIn } from './app.js';
 

@@ -1,5 +1,5 @@
 // Koa: npm install embed-auth-server koa express-session
-import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server';
+import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server/router';
 import Koa from 'koa';
 import { frontPage, loginRequest, origin, port, run, sessionOf, sessions, signIn } from './app.js';
 

@@ -15,7 +15,7 @@ export interface CallbackPage {
    * import { AuthServer } from 'embed-auth-server';
    *
    * const server = new AuthServer();
-   * server.on('authorizationCodeReceived', (response, page) => {
+   * server.on('authorizationCodeReceived', (response, { page }) => {
    *   page.waitUntil(exchangeForTokens(response.code));
    * });
    * declare function exchangeForTokens(code: string): Promise<void>;

@@ -11,7 +11,11 @@ import { forwardingScript, originalLogo, originalStyles } from '../page/default-
 import { securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
 import { trace } from '../trace.js';
-import type { CallbackHost, Failure } from './host.js';
+import type { Failure } from '../sign-in/failure.js';
+import type { Delivery } from '../sign-in/sign-in.js';
+import type { Outcome } from '../sign-in/wait.js';
+import type { CallbackContext } from './callback-context.js';
+import type { PendingPage } from './callback-page.js';
 import { formOf, jsonOf, readBody } from './request-body.js';
 import {
   checkContentType,
@@ -38,11 +42,12 @@ import {
 } from './response-writer.js';
 import { openTemplateFolder } from './template-folder.js';
 
-interface Exchange {
+/** One request for the callback, and what it takes to respond. */
+interface CallbackRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly renderer: CallbackPageRenderer;
-  readonly host: CallbackHost;
+  readonly context: CallbackContext;
   readonly target: RequestTarget;
 }
 
@@ -65,20 +70,20 @@ export async function handleCallback(
   request: IncomingMessage,
   response: ServerResponse,
   renderer: CallbackPageRenderer,
-  host: CallbackHost,
+  context: CallbackContext,
 ): Promise<boolean | Failure> {
-  const { target } = host;
-  const route = target && findRoute(target.path, host);
+  const { target } = context;
+  const route = target && findRoute(target.path, context);
   if (target === undefined || route === undefined) return false;
-  const exchange = { request, response, renderer, host, target };
+  const arrived = { request, response, renderer, context, target };
   if (typeof route === 'object' && 'file' in route && !(await hasFolder(renderer, request))) return false;
-  const rejection = checkTarget(request, target, host.names);
+  const rejection = checkTarget(request, target, context.names);
   let failure: Failure | undefined;
-  if (rejection !== undefined) failure = await reject(exchange, rejection, route === 'token');
-  else if (route === 'page') failure = await handlePage(exchange);
-  else if (route === 'token') failure = await handleToken(exchange);
+  if (rejection !== undefined) failure = await reject(arrived, rejection, route === 'token');
+  else if (route === 'page') failure = await handlePage(arrived);
+  else if (route === 'token') failure = await handleToken(arrived);
   else if ('file' in route) return (await openTemplateFolder(renderer.folder ?? ''))(request, response, route.file);
-  else if (request.method !== 'GET') failure = await reject(exchange, rejectMethod('GET'));
+  else if (request.method !== 'GET') failure = await reject(arrived, rejectMethod('GET'));
   else response.writeHead(200, { ...securityHeaders, 'Content-Type': route.type }).end(route.body);
   if (failure === undefined) return true;
   // An error of the app's surfaces only when the page is complete.
@@ -86,8 +91,8 @@ export async function handleCallback(
   return failure;
 }
 
-function findRoute(path: string, host: CallbackHost): 'page' | 'token' | Asset | { file: string } | undefined {
-  const { pagePath, assetFolders = [] } = host;
+function findRoute(path: string, context: CallbackContext): 'page' | 'token' | Asset | { file: string } | undefined {
+  const { pagePath, assetFolders = [] } = context;
   const folder = pagePath.slice(0, pagePath.lastIndexOf('/') + 1);
   if (path === pagePath) return 'page';
   if (path === `${folder}token`) return 'token';
@@ -111,94 +116,100 @@ async function hasFolder(renderer: CallbackPageRenderer, { method }: IncomingMes
 }
 
 /** GET of the page, or a POST: `response_mode=form_post`, or a consent form that was redirected with 307. */
-async function handlePage(exchange: Exchange): Promise<Failure | undefined> {
-  const { request, response, renderer, host, target } = exchange;
+async function handlePage(arrived: CallbackRequest): Promise<Failure | undefined> {
+  const { request, response, renderer, context, target } = arrived;
   const { query } = target;
   const { method } = request;
   const rejection = method === 'GET' || method === 'POST' ? checkNavigation(request) : rejectMethod('GET', 'POST');
-  if (rejection !== undefined) return reject(exchange, rejection);
-  let received = readResponse(host.redirectUri, { query });
+  if (rejection !== undefined) return reject(arrived, rejection);
+  let received = readResponse(context.redirectUri, { query });
   const isInQuery = isResponse(received.query);
   if (method === 'POST' && !isInQuery) {
     const body = checkContentType(request, 'application/x-www-form-urlencoded') ?? (await readBody(request));
-    if (!('content' in body)) return reject(exchange, body);
-    received = readResponse(host.redirectUri, { query, form: formOf(body.content) });
+    if (!('content' in body)) return reject(arrived, body);
+    received = readResponse(context.redirectUri, { query, form: formOf(body.content) });
   }
-  const expected = await host.find(received.state);
-  if (isRepeatedNavigation(request) && typeof expected !== 'object' && !isBarePage(query, host)) {
-    return reject(exchange, notANavigation);
+  const expected = await context.find(received.state);
+  if (isRepeatedNavigation(request) && typeof expected !== 'object' && !isBarePage(query, context)) {
+    return reject(arrived, notANavigation);
   }
   const language = await renderer.language(request.headers['accept-language']);
   let failure: Failure | undefined;
   if (method === 'GET' && !isInQuery) {
-    const options = { answered: false, pasteOffered: host.isPasteOffered };
+    const options = { answered: false, pasteOffered: context.isPasteOffered?.() ?? false };
     sendPage(response, 200, await renderer.render(pending, options, language));
   } else {
-    failure = await respond(host, received, expected, pageWriter(renderer, response, language));
+    failure = await respond(context, received, expected, pageWriter(renderer, response, language));
   }
-  host.pageSent?.();
+  context.pageSent?.();
   return failure;
 }
 
-function isBarePage(query: string, host: CallbackHost): boolean {
-  return query === '' || query === new URL(host.redirectUri).search.slice(1);
+function isBarePage(query: string, context: CallbackContext): boolean {
+  return query === '' || query === new URL(context.redirectUri).search.slice(1);
 }
 
 /** POST of `token`: the page's script forwards the fragment, or reports that the page has loaded its files. */
-async function handleToken(exchange: Exchange): Promise<Failure | undefined> {
-  const { request, response, renderer, host } = exchange;
-  const rejection = request.method === 'POST' ? checkForward(request, host.names) : rejectMethod('POST');
-  if (rejection !== undefined) return reject(exchange, rejection, true);
+async function handleToken(arrived: CallbackRequest): Promise<Failure | undefined> {
+  const { request, response, renderer, context } = arrived;
+  const rejection = request.method === 'POST' ? checkForward(request, context.names) : rejectMethod('POST');
+  if (rejection !== undefined) return reject(arrived, rejection, true);
   const body = await readBody(request);
-  if (!('content' in body)) return reject(exchange, body, true);
+  if (!('content' in body)) return reject(arrived, body, true);
   // Of any other JSON value, these are undefined.
   const { fragment, query, loaded } = Object(jsonOf(body.content)) as Partial<Record<string, unknown>>;
   if (typeof fragment === 'string' && (query === undefined || typeof query === 'string')) {
-    const received = readResponse(host.redirectUri, { fragment, query });
+    const received = readResponse(context.redirectUri, { fragment, query });
     const language = await renderer.language(request.headers['accept-language']);
-    const expected = await host.find(received.state);
-    return respond(host, received, expected, jsonWriter(renderer, response, language));
+    const expected = await context.find(received.state);
+    return respond(context, received, expected, jsonWriter(renderer, response, language));
   }
   if (loaded !== true || fragment !== undefined) {
     const text = 'The body must be {"fragment": "...", "query": "..."}.';
-    return reject(exchange, { reason: 'body_invalid', status: 400, text }, true);
+    return reject(arrived, { reason: 'body_invalid', status: 400, text }, true);
   }
-  host.pageLoaded?.();
+  context.pageLoaded?.();
   send(response, 204, {}, '');
   return undefined;
 }
 
 /** Validates a response, uses its request up, notifies the app, and completes the page. */
 async function respond(
-  host: CallbackHost,
+  context: CallbackContext,
   received: ReceivedResponse,
   expected: ExpectedRequest | 'used' | undefined,
   writer: ResponseWriter,
 ): Promise<Failure | undefined> {
-  const { allowUnsolicited, redirectUri } = host;
+  const { allowUnsolicited, redirectUri } = context;
   const known = typeof expected === 'object' ? expected : undefined;
   let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
+  trace('response with %s: %s', received.params, result.kind);
   if (result.kind !== 'rejected') {
     // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
     await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code, known));
-    const consumed = known === undefined || host.consume(known);
-    if (!(typeof consumed === 'boolean' ? consumed : await consumed)) result = validateResponse(received, 'used');
+    const delivering = context.deliver(result, known);
+    const delivery = delivering instanceof Promise ? await delivering : delivering;
+    if (delivery !== undefined) return complete(result, delivery, known, writer);
+    result = validateResponse(received, 'used');
   }
-  trace('response with %s: %s', received.params, result.kind);
-  if (result.kind === 'rejected') {
-    const failure = host.rejected(result.reason);
-    const isBareError = received.hasError && received.state === undefined && result.reason === 'state_foreign';
-    await writer.finish(...rejectedViews[isBareError ? 'error_without_state' : result.reason]);
-    return failure;
-  }
-  const rejection = result.kind === 'error' ? result.rejection : undefined;
-  const failure = rejection && host.rejected(rejection, known);
-  const delivery = host.deliver(result, known);
-  const { page, failure: thrown } = 'then' in delivery ? await delivery : delivery;
+  const reason = result.kind === 'rejected' ? result.reason : 'state_used';
+  const failure = context.rejected(reason);
+  const isBareError = received.hasError && received.state === undefined && reason === 'state_foreign';
+  await writer.finish(...rejectedViews[isBareError ? 'error_without_state' : reason]);
+  return failure;
+}
+
+/** Shows the end of the sign-in, now or as soon as it is known. */
+async function complete(
+  result: Outcome,
+  { page, failure }: Delivery<PendingPage>,
+  known: ExpectedRequest | undefined,
+  writer: ResponseWriter,
+): Promise<Failure | undefined> {
   const { outcome } = page;
   if (result.kind === 'error') {
     const view = errorView(result.error.code, known);
-    if (rejection === undefined) await writer.finish(view, 200, page.redirectFor('failed'));
+    if (result.rejection === undefined) await writer.finish(view, 200, page.redirectFor('failed'));
     else await writer.finish(view, 400);
   } else if (typeof outcome === 'string') {
     await writer.finish(...endOf(page, outcome));
@@ -206,7 +217,7 @@ async function respond(
     await writer.hold(page);
   }
   trace('page complete');
-  return thrown ?? failure;
+  return failure;
 }
 
 const rejectedViews: Readonly<Record<ResponseRejection | 'error_without_state', [PageView, number]>> = {
@@ -230,9 +241,13 @@ function errorView(code: string, expected: ExpectedRequest | undefined): PageVie
   return { state: 'error', reason: code in reasons ? reasons[code as keyof typeof reasons] : 'malformed' };
 }
 
-async function reject(exchange: Exchange, rejection: HttpRejection, isForward = false): Promise<Failure | undefined> {
-  const { request, response, renderer, host } = exchange;
-  const failure = host.rejected(rejection.reason);
+async function reject(
+  arrived: CallbackRequest,
+  rejection: HttpRejection,
+  isForward = false,
+): Promise<Failure | undefined> {
+  const { request, response, renderer, context } = arrived;
+  const failure = context.rejected(rejection.reason);
   await sendRejection(rejection, request, response, renderer, isForward);
   return failure;
 }

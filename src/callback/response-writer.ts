@@ -3,7 +3,6 @@ import { inertPolicy, securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer, PageView, RenderedPage } from '../page/renderer.js';
 import type { PageLanguage } from '../page/language.js';
 import type { PageOutcome, PendingPage } from './callback-page.js';
-import type { MaybePromise } from './host.js';
 import type { HttpRejection } from './request-guard.js';
 
 /** @internal */
@@ -17,9 +16,9 @@ const notForwarded: PageView = { state: 'error', reason: 'not_forwarded' };
 /** @internal How the result of a sign-in reaches the browser: as the page itself, or as JSON for the page's script. */
 export interface ResponseWriter {
   /** Renders what will most likely be shown. */
-  prepare(view: PageView): MaybePromise<void>;
+  prepare(view: PageView): void | Promise<void>;
   /** Shows the end. What was prepared is written before this returns. */
-  finish(view: PageView, status: number, redirect?: string): MaybePromise<void>;
+  finish(view: PageView, status: number, redirect?: string): void | Promise<void>;
   /** Shows that the app is finishing the sign-in, and the end as soon as it is known. */
   hold(page: PendingPage): Promise<void>;
 }
@@ -139,10 +138,7 @@ function sendJson(response: ServerResponse, status: number, body: object, header
 /** @internal */
 export function sendPage(response: ServerResponse, status: number, { html, headers }: RenderedPage): void {
   if (response.headersSent || response.destroyed) return;
-  const length = Buffer.byteLength(html);
-  response.writeHead(status, { ...headers, 'Content-Length': length });
-  // ASCII is the same in both, and Node writes `latin1` in half of the time.
-  response.end(html, length === html.length ? 'latin1' : 'utf8');
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(html) }).end(html);
 }
 
 /** @internal Sends a response that is not the page. */

@@ -1,5 +1,4 @@
 import type { CallbackPage } from '../callback/callback-page.js';
-import type { MaybePromise } from '../callback/host.js';
 import type { RejectionReason } from '../callback/request-guard.js';
 import { findLoopbackRedirectUri } from '../oauth/authorization-uri.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
@@ -59,7 +58,7 @@ export interface LoginCommonOptions<Type extends ResponseType, Result> extends A
    * Asks the user to paste the callback URI while the server waits for it: the first of both wins. Called again, with `error`, if
    * the pasted text is rejected. A function that returns undefined has nothing to ask. Not together with `terminal`.
    */
-  prompt?: ((context: PromptContext) => MaybePromise<string | URL | undefined>) | undefined;
+  prompt?: ((context: PromptContext) => string | URL | undefined | Promise<string | URL | undefined>) | undefined;
   /**
    * Called with the grant while the page shows "finishing sign-in": exchange the code here. `login` resolves to its result. If it
    * rejects, the page shows failure and `login` rejects with the same error.
@@ -88,7 +87,11 @@ export interface LoginUriOptions {
    * otherwise the one in the URI; with PAR or JAR (`request_uri`, `request`) the one that the function was given.
    */
   authorizationUri:
-    string | URL | ((context: AuthorizationUriContext) => MaybePromise<string | URL | AuthorizationUriWithState>);
+    | string
+    | URL
+    | ((
+        context: AuthorizationUriContext,
+      ) => string | URL | AuthorizationUriWithState | Promise<string | URL | AuthorizationUriWithState>);
 }
 
 /** How {@link login} signs the user in: with the parts of a request, or with an authorization URI that an SDK made. */

@@ -7,15 +7,16 @@ import {
   type GrantFor,
   type LoginOptions,
 } from './login-options.js';
+import type { RejectionReason } from '../callback/request-guard.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { readAuthorizationUri } from '../oauth/authorization-uri.js';
 import { pickOptions } from '../oauth/known-options.js';
 import { LoginRequest, loginRequestOptionNames, ResponseType } from '../oauth/login-request.js';
 import { PKCEUtil } from '../oauth/pkce-util.js';
 import { randomBase64url } from '../oauth/random-and-digest.js';
-import { AuthServer } from '../server/auth-server.js';
+import { AuthServer, signInsOf } from '../server/auth-server.js';
 import { serverOptionNames } from '../server/options.js';
-import { isRemoteSession } from '../terminal/prompt.js';
+import { describeEnvironment, here } from '../terminal/environment.js';
 import type { TerminalUserInterface } from '../terminal/user-interface.js';
 import { trace } from '../trace.js';
 
@@ -91,29 +92,26 @@ async function signIn(
   terminal: TerminalUserInterface | undefined,
 ): Promise<unknown> {
   const { signal, exchange, onLoginUri, onRejected } = options;
-  const { signIns } = server;
+  const signIns = signInsOf(server);
   const unfinished = typeof options.authorizationUri === 'function' ? 'authorizationUri' : undefined;
   const request = await abortable(until, authorizationRequest(options, server), unfinished);
   const { uri, expected } = request;
   const prompt = options.prompt ?? (terminal?.offersPaste === true ? terminal.prompt.bind(terminal) : undefined);
-  if (prompt !== undefined) signIns.pasteOffers += 1;
+  const endPasteOffer = prompt === undefined ? undefined : signIns.offerPaste();
   try {
-    const granted = signIns.waitForGrant(
-      {
-        request: expected,
-        signal: until,
-        // The grant is of the requested kind: the server rejects any other.
-        // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
-        exchange:
-          exchange &&
-          ((grant, { page }) =>
-            exchange(grant as GrantFor<ResponseType>, { page, signal: signal ?? new AbortController().signal })),
-      },
-      (reason, isEnd) => {
+    const granted = signIns.wait({
+      request: expected,
+      signal: until,
+      // The grant is of the requested kind: the server rejects any other.
+      // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
+      exchange:
+        exchange && ((grant, { page }) => exchange(grant, { page, signal: signal ?? new AbortController().signal })),
+      onRejected: (reason, isEnd) => {
         terminal?.rejected(reason, isEnd);
-        onRejected?.({ reason });
+        // Reasons are reported as words of that type.
+        onRejected?.({ reason: reason as RejectionReason });
       },
-    );
+    });
     const startUri = signIns.addStartAddress(uri, expected);
     onLoginUri?.(new URL(uri), { startUri: new URL(startUri) });
     terminal?.begin({
@@ -131,12 +129,14 @@ async function signIn(
       (await openBrowser(options, { ...request, startUri, granted, terminal }));
     if (prompt === undefined) return await granted;
     const asked = import('../terminal/ask-until-accepted.js').then(({ askUntilAccepted }) =>
-      askUntilAccepted(prompt, server, expected, { uri, browserOpened, signal: until }),
+      askUntilAccepted(prompt, signIns, expected, { uri, browserOpened, signal: until }),
     );
     return await Promise.race([granted, asked.then(() => granted)]);
+  } catch (error) {
+    signIns.forget(expected);
+    throw error;
   } finally {
-    if (prompt !== undefined) signIns.pasteOffers -= 1;
-    server.forget(expected);
+    endPasteOffer?.();
   }
 }
 
@@ -198,7 +198,7 @@ interface OpenContext extends AuthorizationRequest {
 async function openBrowser(options: AnyLoginOptions, context: OpenContext): Promise<boolean> {
   const { uri, expected, startUri, granted, terminal } = context;
   // On another machine, the browser may not reach this server at all.
-  const isRemote = isRemoteSession() && options.publicUri === undefined;
+  const isRemote = describeEnvironment(here(process.env)).isRemote && options.publicUri === undefined;
   const isDirect = terminal === undefined ? isRemote : terminal.openerTarget === 'login';
   const open = options.openBrowser || ((): unknown => BrowserUtil.open(isDirect ? uri : startUri));
   try {

@@ -1,4 +1,4 @@
-import type { ExpectedRequest } from './authorization-response.js';
+import { checkedRequest, type ExpectedRequest } from './authorization-response.js';
 import { isLoopbackHost } from './redirect-uri.js';
 import { valueOf } from './response-parameters.js';
 
@@ -57,6 +57,23 @@ export function readAuthorizationUri(
     ...(verifier !== undefined && { codeVerifier: verifier }),
   };
   return { uri, expected };
+}
+
+/**
+ * @internal A checked copy of the request that a caller awaits, or of the one in an authorization URI.
+ * @param redirectUri - that of an authorization URI without a custom protocol
+ */
+export function toExpectedRequest(request: ExpectedRequest | string | URL, redirectUri: string): ExpectedRequest {
+  if (typeof request === 'string' || request instanceof URL) {
+    const sent = URL.canParse(String(request)) ? new URL(request).searchParams.get('redirect_uri') : null;
+    // A custom protocol's response arrives by `receive()`, at its own redirect URI.
+    const isCustom = sent !== null && /^(?!https?:)[a-z][a-z\d+.-]*:/i.test(sent);
+    return readAuthorizationUri(request, { redirectUri: isCustom ? sent : redirectUri }).expected;
+  }
+  if (typeof request !== 'object' || (request as unknown) === null) {
+    throw new TypeError('`request` must be a LoginRequest, an authorization URI, or an object with a `state`');
+  }
+  return checkedRequest(request);
 }
 
 /** @internal The loopback `redirect_uri` of an authorization URI, as exact text; a server can listen there. */

@@ -123,7 +123,7 @@ export class ImplicitGrantResponse extends AuthorizationResponse {
  * import { AuthServer } from 'embed-auth-server';
  *
  * const server = new AuthServer();
- * server.on('authorizationCodeReceived', (grant, page) => {
+ * server.on('authorizationCodeReceived', (grant, { page }) => {
  *   page.waitUntil(exchange(grant.code, grant.redirectUri, grant.codeVerifier));
  * });
  * declare function exchange(code: string, redirectUri: string, codeVerifier?: string): Promise<void>;

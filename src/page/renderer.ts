@@ -41,13 +41,12 @@ interface CachedPage {
   readonly policy: readonly string[];
 }
 
-/** A user's browser sends the same header in every sign-in of a process. */
-let latestChoice = { accepted: undefined as string | undefined, tag: 'en' };
-
 const defaultAutoClose = 5000;
 
 /** @internal Renders the callback page, from the app's template or from the built-in one. */
 export class CallbackPageRenderer {
+  /** Whether this is the built-in page, which needs no second request. */
+  readonly isDefault: boolean;
   readonly #options: CallbackPageOptions;
   readonly #settings: PageSettings;
   readonly #sources: ReadonlyMap<string, readonly string[]>;
@@ -60,6 +59,7 @@ export class CallbackPageRenderer {
   #ready: { readonly key: string; readonly page: RenderedPage } | undefined;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
+    this.isDefault = isBuiltInPage(options);
     this.#options = options;
     this.#settings = settings;
     this.#sources = parseSources(options.contentSecurityPolicy);
@@ -68,11 +68,6 @@ export class CallbackPageRenderer {
   /** The folder whose files are served beside the page, once loaded. */
   get folder(): string | undefined {
     return this.#template?.folder;
-  }
-
-  /** Whether this is the built-in page, which needs no second request. */
-  get isDefault(): boolean {
-    return isBuiltInPage(this.#options);
   }
 
   /** Loads the template, once. Throws a {@link TemplateError} if it cannot be read; the next call tries again. */
@@ -95,9 +90,7 @@ export class CallbackPageRenderer {
   /** The language of a response: the app's if it sets one, else the browser's. */
   language(acceptLanguage: string | undefined): Promise<PageLanguage> {
     const accepted = this.#options.language ?? acceptLanguage;
-    if (accepted === undefined) return loadLanguage('en');
-    if (latestChoice.accepted !== accepted) latestChoice = { accepted, tag: selectLanguage(accepted) };
-    return loadLanguage(latestChoice.tag);
+    return loadLanguage(accepted === undefined ? 'en' : selectLanguage(accepted));
   }
 
   /** The heading and the message of a view. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { checkedRequest, isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
 import { sha256 } from '../oauth/random-and-digest.js';
-import type { MaybePromise } from '../callback/host.js';
 
 /**
  * Keeps the requests whose authorization responses a server of the app expects. A state is accepted only from the
@@ -9,7 +8,8 @@ import type { MaybePromise } from '../callback/host.js';
  *
  * @example
  * ```ts
- * import type { ExpectedRequest, RequestStore } from 'embed-auth-server';
+ * import type { ExpectedRequest } from 'embed-auth-server';
+ * import type { RequestStore } from 'embed-auth-server/router';
  *
  * declare const redis: { set(key: string, value: string): Promise<void>; get(key: string): Promise<string | null>; getDel(key: string): Promise<string | null> };
  * type Req = import('node:http').IncomingMessage & { sessionID: string };
@@ -27,11 +27,11 @@ import type { MaybePromise } from '../callback/host.js';
  */
 export interface RequestStore<Req> {
   /** Keeps a request, such as `loginRequest.toExpected()`, for the session of `req`. */
-  add(req: Req, request: ExpectedRequest): MaybePromise<void>;
+  add(req: Req, request: ExpectedRequest): void | Promise<void>;
   /** The request with that state, if the session of `req` began it. */
-  find(req: Req, state: string): MaybePromise<ExpectedRequest | undefined>;
+  find(req: Req, state: string): ExpectedRequest | undefined | Promise<ExpectedRequest | undefined>;
   /** Removes that request. Atomic: true for exactly one caller. */
-  take(req: Req, state: string): MaybePromise<boolean>;
+  take(req: Req, state: string): boolean | Promise<boolean>;
 }
 
 const lifetime = 3_600_000;
@@ -56,7 +56,8 @@ type Session = Record<string, unknown>;
  *
  * @example
  * ```ts
- * import { createCallbackRouter, createSessionRequestStore, LoginRequest, ResponseType } from 'embed-auth-server';
+ * import { LoginRequest, ResponseType } from 'embed-auth-server';
+ * import { createCallbackRouter, createSessionRequestStore } from 'embed-auth-server/router';
  * import express from 'express';
  * import session from 'express-session';
  *
@@ -117,7 +118,7 @@ export function createSessionRequestStore({
  *
  * @example
  * ```ts
- * import { createMemoryRequestStore } from 'embed-auth-server';
+ * import { createMemoryRequestStore } from 'embed-auth-server/router';
  *
  * const requests = createMemoryRequestStore({ sessionId: (req: { sessionID: string }) => req.sessionID });
  * ```

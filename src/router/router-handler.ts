@@ -3,25 +3,21 @@ import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { sha256 } from '../oauth/random-and-digest.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { trace } from '../trace.js';
+import type { CallbackContext } from '../callback/callback-context.js';
 import { checkedRedirectPath, PendingPage } from '../callback/callback-page.js';
 import { handleCallback } from '../callback/dispatcher.js';
-import { attempt, type CallbackHost, type Delivery, type Outcome } from '../callback/host.js';
-import { parseTarget } from '../callback/request-guard.js';
+import { parseTarget, type RejectionReason } from '../callback/request-guard.js';
 import { sendFailure } from '../callback/response-writer.js';
-import type { CheckedRouterOptions } from './callback-router.js';
-import { UsedStates } from './used-states.js';
+import { attempt, type Failure } from '../sign-in/failure.js';
+import type { Delivery } from '../sign-in/sign-in.js';
+import { UsedStates } from '../sign-in/used-states.js';
+import type { Outcome } from '../sign-in/wait.js';
+import type { CheckedRouterOptions } from './options.js';
 
-/** @internal The URLs of a request as they were when the router was called. */
-export interface RequestUrls {
-  readonly url: string | undefined;
-  /** Express, Connect and others keep the whole URL in it, and strip a mount's prefix from `url`. */
-  readonly originalUrl: string | undefined;
-}
-
-/** @internal Makes what a callback router does with a request. Loaded apart, so that importing the package loads less. */
+/** @internal Makes what a callback router does with a request. */
 export function makeRouterHandler<Req extends IncomingMessage, Res extends ServerResponse>(
   options: CheckedRouterOptions<Req, Res>,
-): (req: Req, res: Res, next: (error?: unknown) => void, urls: RequestUrls) => void {
+): (req: Req, res: Res, next: (error?: unknown) => void) => void {
   const { redirectUri, requests, onGrant, onError, onRejected } = options;
   const uri = new URL(redirectUri);
   const names = {
@@ -32,63 +28,77 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
   const usedStates = new UsedStates();
   let hasWarned = false;
 
-  async function deliver(outcome: Outcome, req: Req, res: Res): Promise<Delivery> {
+  /** The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2). */
+  async function consume({ state }: ExpectedRequest, req: Req): Promise<boolean> {
+    const digest = sha256(state);
+    if (!usedStates.add(digest)) return false;
+    try {
+      return await requests.take(req, state);
+    } catch (error) {
+      usedStates.delete(digest); // The store is out of reach: the user may reload.
+      throw error;
+    }
+  }
+
+  function rejected(reason: RejectionReason, req: Req): Failure | undefined {
+    trace('rejected: %s', reason);
+    return attempt(() => onRejected?.({ reason }, req));
+  }
+
+  async function deliver(
+    outcome: Outcome,
+    expected: ExpectedRequest | undefined,
+    req: Req,
+    res: Res,
+  ): Promise<Delivery<PendingPage> | undefined> {
+    if (expected === undefined || !(await consume(expected, req))) return undefined;
+    const isRejected = outcome.kind === 'error' && outcome.rejection !== undefined;
+    const rejection = isRejected ? rejected(outcome.rejection, req) : undefined;
     const page = new PendingPage(checkedRedirectPath);
     try {
       if (outcome.kind === 'grant') await onGrant(outcome.grant, { req, res, page });
       else await onError?.(outcome.error, { req, res, page });
       page.dispatched();
-      return { page };
+      return { page, failure: rejection };
     } catch (error) {
       page.settle('failed');
       return { page, failure: { error } };
     }
   }
 
-  function hostFor(req: Req, res: Res, urls: RequestUrls): CallbackHost {
-    const { url = '', originalUrl = url } = urls;
+  async function find(state: string | undefined, req: Req): Promise<ExpectedRequest | 'used' | undefined> {
+    if (state === undefined) return undefined;
+    if (usedStates.has(sha256(state))) return 'used';
+    let found: ExpectedRequest | null | undefined;
+    try {
+      found = await requests.find(req, state);
+    } finally {
+      // A store may also throw if there is no session.
+      if (!found && !hasWarned && isFormWithoutSession(req)) {
+        hasWarned = true;
+        warnOfMissingSession();
+      }
+    }
+    return found ?? undefined;
+  }
+
+  function contextFor(req: Req, res: Res): CallbackContext {
+    // Express, Connect and others keep the whole URL in it, and strip a mount's prefix from `url`.
+    const { url = '', originalUrl = url } = req as Req & { readonly originalUrl?: string };
     const target = parseTarget(originalUrl);
     return {
       names,
       target,
       redirectUri,
       pagePath: pagePathOf(target?.path ?? '', url, uri.pathname, options.path),
-      async find(state) {
-        if (state === undefined) return undefined;
-        if (usedStates.has(sha256(state))) return 'used';
-        let found: ExpectedRequest | null | undefined;
-        try {
-          found = await requests.find(req, state);
-        } finally {
-          // A store may also throw if there is no session.
-          if (!found && !hasWarned && isFormWithoutSession(req)) {
-            hasWarned = true;
-            warnOfMissingSession();
-          }
-        }
-        return found ?? undefined;
-      },
-      // The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2).
-      async consume({ state }) {
-        const digest = sha256(state);
-        if (!usedStates.add(digest)) return false;
-        try {
-          return await requests.take(req, state);
-        } catch (error) {
-          usedStates.delete(digest); // The store is out of reach: the user may reload.
-          throw error;
-        }
-      },
-      deliver: (outcome) => deliver(outcome, req, res),
-      rejected(reason) {
-        trace('rejected: %s', reason);
-        return attempt(() => onRejected?.({ reason }, req));
-      },
+      find: (state) => find(state, req),
+      deliver: (outcome, expected) => deliver(outcome, expected, req, res),
+      rejected: (reason) => rejected(reason, req),
     };
   }
 
-  return (req, res, next, urls) => {
-    handleCallback(req, res, renderer, hostFor(req, res, urls))
+  return (req, res, next) => {
+    handleCallback(req, res, renderer, contextFor(req, res))
       .then(
         (result) => {
           if (typeof result === 'object') next(result.error ?? new Error('A handler of the callback router failed'));

@@ -1,15 +1,21 @@
 import { EventEmitter } from 'eventemitter3';
-import { validateResponse, type ExpectedRequest } from '../oauth/authorization-response.js';
-import { readCallbackUri } from '../oauth/callback-uri.js';
+import { PendingPage } from '../callback/callback-page.js';
+import type { ExpectedRequest } from '../oauth/authorization-response.js';
+import { toExpectedRequest } from '../oauth/authorization-uri.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
 import { portOf } from '../oauth/redirect-uri.js';
 import { checkPageOptions, isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
+import { SignIns } from '../sign-in/sign-ins.js';
 import { trace } from '../trace.js';
+import type { AuthServerEvents } from './events.js';
 import { openListener, type LoopbackListener } from './listener.js';
 import { checkServerOptions, namesOf, withPort, type AuthServerOptions, type CheckedServerOptions } from './options.js';
 import { PendingWork } from './pending-work.js';
-import { RequestReceiver } from './request-receiver.js';
-import { rethrow, SignIns, type AuthServerEvents, type WaitForGrantOptions } from '../sign-in/sign-ins.js';
+import { ServerRequests } from './server-requests.js';
+import { checkWaitOptions, type WaitForGrantOptions } from './wait-options.js';
+
+/** @internal The sign-ins of a server, for `login()`. Nothing else can reach them. */
+export let signInsOf: (server: AuthServer) => SignIns<PendingPage>;
 
 const defaultBaseUri = 'http://127.0.0.1:5543/callback';
 
@@ -43,14 +49,16 @@ const defaultBaseUri = 'http://127.0.0.1:5543/callback';
  * @see [RFC 8252, section 7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)
  */
 export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncDisposable {
-  /** @internal */
-  readonly signIns: SignIns;
+  static {
+    signInsOf = (server) => server.#signIns;
+  }
+
+  readonly #signIns: SignIns<PendingPage>;
   readonly #options: CheckedServerOptions;
   readonly #pageOptions: CallbackPageOptions;
-  readonly #receiver: RequestReceiver;
+  readonly #requests: ServerRequests;
   readonly #work = new PendingWork();
   #boundUri: string;
-  #names: ReturnType<typeof namesOf> | undefined;
   #listener: LoopbackListener | undefined;
   /** Starts and stops follow one another, in the order in which they were called. */
   #lifecycle: Promise<unknown> = Promise.resolve();
@@ -66,18 +74,27 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
     super();
     this.#options = checkServerOptions(baseUri, options);
     this.#boundUri = this.#options.baseUri;
-    this.signIns = new SignIns(this, this.#options);
     checkPageOptions(options);
     this.#pageOptions = options;
-    this.#receiver = new RequestReceiver({
-      server: this,
+    const { allowUnsolicited, requestLifetime } = this.#options;
+    // The emitter's types cannot follow a name that is a variable.
+    const emitter = this as EventEmitter;
+    this.#signIns = new SignIns({
+      allowUnsolicited,
+      requestLifetime,
+      redirectUri: () => this.redirectUri,
+      makePage: () => new PendingPage(),
+      listens: (event) => this.listenerCount(event) > 0,
+      emit: (event, ...values) => {
+        emitter.emit(event, ...values);
+      },
+    });
+    this.#requests = new ServerRequests({
       options: this.#options,
       pageOptions: options,
+      signIns: this.#signIns,
       work: this.#work,
-      names: () => (this.#names ??= namesOf(this.#boundUri, this.redirectUri)),
     });
-    // Neither printed nor enumerated: it holds the states.
-    Object.defineProperty(this, 'signIns', { enumerable: false });
   }
 
   /** The redirect URI, exactly as it is sent: `publicUri` if it was given, otherwise `baseUri` with the real port. */
@@ -108,7 +125,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * @throws {@link ServerError} with `SERVER_FAILED` if the system rejects it for another reason
    */
   start(): Promise<void> {
-    this.signIns.isStopping = false;
+    this.#signIns.start();
     return this.#enqueue(() => this.#open());
   }
 
@@ -120,7 +137,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * A page that is held by `waitUntil` or `exchange` has one second to learn its outcome; then it says "return to the app".
    */
   stop(): Promise<void> {
-    this.signIns.stop();
+    this.#signIns.stop();
     return this.#enqueue(() => this.#close());
   }
 
@@ -132,16 +149,16 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * @throws TypeError if it has no state
    */
   expect(request: ExpectedRequest | string | URL): void {
-    this.signIns.expect(request);
+    this.#signIns.expect(this.#checked(request));
   }
 
   /**
-   * No longer accepts the response to this request, for example because the user gave up.
+   * No longer accepts the response to this request, for example because the user gave up. Waits for it reject with `ABORTED`.
    *
    * @param request - a request that was expected
    */
   forget(request: ExpectedRequest | string | URL): void {
-    this.signIns.forget(request);
+    this.#signIns.forget(this.#checked(request));
   }
 
   /**
@@ -163,35 +180,12 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * onOpenUrl((uri) => void server.receive(uri));
    * ```
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- async turns what the checks throw into a rejection
-  async receive(uri: string | URL): Promise<GrantResponse> {
-    const { result, expected } = this.validate(uri);
-    if (result.kind === 'rejected') {
-      rethrow(this.signIns.rejected(result.reason));
-      throw result.error;
-    }
-    if (expected !== undefined) this.signIns.consume(expected);
-    const rejection = result.kind === 'error' ? result.rejection : undefined;
-    if (rejection !== undefined) rethrow(this.signIns.rejected(rejection, expected));
-    rethrow(this.signIns.deliver(result, expected, 'receive').failure);
-    if (result.kind === 'error') throw result.error;
-    return result.grant;
-  }
-
-  /** @internal Validates a callback URI without any side effect. */
-  validate(uri: string | URL): {
-    result: ReturnType<typeof validateResponse>;
-    expected: ExpectedRequest | undefined;
-  } {
-    const received = readCallbackUri(uri, this.redirectUri);
-    const found = this.signIns.find(received.state);
-    const { allowUnsolicited } = this.#options;
-    const result = validateResponse(received, found, { allowUnsolicited, redirectUri: this.redirectUri });
-    return { result, expected: typeof found === 'object' ? found : undefined };
+  receive(uri: string | URL): Promise<GrantResponse> {
+    return this.#signIns.receive(uri);
   }
 
   /**
-   * Waits for a grant, beside the events. An outcome that has arrived already within the last minute is not lost. A request that
+   * Waits for a grant, in addition to the events. An outcome that has arrived already within the last minute is not lost. A request that
    * is not expected yet is expected from now on.
    *
    * @param options - the signal that ends the wait, the request whose response is awaited, and `exchange`
@@ -215,7 +209,21 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * ```
    */
   waitForGrant<Result = GrantResponse>(options: WaitForGrantOptions<Result> = {}): Promise<Result> {
-    return this.signIns.waitForGrant(options);
+    const result = this.#waitForGrant(options);
+    // The app may await it only later; its rejection must not end the process before.
+    result.catch(() => undefined);
+    return result;
+  }
+
+  async #waitForGrant<Result>(options: WaitForGrantOptions<Result>): Promise<Result> {
+    checkWaitOptions(options);
+    // Without `exchange` the result is the grant, and `Result` is its type.
+    const request = options.request === undefined ? undefined : this.#checked(options.request);
+    return (await this.#signIns.wait({ ...options, request })) as Result;
+  }
+
+  #checked(request: ExpectedRequest | string | URL): ExpectedRequest {
+    return toExpectedRequest(request, this.redirectUri);
   }
 
   /** Stops the server, at the end of an `await using` block. */
@@ -232,17 +240,13 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
 
   async #open(): Promise<void> {
     if (this.#listener !== undefined) return;
-    if (!isBuiltInPage(this.#pageOptions)) await (await this.#receiver.load()).loadPage();
-    this.#listener = await openListener(this.#options, this.#receiver);
+    if (!isBuiltInPage(this.#pageOptions)) await this.#requests.loadPage();
+    this.#listener = await openListener(this.#options, this.#requests);
     this.#boundUri = withPort(this.#options.baseUri, this.#listener.port);
-    this.#names = undefined;
+    this.#requests.address = { redirectUri: this.redirectUri, names: namesOf(this.#boundUri, this.redirectUri) };
     trace('listening on port %d', this.#listener.port);
-    // What takes time is done while the user signs in; a request that arrives sooner does it itself, and reports a failure.
-    setImmediate(() => {
-      if (this.#listener === undefined) return;
-      const prepared = this.#receiver.load().then((handler) => handler.prepare());
-      prepared.catch(() => undefined);
-    });
+    // A request that arrives sooner renders the page itself, and reports a failure.
+    this.#requests.prepare().catch(() => undefined);
   }
 
   async #close(): Promise<void> {

@@ -1,26 +1,26 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleCallback } from '../callback/dispatcher.js';
-import type { CallbackHost } from '../callback/host.js';
-import { checkTarget, parseTarget, type HttpRejection, type ServerNames } from '../callback/request-guard.js';
+import type { CallbackContext } from '../callback/callback-context.js';
+import type { PendingPage } from '../callback/callback-page.js';
+import { checkTarget, parseTarget, type HttpRejection } from '../callback/request-guard.js';
 import { send, sendRejection, sent } from '../callback/response-writer.js';
 import { openTemplateFolder } from '../callback/template-folder.js';
-import { warmUp } from '../callback/warm-up.js';
 import { securityHeaders } from '../page/headers.js';
 import { isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
-import type { AuthServer } from './auth-server.js';
+import { rethrow } from '../sign-in/failure.js';
+import type { SignIns } from '../sign-in/sign-ins.js';
+import type { RequestListeners } from './listener.js';
 import type { CheckedServerOptions } from './options.js';
 import type { PendingWork } from './pending-work.js';
-import { rethrow } from '../sign-in/sign-ins.js';
 
-/** @internal The server that the requests are for. */
-export interface RequestContext {
+/** @internal What the requests of one server need. */
+export interface ServerParts {
   readonly options: CheckedServerOptions;
   readonly pageOptions: CallbackPageOptions;
-  readonly server: AuthServer;
+  readonly signIns: SignIns<PendingPage>;
   readonly work: PendingWork;
-  names(): ServerNames;
 }
 
 const nothingHere: HttpRejection = { reason: 'bad_target', status: 404, text: 'There is nothing here.' };
@@ -28,19 +28,21 @@ const nothingHere: HttpRejection = { reason: 'bad_target', status: 404, text: 'T
 const assetFolders = ['/'];
 const plainText = { 'Content-Type': 'text/plain; charset=utf-8' };
 
-/**
- * @internal Handles the requests of one `AuthServer`: the callback, the start address, then the app's handler. It is loaded when
- * the server listens already: importing the package and opening the browser need none of it.
- */
-export class RequestHandler {
-  readonly #context: RequestContext;
+/** @internal Handles the requests of one `AuthServer`: the callback, the start address, then the app's handler. */
+export class ServerRequests implements RequestListeners {
+  readonly #parts: ServerParts;
   readonly #renderer: CallbackPageRenderer;
+  /** Known when the server listens. */
+  address: Pick<CallbackContext, 'names' | 'redirectUri'> = {
+    names: { hosts: new Set(), origins: new Set() },
+    redirectUri: '',
+  };
 
-  constructor(context: RequestContext) {
-    this.#context = context;
-    this.#renderer = new CallbackPageRenderer(context.pageOptions, {
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#renderer = new CallbackPageRenderer(parts.pageOptions, {
       credentials: 'omit',
-      reportLoaded: !isBuiltInPage(context.pageOptions),
+      reportLoaded: !isBuiltInPage(parts.pageOptions),
     });
   }
 
@@ -50,16 +52,29 @@ export class RequestHandler {
     if (this.#renderer.folder !== undefined) await openTemplateFolder(this.#renderer.folder);
   }
 
-  /** Makes what the first redirect will most likely need. */
-  async prepare(): Promise<void> {
-    this.#context.names();
-    await this.#renderer.prepare();
-    warmUp(this.#renderer);
+  /** Renders what the first redirect will most likely need. */
+  prepare(): Promise<void> {
+    return this.#renderer.prepare();
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const { options, work } = this.#parts;
+    response.on('error', () => undefined); // The client is gone.
+    // A kept socket would be used again by the next sign-in, at a server that has stopped. Only a page that still forwards its
+    // fragment keeps one.
+    response.shouldKeepAlive &&= request.method === 'GET' && request.url === options.path;
+    work.begin(request, response);
+    void this.#handle(request, response);
+  };
+
+  readonly onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    // The app's texts may fail.
+    this.#handleUnreadable(error, socket).catch(() => socket.destroy());
+  };
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      await this.#handle(request, response);
+      await this.#dispatch(request, response);
     } catch (error) {
       if (response.destroyed) return;
       // No error that arrives here has read the request.
@@ -73,11 +88,11 @@ export class RequestHandler {
   }
 
   /** Responds to what the HTTP parser could not read. */
-  async handleUnreadable(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
+  async #handleUnreadable(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
     // The start of a TLS handshake (RFC 8446, section 5.1): the browser tried https.
     const { rawPacket } = error as { rawPacket?: unknown };
     const isTlsHandshake = Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x16 && rawPacket[1] === 0x03;
-    if (isTlsHandshake) rethrow(this.#context.server.signIns.rejected('tls'));
+    if (isTlsHandshake) rethrow(this.#parts.signIns.rejected('tls'));
     if (error.code === 'HPE_HEADER_OVERFLOW') {
       const { builtIn } = this.#renderer;
       const language = await builtIn.language(undefined);
@@ -90,16 +105,15 @@ export class RequestHandler {
     }
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { options, server } = this.#context;
-    const { signIns } = server;
+  async #dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { options, signIns } = this.#parts;
     const renderer = this.#renderer;
-    const host = this.#hostFor(request);
-    const result = await handleCallback(request, response, renderer, host);
+    const context = this.#contextFor(request);
+    const result = await handleCallback(request, response, renderer, context);
     if (typeof result === 'object') rethrow(result);
     if (result !== false) return;
-    const { target } = host;
-    const rejection = checkTarget(request, target, host.names);
+    const { target } = context;
+    const rejection = checkTarget(request, target, context.names);
     const startAddress = request.method === 'GET' ? signIns.startAddress(target?.path ?? '') : undefined;
     if (rejection !== undefined) {
       const failure = signIns.rejected(rejection.reason);
@@ -115,25 +129,22 @@ export class RequestHandler {
     }
   }
 
-  #hostFor(request: IncomingMessage): CallbackHost {
-    const { options, server, work } = this.#context;
-    const { signIns } = server;
+  #contextFor(request: IncomingMessage): CallbackContext {
+    const { options, signIns, work } = this.#parts;
     return {
-      names: this.#context.names(),
+      ...this.address,
       target: parseTarget(request.url ?? ''),
-      redirectUri: server.redirectUri,
       pagePath: options.path,
       assetFolders,
       allowUnsolicited: options.allowUnsolicited,
-      isPasteOffered: signIns.pasteOffers > 0,
+      isPasteOffered: () => signIns.isPasteOffered,
       find: (state) => signIns.find(state),
-      consume: (expected) => signIns.consume(expected),
       deliver: (outcome, expected) => {
         const delivery = signIns.deliver(outcome, expected, 'request');
-        work.hold(delivery.page);
+        if (delivery !== undefined) work.hold(delivery.page);
         return delivery;
       },
-      rejected: (reason, expected) => signIns.rejected(reason, expected),
+      rejected: (reason) => signIns.rejected(reason),
       pageSent: () => {
         if (!this.#renderer.isDefault) work.pageSent();
       },

@@ -1,124 +1,122 @@
-import type { EventEmitter } from 'eventemitter3';
-import { PendingPage, type CallbackPage } from '../callback/callback-page.js';
-import { attempt, type Delivery, type Failure, type Outcome } from '../callback/host.js';
-import type { RejectionReason } from '../callback/request-guard.js';
 import { AuthAbortedError, AuthorizationError, ServerError } from '../errors.js';
-import { checkedRequest, type ExpectedRequest } from '../oauth/authorization-response.js';
-import { readAuthorizationUri } from '../oauth/authorization-uri.js';
-import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
-import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
-import { randomBase64url } from '../oauth/random-and-digest.js';
+import { validateResponse, type ExpectedRequest } from '../oauth/authorization-response.js';
+import { readCallbackUri } from '../oauth/callback-uri.js';
+import type { GrantResponse } from '../oauth/grant-response.js';
+import { randomBase64url, sha256 } from '../oauth/random-and-digest.js';
 import { trace } from '../trace.js';
-import type { AuthServer } from '../server/auth-server.js';
-import { ExpectedRequests } from './expected-requests.js';
-import { GrantWaiters, type ExchangeContext, type Wait } from './grant-waiters.js';
-import type { CheckedServerOptions } from '../server/options.js';
+import { attempt, rethrow, type Failure } from './failure.js';
+import type { Delivery, SignIn, SignInsOwner } from './sign-in.js';
+import { UnclaimedOutcomes } from './unclaimed-outcomes.js';
+import { UsedStates } from './used-states.js';
+import { Wait, type Outcome, type OutcomePage, type WaitOptions } from './wait.js';
 
-/** The events of an {@link AuthServer}. */
-export interface AuthServerEvents {
-  /** An access token arrived (implicit grant). */
-  implicitGrantReceived: (response: ImplicitGrantResponse, page: CallbackPage) => void;
-  /** An authorization code arrived. */
-  authorizationCodeReceived: (response: AuthorizationCodeResponse, page: CallbackPage) => void;
-  /** The sign-in ended with an error: the provider's, such as `access_denied`, or that of a response that cannot be accepted. */
-  errorReceived: (error: AuthorizationError, page: CallbackPage) => void;
-  /** A request or a response was rejected. A diagnostic without values. */
-  callbackRejected: (rejection: { reason: RejectionReason }) => void;
-}
-
-/** How to wait for a grant. */
-export interface WaitForGrantOptions<Result = GrantResponse> {
-  /** Ends the wait, `exchange` included. @default the wait ends with the grant, an error, or the server's stop */
-  signal?: AbortSignal | undefined;
-  /** The request whose response is awaited: a `LoginRequest`, or the authorization URI that an SDK made. @default any request */
-  request?: ExpectedRequest | string | URL | undefined;
-  /** Called with the grant while the page shows "finishing sign-in": exchange the code here. @default none */
-  exchange?: ((grant: GrantResponse, context: ExchangeContext) => Result | Promise<Result>) | undefined;
-}
-
-const waitOptionNames: OptionNames<WaitForGrantOptions> = { signal: true, request: true, exchange: true };
-
+/** How many requests may be expected that no wait is in progress for (R27). */
+const limit = 10_000;
 const startAddressBytes = 12;
 
-/** @internal The sign-ins of one server: what is expected, who waits for it, and how both are notified. */
-export class SignIns {
-  /** How many sign-ins ask the user to paste the callback URI. */
-  pasteOffers = 0;
-  /** Between a stop and the next start, nothing can be waited for. */
-  isStopping = false;
-  readonly #server: AuthServer;
-  readonly #allowUnsolicited: boolean;
-  readonly #requests: ExpectedRequests;
-  readonly #waiters = new GrantWaiters();
-  /** Login URIs by path, with the state that ends them (R31). */
-  readonly #startAddresses = new Map<string, { readonly uri: URL; readonly state: string }>();
+/** @internal The sign-ins of one server: what is expected, who waits for it, and what nothing has claimed yet. */
+export class SignIns<Page extends OutcomePage> {
+  readonly #owner: SignInsOwner<Page>;
+  /** By digest, the one that was expected first at the beginning. */
+  readonly #signIns = new Map<string, SignIn<Page>>();
+  /** The waits for the response to any request. */
+  readonly #openWaits = new Set<Wait<Page>>();
+  readonly #unclaimed = new UnclaimedOutcomes<Page>();
+  readonly #used = new UsedStates();
   readonly #warned = new Set<string>();
+  #everExpected = false;
+  #isStopped = false;
+  #pasteOffers = 0;
 
-  constructor(server: AuthServer, options: CheckedServerOptions) {
-    this.#server = server;
-    this.#allowUnsolicited = options.allowUnsolicited;
-    this.#requests = new ExpectedRequests(options.requestLifetime);
+  constructor(owner: SignInsOwner<Page>) {
+    this.#owner = owner;
   }
 
-  expect(request: ExpectedRequest | string | URL): void {
-    this.#requests.add(this.#checked(request));
+  get redirectUri(): string {
+    return this.#owner.redirectUri();
   }
 
-  forget(request: ExpectedRequest | string | URL): void {
-    const expected = this.#checked(request);
-    this.#requests.delete(expected);
-    this.#waiters.forget(expected.state);
-    this.#endStartAddress(expected.state);
+  /** Whether a sign-in asks the user to paste the callback URI. */
+  get isPasteOffered(): boolean {
+    return this.#pasteOffers > 0;
+  }
+
+  /** A sign-in asks the user to paste the callback URI, until the returned function is called. */
+  offerPaste(): () => void {
+    this.#pasteOffers += 1;
+    return () => {
+      this.#pasteOffers -= 1;
+    };
+  }
+
+  /** From now on, grants can be waited for again. */
+  start(): void {
+    this.#isStopped = false;
   }
 
   /** Ends every wait, and forgets every request and every outcome. */
   stop(): void {
-    this.isStopping = true;
-    this.#requests.clear();
-    this.#startAddresses.clear();
-    this.#waiters.forget();
-    this.#waiters.rejectAll(
-      () => new ServerError('SERVER_STOPPED', 'The server was stopped before a grant arrived. Start a new sign-in.'),
-    );
+    this.#isStopped = true;
+    const waits = this.#allWaits();
+    this.#signIns.clear();
+    this.#openWaits.clear();
+    this.#unclaimed.forget();
+    for (const wait of waits) {
+      const message = 'The server was stopped before a grant arrived. Start a new sign-in.';
+      wait.reject(new ServerError('SERVER_STOPPED', message));
+    }
   }
 
-  waitForGrant<Result>(options: WaitForGrantOptions<Result>, onRejected?: Wait['onRejected']): Promise<Result> {
-    const result = this.#waitForGrant(options, onRejected);
-    // The app may await it only later; its rejection must not end the process before.
-    result.catch(() => undefined);
-    return result;
+  expect(request: ExpectedRequest): void {
+    const digest = sha256(request.state);
+    this.#used.delete(digest);
+    this.#add(digest, request, this.#signIns.get(digest));
   }
 
-  async #waitForGrant<Result>(options: WaitForGrantOptions<Result>, onRejected: Wait['onRejected']): Promise<Result> {
-    assertKnownOptions('waitForGrant', options, waitOptionNames);
-    const { signal, exchange } = options;
-    if (signal !== undefined && !(signal instanceof AbortSignal))
-      throw new TypeError('`signal` must be an AbortSignal');
-    if (exchange !== undefined && typeof exchange !== 'function') throw new TypeError('`exchange` must be a function');
-    const request = options.request === undefined ? undefined : this.#checked(options.request);
-    if (this.isStopping) {
+  /** Ends the waits for a request, and no longer accepts its response. */
+  forget({ state }: ExpectedRequest): void {
+    const digest = sha256(state);
+    const waits = this.#signIns.get(digest)?.waits ?? [];
+    this.#signIns.delete(digest);
+    this.#unclaimed.forget(digest);
+    for (const wait of waits) wait.forgotten();
+  }
+
+  /** Waits for the response to a request, or to any, and for `exchange`. */
+  wait(options: WaitOptions<Page> & { readonly request?: ExpectedRequest | undefined }): Promise<unknown> {
+    const { request, signal } = options;
+    if (this.#isStopped) {
       throw new ServerError('SERVER_STOPPED', 'The server was stopped. Start it before you wait for a grant.');
     }
-    if (request !== undefined && !this.#waiters.hasKept(request)) this.#expectOnce(request);
-    const endWait = request === undefined ? undefined : this.#requests.wait(request);
-    try {
-      // Without `exchange` the result is the grant, and `Result` is its type.
-      return (await this.#waiters.wait({ request, signal, exchange, onRejected })) as Result;
-    } catch (error) {
-      const isAborted = error instanceof AuthAbortedError;
-      if (request !== undefined && isAborted && !this.#waiters.isAwaited(request)) this.forget(request);
-      throw error;
-    } finally {
-      endWait?.();
+    const digest = request && sha256(request.state);
+    if (signal?.aborted === true) {
+      if (digest !== undefined) this.#giveUp(digest);
+      throw new AuthAbortedError(signal.reason);
     }
+    const kept = this.#unclaimed.take(digest);
+    const signIn = kept === undefined && request !== undefined ? this.#expectOnce(request) : undefined;
+    const waits = signIn?.waits ?? this.#openWaits;
+    const wait = new Wait(options, () => {
+      if (waits.delete(wait) && signIn !== undefined) this.#giveUp(signIn.digest);
+    });
+    if (kept === undefined) waits.add(wait);
+    else {
+      // A page that was released meanwhile is complete; the app may still use its methods.
+      const isOpen = kept.page !== undefined && typeof kept.page.outcome !== 'string';
+      wait.complete(kept.outcome, isOpen ? kept.page : this.#owner.makePage());
+      kept.claimed();
+    }
+    return wait.result;
   }
 
+  /** The expected request with that state; `'used'` if its response was accepted before. */
   find(state: string | undefined): ExpectedRequest | 'used' | undefined {
-    const found = this.#requests.find(state);
+    const digest = state === undefined ? '' : sha256(state);
+    const found = this.#fresh(digest)?.request ?? (this.#used.has(digest) ? 'used' : undefined);
     if (found !== undefined) return found;
     // Without a state to go by, the response counts for the oldest wait.
-    if (this.#allowUnsolicited) return this.#waiters.oldestRequest;
-    if (state !== undefined && !this.#requests.everExpected) {
+    if (this.#owner.allowUnsolicited) return [...this.#signIns.values()].find(({ waits }) => waits.size > 0)?.request;
+    if (state !== undefined && !this.#everExpected) {
       this.#warn(
         'EMBED_AUTH_NOTHING_EXPECTED',
         'A callback arrived, but no request is expected, so it was rejected. Make the LoginRequest with the server ' +
@@ -128,36 +126,40 @@ export class SignIns {
     return undefined;
   }
 
-  consume(expected: ExpectedRequest): boolean {
-    return this.#requests.consume(expected);
-  }
-
-  rejected(reason: RejectionReason, expected?: ExpectedRequest): Failure | undefined {
-    trace('rejected: %s', reason);
-    const failure = this.#waiters.rejected(reason, expected?.state);
-    return this.#emit('callbackRejected', { reason }) ?? failure;
+  /** Reports a rejected request, or a rejected response of no known request, to the app and to every wait. */
+  rejected(reason: string): Failure | undefined {
+    return this.#report(reason, undefined);
   }
 
   /**
-   * Ends the wait for the request, emits the event, and keeps the outcome if there was neither a wait nor a listener.
+   * Uses the request up, ends the wait for it, emits the event, and keeps the outcome if there was neither a wait nor a listener.
    * @param channel - the browser's request, whose page is held for a later claim, or `receive()`, which returns the outcome itself
+   * @returns undefined if another response was faster
    */
-  deliver(outcome: Outcome, expected: ExpectedRequest | undefined, channel: 'request' | 'receive'): Delivery {
-    const page = new PendingPage();
-    const state = expected?.state;
-    if (state !== undefined) this.#endStartAddress(state);
-    const name = eventOf(outcome);
-    const isClaimed = this.#waiters.claim(outcome, state, page) || this.#server.listenerCount(name) > 0;
-    trace('event: %s', name);
-    const failure = this.#emit(name, outcome.kind === 'error' ? outcome.error : outcome.grant, page);
-    if (state !== undefined) {
-      this.#waiters.rejectAll(
-        () => new AuthorizationError('STATE_USED', 'Another wait received the response to this request.'),
-        state,
-      );
+  deliver(
+    outcome: Outcome,
+    expected: ExpectedRequest | undefined,
+    channel: 'request' | 'receive',
+  ): Delivery<Page> | undefined {
+    const digest = expected && sha256(expected.state);
+    const signIn = digest === undefined ? undefined : this.#signIns.get(digest);
+    if (digest !== undefined && !(this.#signIns.delete(digest) && this.#used.add(digest))) return undefined;
+    const isRejected = outcome.kind === 'error' && outcome.rejection !== undefined;
+    const rejection = isRejected ? this.#report(outcome.rejection, signIn) : undefined;
+    const page = this.#owner.makePage();
+    const event = eventOf(outcome);
+    const waits = signIn !== undefined && signIn.waits.size > 0 ? signIn.waits : this.#openWaits;
+    const [claimant] = waits;
+    if (claimant !== undefined) waits.delete(claimant);
+    const isClaimed = claimant !== undefined || this.#owner.listens(event);
+    claimant?.complete(outcome, page);
+    trace('event: %s', event);
+    const failure = this.#emit(event, outcome.kind === 'error' ? outcome.error : outcome.grant, { page });
+    for (const wait of signIn?.waits ?? []) {
+      wait.reject(new AuthorizationError('STATE_USED', 'Another wait received the response to this request.'));
     }
     if (!isClaimed) {
-      this.#waiters.keep(outcome, state, channel === 'request' ? page : undefined, () => {
+      this.#unclaimed.keep(outcome, digest, channel === 'request' ? page : undefined, () => {
         this.#warn(
           'EMBED_AUTH_OUTCOME_UNCLAIMED',
           'A grant arrived, but the app neither listens for its event nor waits for it, so the page says "return to the ' +
@@ -167,52 +169,110 @@ export class SignIns {
     }
     if (failure === undefined) page.dispatched();
     else page.settle('failed');
-    return { page, failure };
+    return { page, failure: failure ?? rejection };
+  }
+
+  /** Validates a callback URI without any side effect. */
+  validate(uri: string | URL): {
+    result: ReturnType<typeof validateResponse>;
+    expected: ExpectedRequest | undefined;
+  } {
+    const { redirectUri } = this;
+    const received = readCallbackUri(uri, redirectUri);
+    const found = this.find(received.state);
+    const { allowUnsolicited } = this.#owner;
+    const result = validateResponse(received, found, { allowUnsolicited, redirectUri });
+    return { result, expected: typeof found === 'object' ? found : undefined };
+  }
+
+  /** Processes a callback URI that arrived in another way than by a request. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- async turns what the checks throw into a rejection
+  async receive(uri: string | URL): Promise<GrantResponse> {
+    const { result, expected } = this.validate(uri);
+    if (result.kind === 'rejected') {
+      rethrow(this.rejected(result.reason));
+      throw result.error;
+    }
+    rethrow(this.deliver(result, expected, 'receive')?.failure);
+    if (result.kind === 'error') throw result.error;
+    return result.grant;
   }
 
   /** A short address that redirects to the login URI until the request is used or forgotten. */
   addStartAddress(uri: URL, { state }: ExpectedRequest): URL {
     const path = `/${randomBase64url(startAddressBytes)}`;
-    this.#startAddresses.set(path, { uri, state });
-    return new URL(path, this.#server.redirectUri);
+    const signIn = this.#signIns.get(sha256(state));
+    if (signIn !== undefined) signIn.start = { path, uri };
+    return new URL(path, this.redirectUri);
   }
 
+  /** The login URI that a start address redirects to. */
   startAddress(path: string): URL | undefined {
-    return this.#startAddresses.get(path)?.uri;
+    return [...this.#signIns.values()].find(({ start }) => start?.path === path)?.start?.uri;
   }
 
-  #expectOnce(request: ExpectedRequest): void {
-    const found = this.#requests.find(request.state);
-    if (found === 'used') {
-      throw new AuthorizationError(
-        'STATE_USED',
-        'The response to this request was delivered before. Start a new sign-in.',
-      );
+  /** The sign-in for a request that is waited for; its response must not have been delivered before. */
+  #expectOnce(request: ExpectedRequest): SignIn<Page> {
+    const digest = sha256(request.state);
+    const signIn = this.#fresh(digest);
+    if (signIn !== undefined) return signIn;
+    if (this.#used.has(digest)) {
+      const message = 'The response to this request was delivered before. Start a new sign-in.';
+      throw new AuthorizationError('STATE_USED', message);
     }
-    if (found === undefined) this.#requests.add(request);
+    return this.#add(digest, request);
   }
 
-  #checked(request: ExpectedRequest | string | URL): ExpectedRequest {
-    if (typeof request === 'string' || request instanceof URL) {
-      const sent = URL.canParse(String(request)) ? new URL(request).searchParams.get('redirect_uri') : null;
-      // A custom protocol's response arrives by `receive()`, at its own redirect URI.
-      const isCustom = sent !== null && /^(?!https?:)[a-z][a-z\d+.-]*:/i.test(sent);
-      return readAuthorizationUri(request, { redirectUri: isCustom ? sent : this.#server.redirectUri }).expected;
+  /** `known`: the sign-in with that state, if it is expected already. */
+  #add(digest: string, request: ExpectedRequest, known?: SignIn<Page>): SignIn<Page> {
+    this.#everExpected = true;
+    const signIn = known ?? { digest, request, expectedAt: 0, waits: new Set() };
+    signIn.request = request;
+    signIn.expectedAt = performance.now();
+    this.#signIns.delete(digest);
+    this.#signIns.set(digest, signIn);
+    let surplus = this.#signIns.size - limit;
+    for (const old of this.#signIns.values()) {
+      if (old.waits.size > 0) continue;
+      if (surplus <= 0 && !this.#isExpired(old)) break;
+      this.#signIns.delete(old.digest);
+      surplus -= 1;
     }
-    if (typeof request !== 'object' || (request as unknown) === null) {
-      throw new TypeError('`request` must be a LoginRequest, an authorization URI, or an object with a `state`');
-    }
-    return checkedRequest(request);
+    return signIn;
   }
 
-  #emit(name: keyof AuthServerEvents, ...values: readonly unknown[]): Failure | undefined {
-    // The emitter's types cannot follow a name that is a variable.
-    const emitter = this.#server as EventEmitter;
-    return attempt(() => emitter.emit(name, ...values));
+  /** The app waits no longer. */
+  #giveUp(digest: string): void {
+    if ((this.#signIns.get(digest)?.waits.size ?? 0) > 0) return;
+    this.#signIns.delete(digest);
+    this.#unclaimed.forget(digest);
   }
 
-  #endStartAddress(state: string): void {
-    for (const [path, start] of this.#startAddresses) if (start.state === state) this.#startAddresses.delete(path);
+  #fresh(digest: string): SignIn<Page> | undefined {
+    const signIn = this.#signIns.get(digest);
+    return signIn === undefined || this.#isExpired(signIn) ? undefined : signIn;
+  }
+
+  #isExpired({ waits, expectedAt }: SignIn<Page>): boolean {
+    return waits.size === 0 && expectedAt <= performance.now() - this.#owner.requestLifetime;
+  }
+
+  #allWaits(): Wait<Page>[] {
+    return [...[...this.#signIns.values()].flatMap(({ waits }) => [...waits]), ...this.#openWaits];
+  }
+
+  /** @returns the first error that a hook threw; the others are called in any case */
+  #report(reason: string, signIn: SignIn<Page> | undefined): Failure | undefined {
+    trace('rejected: %s', reason);
+    const waits = signIn === undefined ? this.#allWaits() : [...signIn.waits];
+    const failures = waits.map((wait) => wait.rejected(reason, signIn !== undefined));
+    return this.#emit('callbackRejected', { reason }) ?? failures.find((failure) => failure !== undefined);
+  }
+
+  #emit(...event: Parameters<SignInsOwner<Page>['emit']>): Failure | undefined {
+    return attempt(() => {
+      this.#owner.emit(...event);
+    });
   }
 
   #warn(code: string, message: string): void {
@@ -225,12 +285,4 @@ export class SignIns {
 function eventOf(outcome: Outcome): 'implicitGrantReceived' | 'authorizationCodeReceived' | 'errorReceived' {
   if (outcome.kind === 'error') return 'errorReceived';
   return outcome.grant.kind === 'token' ? 'implicitGrantReceived' : 'authorizationCodeReceived';
-}
-
-/** @internal An error of the app's handler surfaces as an uncaught exception, as it does with any other emitter. */
-export function rethrow(failure: Failure | undefined): void {
-  if (failure === undefined) return;
-  process.nextTick(() => {
-    throw failure.error;
-  });
 }

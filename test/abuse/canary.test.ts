@@ -39,7 +39,7 @@ describe('Secrets', () => {
     }
   });
 
-  it('57: are in the events, and the server works, with what went through it', () =>
+  it('are in the events, and the server works, with what went through it', () =>
     withServer(
       async (arena) => {
         await arena.forward(arena.answer());

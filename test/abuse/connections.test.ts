@@ -7,7 +7,7 @@ import { signIn, withServer } from '../helpers/with-server.js';
 jest.setTimeout(30_000);
 
 describe('Too many connections', () => {
-  it('30: responds behind 200 idle sockets, and stops in spite of them (R12, R14)', () =>
+  it('responds behind 200 idle sockets, and stops in spite of them (R12, R14)', () =>
     withServer(
       async (arena) => {
         const sockets = await Promise.all(Array.from({ length: 200 }, () => dial(arena.server.port)));
@@ -21,7 +21,7 @@ describe('Too many connections', () => {
       { events: 1 },
     ));
 
-  it('30: serves the newest connection at the limit of 512, and closes the oldest silent one (R14)', () =>
+  it('serves the newest connection at the limit of 512, and closes the oldest silent one (R14)', () =>
     withServer(
       async (arena) => {
         // One with an incomplete request is kept as long as there is a silent one.
@@ -62,7 +62,7 @@ describe('Too many connections', () => {
       async (arena) => {
         let finish: () => void = () => undefined;
         const held = new Promise<void>((resolve) => {
-          arena.server.once('implicitGrantReceived', (_, page) => {
+          arena.server.once('implicitGrantReceived', (_, { page }) => {
             page.waitUntil(new Promise<void>((done) => (finish = done)));
             resolve();
           });
@@ -142,7 +142,7 @@ describe('Too many connections', () => {
     withServer(
       async (arena) => {
         const held = new Promise<void>((resolve) => {
-          arena.server.once('implicitGrantReceived', (_, page) => {
+          arena.server.once('implicitGrantReceived', (_, { page }) => {
             page.waitUntil(new Promise(() => undefined));
             resolve();
           });

@@ -20,7 +20,7 @@ async function expectRejected(
 }
 
 describe('POST of the token', () => {
-  it('8: rejects one without Origin, unless Sec-Fetch-Site is same-origin (R5)', () =>
+  it('rejects one without Origin, unless Sec-Fetch-Site is same-origin (R5)', () =>
     withServer(
       async (arena) => {
         for (const site of [undefined, 'same-site', 'cross-site', 'none', '']) {
@@ -31,7 +31,7 @@ describe('POST of the token', () => {
       { events: 1 },
     ));
 
-  it('9: rejects Origin: null, unless Sec-Fetch-Site is same-origin (R5)', () =>
+  it('rejects Origin: null, unless Sec-Fetch-Site is same-origin (R5)', () =>
     withServer(
       async (arena) => {
         for (const origin of ['NULL', '', 'undefined', '*']) {
@@ -45,14 +45,14 @@ describe('POST of the token', () => {
       { events: 1 },
     ));
 
-  it('10: rejects the Origin of another local port (R5)', () =>
+  it('rejects the Origin of another local port (R5)', () =>
     withServer(async (arena) => {
       for (const origin of ['http://127.0.0.1:1', 'http://127.0.0.1', `http://127.0.0.1:${arena.server.port}0`]) {
         await expectRejected(arena, { Origin: origin }, 403, 'foreign_origin');
       }
     }));
 
-  it('11: rejects the Origin of another name, or scheme, of this machine (R5)', () =>
+  it('rejects the Origin of another name, or scheme, of this machine (R5)', () =>
     withServer(async (arena) => {
       const { port } = arena.server;
       for (const origin of [
@@ -68,14 +68,14 @@ describe('POST of the token', () => {
       }
     }));
 
-  it('12: rejects a Sec-Fetch-Site that is not same-origin, although the Origin is right (R5)', () =>
+  it('rejects a Sec-Fetch-Site that is not same-origin, although the Origin is right (R5)', () =>
     withServer(async (arena) => {
       for (const site of ['same-site', 'cross-site', 'none', '', 'same-origin, cross-site']) {
         await expectRejected(arena, { 'Sec-Fetch-Site': site }, 403, 'foreign_origin');
       }
     }));
 
-  it('12: accepts one without Sec-Fetch-Site, as old browsers send it (R5)', () =>
+  it('accepts one without Sec-Fetch-Site, as old browsers send it (R5)', () =>
     withServer(
       async (arena) => {
         expect((await arena.forward(arena.answer(), { 'Sec-Fetch-Site': undefined })).status).toBe(200);
@@ -83,27 +83,27 @@ describe('POST of the token', () => {
       { events: 1 },
     ));
 
-  it('13: rejects JSON as text/plain, which a form can send (R5)', () =>
+  it('rejects JSON as text/plain, which a form can send (R5)', () =>
     withServer(async (arena) => {
       for (const type of ['text/plain', 'text/plain;charset=UTF-8', 'text/plain; application/json', 'text/json']) {
         await expectRejected(arena, { 'Content-Type': type }, 415, 'content_type');
       }
     }));
 
-  it('14: rejects JSON without a content type (R5)', () =>
+  it('rejects JSON without a content type (R5)', () =>
     withServer(async (arena) => {
       await expectRejected(arena, { 'Content-Type': undefined }, 415, 'content_type');
       await expectRejected(arena, { 'Content-Type': '' }, 415, 'content_type');
     }));
 
-  it('15: rejects forms (R5)', () =>
+  it('rejects forms (R5)', () =>
     withServer(async (arena) => {
       for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'multipart/mixed']) {
         await expectRejected(arena, { 'Content-Type': type }, 415, 'content_type');
       }
     }));
 
-  it('16: rejects charsets other than UTF-8 (R5, R10)', () =>
+  it('rejects charsets other than UTF-8 (R5, R10)', () =>
     withServer(async (arena) => {
       for (const charset of ['utf-7', 'utf-16', 'utf-16le', '"utf-7"', 'utf-8; charset=utf-7', 'x'.repeat(500), '']) {
         await expectRejected(arena, { 'Content-Type': `application/json; charset=${charset}` }, 415, 'content_type');
@@ -111,7 +111,7 @@ describe('POST of the token', () => {
       await expectRejected(arena, { 'Content-Type': 'application/json, text/plain' }, 415, 'content_type');
     }));
 
-  it('16: accepts UTF-8 in any spelling', () =>
+  it('accepts UTF-8 in any spelling', () =>
     withServer(
       async (arena) => {
         const { status } = await arena.forward(arena.answer(), {
@@ -122,7 +122,7 @@ describe('POST of the token', () => {
       { events: 1 },
     ));
 
-  it('17: gives a preflight nothing (R5, R6)', () =>
+  it('gives a preflight nothing (R5, R6)', () =>
     withServer(async (arena) => {
       for (const path of ['/token', '/callback', '/auth_assets/main.js', '/']) {
         const { status, headers } = await arena.ask(`OPTIONS ${path} HTTP/1.1`, [
@@ -136,7 +136,7 @@ describe('POST of the token', () => {
       }
     }));
 
-  it('18: rejects two Origins, even if both are right (R5)', () =>
+  it('rejects two Origins, even if both are right (R5)', () =>
     withServer(async (arena) => {
       const body = JSON.stringify({ fragment: arena.answer() });
       for (const [one, other] of [
@@ -160,7 +160,7 @@ describe('POST of the token', () => {
       await expectRejected(arena, { Origin: `${arena.origin} http://evil.test` }, 403, 'foreign_origin');
     }));
 
-  it('20: has no other method at the token (R6)', () =>
+  it('has no other method at the token (R6)', () =>
     withServer(async (arena) => {
       const headers = [
         ['Origin', arena.origin],
@@ -178,7 +178,7 @@ describe('POST of the token', () => {
       }
     }));
 
-  it('41: rejects bodies of another shape (R10)', () =>
+  it('rejects bodies of another shape (R10)', () =>
     withServer(async (arena) => {
       const fragment = arena.answer();
       for (const body of [
@@ -247,7 +247,7 @@ describe('POST of the token', () => {
       expect(await rejected).toEqual({ reason: 'body_invalid' });
     }));
 
-  it('45: emits one event for the same POST sent 50 times at once (R2)', () =>
+  it('emits one event for the same POST sent 50 times at once (R2)', () =>
     withServer(
       async (arena) => {
         const responses = await Promise.all(Array.from({ length: 50 }, () => arena.forward(arena.answer())));
@@ -260,7 +260,7 @@ describe('POST of the token', () => {
       { events: 1 },
     ));
 
-  it('45: emits one event for 50 responses on one connection (R2)', () =>
+  it('emits one event for 50 responses on one connection (R2)', () =>
     withServer(
       async (arena) => {
         const target = `GET /callback?${arena.answer()} HTTP/1.1`;

@@ -27,7 +27,7 @@ interface Hello {
 }
 
 describe('Handlers of the app', () => {
-  it.each(['token', 'code'])('50: shows failure if a handler throws, and lets the error surface (%s) (R11)', (type) =>
+  it.each(['token', 'code'])('shows failure if a handler throws, and lets the error surface (%s) (R11)', (type) =>
     withServer(
       async (arena) => {
         const failure = new Error('the handler threw');
@@ -50,7 +50,7 @@ describe('Handlers of the app', () => {
     ),
   );
 
-  it('50: shows success if an async handler rejects on its own, and lets the rejection surface (R11)', async () => {
+  it('shows success if an async handler rejects on its own, and lets the rejection surface (R11)', async () => {
     const app = runFixture('abuse/app.ts', { args: ['rejects'] });
     const { port, states } = (await app.line()) as Hello;
     const first = await forward(port, states[0]);
@@ -62,7 +62,7 @@ describe('Handlers of the app', () => {
     expect((await app.ended).stderr).toBe('');
   });
 
-  it('50: ends the app by an uncaught error, page complete, if the app does not catch it (R11)', async () => {
+  it('ends the app by an uncaught error, page complete, if the app does not catch it (R11)', async () => {
     const app = runFixture('abuse/app.ts', { args: ['throws'] });
     const { port, states } = (await app.line()) as Hello;
     const { status, body, headers } = await forward(port, states[0]);
@@ -73,7 +73,7 @@ describe('Handlers of the app', () => {
     expect(stderr).not.toContain(states[0]);
   });
 
-  it('50: sends the whole page if the handler stops the server and ends the process (R11)', async () => {
+  it('sends the whole page if the handler stops the server and ends the process (R11)', async () => {
     const app = runFixture('abuse/app.ts', { args: ['exits'] });
     const { port, states } = (await app.line()) as Hello;
     const { status, body, headers } = await forward(port, states[0]);
@@ -81,14 +81,17 @@ describe('Handlers of the app', () => {
     expect((await app.ended).code).toBe(0);
   });
 
-  it.each(['token', 'code'])('50: sends the whole page if a handler stops the server first (%s) (R11, R12)', (type) =>
+  it.each(['token', 'code'])('sends the whole page if a handler stops the server first (%s) (R11, R12)', (type) =>
     withServer(
       async (arena) => {
         let stopped: Promise<void> | undefined;
-        arena.server.once(type === 'code' ? 'authorizationCodeReceived' : 'implicitGrantReceived', (_grant, page) => {
-          stopped = arena.server.stop();
-          page.waitUntil(Promise.resolve());
-        });
+        arena.server.once(
+          type === 'code' ? 'authorizationCodeReceived' : 'implicitGrantReceived',
+          (_grant, { page }) => {
+            stopped = arena.server.stop();
+            page.waitUntil(Promise.resolve());
+          },
+        );
         const response =
           type === 'code'
             ? await arena.get(`/callback?${arena.answer()}`, navigation)
@@ -102,11 +105,11 @@ describe('Handlers of the app', () => {
     ),
   );
 
-  it('50: shows failure if what the page waits for fails, and releases it if the app stops (R11, R12)', () =>
+  it('shows failure if what the page waits for fails, and releases it if the app stops (R11, R12)', () =>
     withServer(
       async (arena) => {
         const failing = Promise.reject(new Error('no exchange'));
-        arena.server.once('implicitGrantReceived', (_grant, page) => {
+        arena.server.once('implicitGrantReceived', (_grant, { page }) => {
           page.waitUntil(failing);
         });
         const failed = await arena.forward(arena.answer());
@@ -116,7 +119,7 @@ describe('Handlers of the app', () => {
         const next = new LoginRequest(arena.server, 'client', 'token');
         const never = new Promise<void>(() => undefined);
         const told = new Promise<void>((resolve) => {
-          arena.server.once('implicitGrantReceived', (_grant, page) => {
+          arena.server.once('implicitGrantReceived', (_grant, { page }) => {
             page.waitUntil(never);
             resolve();
           });
@@ -130,7 +133,7 @@ describe('Handlers of the app', () => {
       { events: 2 },
     ));
 
-  it('51: survives errors and rejections without a listener (R10)', async () => {
+  it('survives errors and rejections without a listener (R10)', async () => {
     const trap = new ProcessTrap();
     const server = new AuthServer('http://127.0.0.1:0/callback');
     try {

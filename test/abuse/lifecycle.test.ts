@@ -28,7 +28,7 @@ async function honest(server: AuthServer): Promise<void> {
 }
 
 describe('Start and stop', () => {
-  it('52: stops at once with silent, half-sent and in-flight sockets, and the port is free (R12)', () =>
+  it('stops at once with silent, half-sent and in-flight sockets, and the port is free (R12)', () =>
     withServer(
       async (arena) => {
         const { port } = arena.server;
@@ -68,7 +68,7 @@ describe('Start and stop', () => {
       { events: 1 },
     ));
 
-  it('52: stops within 10 ms if nothing is in progress (R12)', async () => {
+  it('stops within 10 ms if nothing is in progress (R12)', async () => {
     const times: number[] = [];
     for (let count = 0; count < 20; count += 1) {
       const server = new AuthServer('http://127.0.0.1:0/callback');
@@ -84,7 +84,7 @@ describe('Start and stop', () => {
     expect(Math.min(...times)).toBeLessThan(10);
   });
 
-  it('53: accepts stop() twice, before start, and during start (R13)', () =>
+  it('accepts stop() twice, before start, and during start (R13)', () =>
     withServer(async ({ server }) => {
       await Promise.all([server.stop(), server.stop(), server.stop()]);
       await server.stop();
@@ -101,13 +101,13 @@ describe('Start and stop', () => {
       expect(fresh.listening).toBe(false);
     }));
 
-  it('53: rejects every wait when the server stops (R13, R21)', () =>
+  it('rejects every wait when the server stops (R13, R21)', () =>
     withServer(async ({ server }) => {
       const waiting = server.waitForGrant();
       await Promise.all([server.stop(), expect(waiting).rejects.toMatchObject({ code: 'SERVER_STOPPED' })]);
     }));
 
-  it('54: accepts start() twice, and starts on its port again (R13)', () =>
+  it('accepts start() twice, and starts on its port again (R13)', () =>
     withServer(async ({ server }) => {
       const { port } = server;
       await Promise.all([server.start(), server.start()]);
@@ -121,7 +121,7 @@ describe('Start and stop', () => {
       await fixed.stop();
     }));
 
-  it('54: rejects on a port that another program uses, and starts on the next call (R13)', async () => {
+  it('rejects on a port that another program uses, and starts on the next call (R13)', async () => {
     const { port, server: other } = await squatter('127.0.0.1');
     const server = new AuthServer(`http://127.0.0.1:${port}/callback`);
     const error: unknown = await server.start().catch((reason: unknown) => reason);
@@ -136,7 +136,7 @@ describe('Start and stop', () => {
   it.each([
     ['::1', '127.0.0.1'],
     ['127.0.0.1', '::1'],
-  ])('54: does not start on localhost if %s is in use, and leaves %s free (R3)', async (taken, free) => {
+  ])('does not start on localhost if %s is in use, and leaves %s free (R3)', async (taken, free) => {
     const { port, server: other } = await squatter(taken);
     const server = new AuthServer(`http://localhost:${port}/callback`);
     await expect(server.start()).rejects.toMatchObject({ code: 'PORT_IN_USE', port, host: taken });
@@ -153,7 +153,7 @@ describe('Start and stop', () => {
     111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
     540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
     6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
-  ])('55: rejects port %i, which browsers block (R18)', (port) => {
+  ])('rejects port %i, which browsers block (R18)', (port) => {
     for (const make of [
       () => new AuthServer(`http://127.0.0.1:${port}/callback`),
       () => new AuthServer('http://127.0.0.1/callback', { port }),
@@ -163,7 +163,7 @@ describe('Start and stop', () => {
     }
   });
 
-  it('55: rejects a blocked port in login(), before anything is opened (R18)', async () => {
+  it('rejects a blocked port in login(), before anything is opened (R18)', async () => {
     const opened: URL[] = [];
     const signingIn = login({
       clientId: 'client',
@@ -175,7 +175,7 @@ describe('Start and stop', () => {
     expect(opened).toEqual([]);
   });
 
-  it('56: leaks neither memory, nor handles, nor listeners in 1,000 cycles (R12)', async () => {
+  it('leaks neither memory, nor handles, nor listeners in 1,000 cycles (R12)', async () => {
     const child = runFixture('abuse/cycles.ts', { nodeArgs: ['--expose-gc'], args: ['1000'] });
     const { before, after } = (await child.line()) as Record<
       'before' | 'after',

@@ -13,7 +13,7 @@ const json = (arena: Arena): (readonly [string, string])[] => [
 ];
 
 describe('Too much, and too slow', () => {
-  it('26: rejects a body of 1 MiB, with or without a length, and closes (R14)', () =>
+  it('rejects a body of 1 MiB, with or without a length, and closes (R14)', () =>
     withServer(async (arena) => {
       const body = JSON.stringify({ fragment: `${arena.answer()}&pad=${'x'.repeat(1_048_576)}` });
       const said = await arena.raw(
@@ -35,7 +35,7 @@ describe('Too much, and too slow', () => {
       expect(arena.rejections).toEqual(['body_too_large', 'body_too_large', 'body_too_large']);
     }));
 
-  it('26: accepts a body of almost 256 KiB', () =>
+  it('accepts a body of almost 256 KiB', () =>
     withServer(
       async (arena) => {
         const { status } = await arena.forward(`${arena.answer()}&id_token=${'x'.repeat(261_000)}`);
@@ -48,7 +48,7 @@ describe('Too much, and too slow', () => {
   const bomb = gzipSync(inflated);
 
   it.each(['gzip', 'deflate', 'br', 'identity', 'x-gzip'])(
-    '27: inflates nothing: Content-Encoding: %s (R14)',
+    'inflates nothing: Content-Encoding: %s (R14)',
     (encoding) =>
       withServer(async (arena) => {
         const length = ['Content-Length', String(bomb.length)] as const;
@@ -64,7 +64,7 @@ describe('Too much, and too slow', () => {
       }),
   );
 
-  it('28: accepts 20 KB of cookies of other apps, and explains itself at 100 KB (R14)', () =>
+  it('accepts 20 KB of cookies of other apps, and explains itself at 100 KB (R14)', () =>
     withServer(
       async (arena) => {
         const cookie = (bytes: number): [string, string] => ['Cookie', `other=${'x'.repeat(bytes)}`];
@@ -81,7 +81,7 @@ describe('Too much, and too slow', () => {
       { events: 1 },
     ));
 
-  it('29: ends slow headers and a slow body, and responds to others meanwhile (R14)', () =>
+  it('ends slow headers and a slow body, and responds to others meanwhile (R14)', () =>
     withServer(
       async (arena) => {
         const headers = await dial(arena.server.port);
@@ -95,7 +95,7 @@ describe('Too much, and too slow', () => {
       { requestTimeout: 300, events: 1 },
     ));
 
-  it('29: ends headers that take longer than ten seconds, by default (R14)', () =>
+  it('ends headers that take longer than ten seconds, by default (R14)', () =>
     withServer(async (arena) => {
       const socket = await dial(arena.server.port);
       const end = received(socket);

@@ -4,7 +4,7 @@ import { navigation, withServer } from '../helpers/with-server.js';
 const code = { responseType: 'code' };
 
 describe('GET of the callback', () => {
-  it('19: leaves a HEAD with a valid code without effect (R6)', () =>
+  it('leaves a HEAD with a valid code without effect (R6)', () =>
     withServer(async (arena) => {
       for (const method of ['HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']) {
         const { status, body } = await arena.ask(`${method} /callback?${arena.answer()} HTTP/1.1`, navigation);
@@ -57,7 +57,7 @@ describe('GET of the callback', () => {
     }, code),
   );
 
-  it('24: emits one event if a scanner fetches the callback before the user (R2, R6)', () =>
+  it('emits one event if a scanner fetches the callback before the user (R2, R6)', () =>
     withServer(
       async (arena) => {
         const scanner = await arena.get(`/callback?${arena.answer()}`, [['User-Agent', 'LinkScanner']]);
@@ -71,12 +71,12 @@ describe('GET of the callback', () => {
       { ...code, events: 1 },
     ));
 
-  it('24: loses nothing to a scanner if the response is in the fragment, which it never sees (R6)', () =>
+  it('loses nothing to a scanner if the response is in the fragment, which it never sees (R6)', () =>
     withServer(async (arena) => {
       for (let visit = 0; visit < 3; visit += 1) expect((await arena.get('/callback')).status).toBe(200);
     }));
 
-  it('25: rejects the foreign token of a top-level navigation, which the script of the page posts (R1)', () =>
+  it('rejects the foreign token of a top-level navigation, which the script of the page posts (R1)', () =>
     withServer(async (arena) => {
       // Everything but the state is right: a hostile page's `location = '.../callback#...'` results in this.
       expect((await arena.get('/callback', navigation)).status).toBe(200);
@@ -96,7 +96,7 @@ describe('GET of the callback', () => {
       expect(new Set(arena.rejections)).toEqual(new Set(['state_foreign']));
     }));
 
-  it('25: rejects a foreign code in the query of a top-level navigation (R1)', () =>
+  it('rejects a foreign code in the query of a top-level navigation (R1)', () =>
     withServer(async (arena) => {
       for (const query of ['code=theirs&state=theirs', 'code=theirs', 'error=access_denied&state=theirs']) {
         const { status, body } = await arena.get(`/callback?${query}`, navigation);
@@ -105,7 +105,7 @@ describe('GET of the callback', () => {
       }
     }, code));
 
-  it('46: is not ended by an error without state (R1)', () =>
+  it('is not ended by an error without state (R1)', () =>
     withServer(
       async (arena) => {
         for (const error of ['access_denied', 'server_error', 'x']) {
@@ -121,7 +121,7 @@ describe('GET of the callback', () => {
       { events: 1 },
     ));
 
-  it('58: emits one event if the page is reloaded, or opened again with Back (R2)', () =>
+  it('emits one event if the page is reloaded, or opened again with Back (R2)', () =>
     withServer(
       async (arena) => {
         expect((await arena.get(`/callback?${arena.answer()}`, navigation)).status).toBe(200);

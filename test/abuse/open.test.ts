@@ -35,7 +35,7 @@ describeOnPlainLinux('open()', () => {
     return { report, given };
   }
 
-  it('47: opens no file, no script, no option and no share (R8)', () =>
+  it('opens no file, no script, no option and no share (R8)', () =>
     withServer(async () => {
       const results = await Promise.all(
         [
@@ -55,7 +55,7 @@ describeOnPlainLinux('open()', () => {
       }
     }));
 
-  it('48: gives the opener one intact argument, also if a shell would interpret it (R8)', () =>
+  it('gives the opener one intact argument, also if a shell would interpret it (R8)', () =>
     withServer(async ({ request }) => {
       const uris = ['&calc', '$(id)', '`id`', '%PATH%', `"'`, '^&calc^', ';id|id>x', '$HOME', '\\n%s'].map(
         (text) => `${request.toUri().href}&login_hint=${text}`,
@@ -72,7 +72,7 @@ describeOnPlainLinux('open()', () => {
     ['a display and nothing in PATH', { DISPLAY: ':99', PATH: '/nonexistent' }],
     ['an opener that is not there', { BROWSER: '/nonexistent/browser' }],
     ['an opener that fails', { BROWSER: '/bin/false' }],
-  ])('49: rejects with %s (R8)', (_name, env) =>
+  ])('rejects with %s (R8)', (_name, env) =>
     withServer(async ({ request }) => {
       const { report, given } = await open(request.toUri().href, env);
       expect(report.outcome).toMatchObject({ name: 'BrowserOpenError', code: 'BROWSER_NOT_OPENED' });

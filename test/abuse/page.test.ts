@@ -18,7 +18,7 @@ function scriptsOf(page: RawResponse): { allowed: number; other: number } {
 }
 
 describe('The page', () => {
-  it('38: shows nothing of the request, script or not (R7)', () =>
+  it('shows nothing of the request, script or not (R7)', () =>
     withServer(
       async (arena) => {
         const provider = new URLSearchParams({
@@ -89,7 +89,7 @@ describe('The page', () => {
     "$& $1 $` $'",
     '"><svg onload=alert(1)>',
     '<!--',
-  ])('39: writes the app name and texts as text: %s (R7)', (text) =>
+  ])('writes the app name and texts as text: %s (R7)', (text) =>
     withServer(
       async (arena) => {
         const page = await arena.get('/callback', navigation);

@@ -58,7 +58,7 @@ async function take(params: string, options: ArenaOptions = {}): Promise<Arena['
 const authorizationEndpoint = 'https://provider.example/authorize';
 
 describe('Parameters', () => {
-  it('31: rejects two different states in any order, and accepts the same one twice (R1, R15)', () =>
+  it('rejects two different states in any order, and accepts the same one twice (R1, R15)', () =>
     withServer(
       async (arena) => {
         const { state } = arena.request;
@@ -74,7 +74,7 @@ describe('Parameters', () => {
       { events: 1 },
     ));
 
-  it('32: ends the wait for contradicting parameters, and accepts identical ones (R15, R26)', () =>
+  it('ends the wait for contradicting parameters, and accepts identical ones (R15, R26)', () =>
     withServer(
       async (arena) => {
         for (const text of [
@@ -92,7 +92,7 @@ describe('Parameters', () => {
       { events: 1 },
     ));
 
-  it('32: ends the wait for a grant of another kind than requested (R15, R26)', () =>
+  it('ends the wait for a grant of another kind than requested (R15, R26)', () =>
     withServer(async (arena) => {
       await expectEnded(arena, (state) => `code=a&state=${state}`, 'malformed', 'RESPONSE_MALFORMED');
     }));
@@ -136,7 +136,7 @@ describe('Parameters', () => {
       );
     }));
 
-  it('33: does not mix query and fragment (R1, R15)', () =>
+  it('does not mix query and fragment (R1, R15)', () =>
     withServer(async (arena) => {
       const { state } = arena.request;
       expect((await arena.get(`/callback?state=${state}`, navigation)).body).toContain('data-auth-state="pending"');
@@ -159,7 +159,7 @@ describe('Parameters', () => {
       }
     }));
 
-  it('33: accepts a state in the query for a token in the fragment, as Imgur and Trello send it (R15)', () =>
+  it('accepts a state in the query for a token in the fragment, as Imgur and Trello send it (R15)', () =>
     withServer(
       async (arena) => {
         const { state } = arena.request;
@@ -171,7 +171,7 @@ describe('Parameters', () => {
       { events: 1 },
     ));
 
-  it('33: reads the query if both hold a response, and nothing from the fragment (R15)', () =>
+  it('reads the query if both hold a response, and nothing from the fragment (R15)', () =>
     withServer(
       async (arena) => {
         const query = `access_token=right&state=${arena.request.state}`;
@@ -181,7 +181,7 @@ describe('Parameters', () => {
       { events: 1 },
     ));
 
-  it('34: reads __proto__ and constructor as ordinary names (R1, R10)', () =>
+  it('reads __proto__ and constructor as ordinary names (R1, R10)', () =>
     withServer(
       async (arena) => {
         for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__proto__[state]']) {
@@ -211,7 +211,7 @@ describe('Parameters', () => {
       { events: 1 },
     ));
 
-  it('35: reads a[b]=c as the name a[b] (R15)', async () => {
+  it('reads a[b]=c as the name a[b] (R15)', async () => {
     const { value } = await take('a[b]=c&scope[]=d&state[]=theirs');
     expect([value.params.get('a[b]'), value.params.get('scope'), value.params.get('state[]')]).toEqual([
       'c',
@@ -224,14 +224,14 @@ describe('Parameters', () => {
   });
 
   it.each(['abc', '-1', '1e9', 'NaN', '', 'Infinity', '0x10', '1.5', ' 1', '99999999999', '%00'])(
-    '36: has no lifetime if expires_in is "%s" (R15)',
+    'has no lifetime if expires_in is "%s" (R15)',
     async (text) => {
       const { value } = await take(`expires_in=${text}`);
       expect(value).toMatchObject({ expiresIn: undefined, isExpired: false });
     },
   );
 
-  it('36: keeps a valid lifetime, and token types in any case; 0 means not stated (R15)', async () => {
+  it('keeps a valid lifetime, and token types in any case; 0 means not stated (R15)', async () => {
     expect((await take('expires_in=3600&token_type=BEARER')).value).toMatchObject({
       expiresIn: 3600,
       tokenType: 'BEARER',
@@ -239,7 +239,7 @@ describe('Parameters', () => {
     expect((await take('expires_in=0')).value).toMatchObject({ expiresIn: undefined, isExpired: false });
   });
 
-  it('40: passes error_uri=javascript: on as a string, and writes it nowhere on the page (R7)', () =>
+  it('passes error_uri=javascript: on as a string, and writes it nowhere on the page (R7)', () =>
     withServer(
       async (arena) => {
         const uri = 'javascript:alert(1)';
@@ -253,7 +253,7 @@ describe('Parameters', () => {
       { events: 1 },
     ));
 
-  it('59: ends the wait for an issuer that is wrong, missing, or there twice (R22, R26)', () =>
+  it('ends the wait for an issuer that is wrong, missing, or there twice (R22, R26)', () =>
     withServer(
       async (arena) => {
         for (const iss of [
@@ -289,13 +289,13 @@ describe('Parameters', () => {
       { issuer: 'https://provider.example', events: 1 },
     ));
 
-  it('59: rejects a wrong issuer in parseCallbackUri, too (R22)', () => {
+  it('rejects a wrong issuer in parseCallbackUri, too (R22)', () => {
     const uri = 'myapp.auth://token#access_token=a&state=s&iss=https://evil.test';
     expect(() => parseCallbackUri(uri, { state: 's', issuer: 'https://provider.example' })).toThrow('issuer');
     expect(parseCallbackUri(uri, { state: 's', issuer: 'https://evil.test' })).toMatchObject({ accessToken: 'a' });
   });
 
-  it('60: rejects states that are long, of unicode, or the awaited one with additions (R1)', () =>
+  it('rejects states that are long, of unicode, or the awaited one with additions (R1)', () =>
     withServer(async (arena) => {
       const { state } = arena.request;
       for (const other of [
@@ -322,7 +322,7 @@ describe('Parameters', () => {
     ['of unicode', '\u{1F512}\u00e9 \u202e&=#?+%'],
     ['with padding', 'YWJj=='],
     ['named __proto__', '__proto__'],
-  ])('60: accepts a state %s if it is the awaited one', (_name, state) =>
+  ])('accepts a state %s if it is the awaited one', (_name, state) =>
     withServer(
       async (arena) => {
         const request = new LoginRequest(arena.server, 'client', 'token', { state });

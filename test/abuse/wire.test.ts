@@ -8,7 +8,7 @@ const tlsHello = Buffer.from('16030100c4010000c00303' + '00'.repeat(32) + '00001
 const http2Preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 describe('What is no HTTP', () => {
-  it('42: rejects bytes that are no HTTP request (R10)', () =>
+  it('rejects bytes that are no HTTP request (R10)', () =>
     withServer(async (arena) => {
       const { host } = arena;
       const answer = arena.answer();
@@ -36,7 +36,7 @@ describe('What is no HTTP', () => {
       }
     }));
 
-  it('42: smuggles no second request in a body (R10)', () =>
+  it('smuggles no second request in a body (R10)', () =>
     withServer(async (arena) => {
       const inner = `GET /callback?${arena.answer()} HTTP/1.1\r\nHost: ${arena.host}\r\n\r\n`;
       const bytes =
@@ -48,7 +48,7 @@ describe('What is no HTTP', () => {
       expect(form.status).toBe(403);
     }));
 
-  it('42: survives plain HTTP and noise at an https server (R10)', async () => {
+  it('survives plain HTTP and noise at an https server (R10)', async () => {
     const { private: key, cert } = await selfsigned.generate([{ name: 'commonName', value: 'localhost' }]);
     const trap = new ProcessTrap();
     const server = new AuthServer('https://127.0.0.1:0/callback', { tls: { key, cert } });
@@ -69,7 +69,7 @@ describe('What is no HTTP', () => {
     }
   });
 
-  it('42: survives clients that reset the connection at every stage (R10)', () =>
+  it('survives clients that reset the connection at every stage (R10)', () =>
     withServer(async (arena) => {
       const whole = requestBytes(`GET /callback HTTP/1.1`, [['Host', arena.host], ...navigation]);
       for (const bytes of [Buffer.alloc(0), whole.subarray(0, 10), whole, Buffer.concat([whole, whole])]) {
@@ -81,7 +81,7 @@ describe('What is no HTTP', () => {
       }
     }));
 
-  it('43: opens no tunnel and no web socket (R4, R6)', () =>
+  it('opens no tunnel and no web socket (R4, R6)', () =>
     withServer(async (arena) => {
       const tunnel = await arena.ask('CONNECT evil.test:443 HTTP/1.1');
       expect([0, 400, 405]).toContain(tunnel.status);

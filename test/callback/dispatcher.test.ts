@@ -5,13 +5,9 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import supertest from 'supertest';
-import {
-  createCallbackRouter,
-  createMemoryRequestStore,
-  LoginRequest,
-  ResponseType,
-  type AuthServer,
-} from '#src/index.js';
+import { LoginRequest, ResponseType, type AuthServer } from '#src/index.js';
+import { signInsOf } from '#src/server/auth-server.js';
+import { createCallbackRouter, createMemoryRequestStore } from '#src/router.js';
 import { inertPolicy } from '#src/page/headers.js';
 import { deliverFragment, deliverQuery } from '../helpers/callback.js';
 import { useServers } from '../helpers/use-servers.js';
@@ -130,7 +126,7 @@ describe('the end of a response', () => {
   it('redirects at no response that was rejected, also if it ended the sign-in', async () => {
     const server = await startServer();
     const codes: string[] = [];
-    server.on('errorReceived', ({ code }, page) => {
+    server.on('errorReceived', ({ code }, { page }) => {
       codes.push(code);
       page.redirect('https://app.example/failed', { on: 'failure' });
     });
@@ -296,7 +292,7 @@ describe('the page that waits for a fragment', () => {
     const server = await startServer();
     const agent = supertest(server.baseUri.origin);
     await agent.get('/callback').expect(200, /"answered":false,"pasteOffered":false/);
-    server.signIns.pasteOffers = 1;
+    signInsOf(server).offerPaste();
     await agent.get('/callback').expect(200, /"answered":false,"pasteOffered":true/);
   });
 });

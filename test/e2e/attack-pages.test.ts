@@ -183,7 +183,7 @@ describe.each(browsers)('Attack pages in %s', (_name, open) => {
     await page.close();
   });
 
-  it('58: cause one event for the real sign-in afterwards, also after a reload and Back (R2, R16)', async () => {
+  it('cause one event for the real sign-in afterwards, also after a reload and Back (R2, R16)', async () => {
     const page = await shared.browser.newPage();
     const answer = new URLSearchParams({ access_token: 'honest', token_type: 'bearer', state: request.state });
     const callback = `${server.baseUri.href}#${answer.toString()}`;

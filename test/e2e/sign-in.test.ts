@@ -184,7 +184,7 @@ describe('page.waitUntil', () => {
     let settle: () => void = () => undefined;
     server.on(
       responseType === 'token' ? 'implicitGrantReceived' : 'authorizationCodeReceived',
-      (_: unknown, at: { waitUntil(promise: Promise<unknown>): void }) => {
+      (_: unknown, { page: at }: { page: { waitUntil(promise: Promise<unknown>): void } }) => {
         at.waitUntil(
           new Promise<void>((resolve, reject) => {
             settle = () => {
@@ -209,7 +209,7 @@ describe('page.waitUntil', () => {
   it('shows the real outcome without JavaScript too', async () => {
     const server = await started();
     let settle: () => void = () => undefined;
-    server.on('authorizationCodeReceived', (_, at) => {
+    server.on('authorizationCodeReceived', (_, { page: at }) => {
       at.waitUntil(new Promise<void>((resolve) => (settle = resolve)));
     });
     const request = requestFor(server, ResponseType.Code);

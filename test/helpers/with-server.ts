@@ -142,13 +142,13 @@ function newRequest(server: AuthServer, responseType: string, issuer?: string): 
 function makeArena(server: AuthServer, request: LoginRequest, surfaced: unknown[], another: () => LoginRequest): Arena {
   const told: Told[] = [];
   const rejections: string[] = [];
-  server.on('implicitGrantReceived', (value, page) => {
+  server.on('implicitGrantReceived', (value, { page }) => {
     told.push({ name: 'implicitGrantReceived', value, page });
   });
-  server.on('authorizationCodeReceived', (value, page) => {
+  server.on('authorizationCodeReceived', (value, { page }) => {
     told.push({ name: 'authorizationCodeReceived', value, page });
   });
-  server.on('errorReceived', (value, page) => {
+  server.on('errorReceived', (value, { page }) => {
     told.push({ name: 'errorReceived', value, page });
   });
   server.on('callbackRejected', ({ reason }) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createServer, type IncomingMessage } from 'node:http';
 import request from 'supertest';
-import { createCallbackRouter, createMemoryRequestStore, type CallbackRouterOptions } from '#src/index.js';
+import { createCallbackRouter, createMemoryRequestStore, type CallbackRouterOptions } from '#src/router.js';
 
 type Options = CallbackRouterOptions;
 

@@ -2,13 +2,8 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  createCallbackRouter,
-  LoginRequest,
-  ResponseType,
-  type CallbackRouterOptions,
-  type ExpectedRequest,
-} from '#src/index.js';
+import { LoginRequest, ResponseType, type ExpectedRequest } from '#src/index.js';
+import { createCallbackRouter, type CallbackRouterOptions } from '#src/router.js';
 import { dial, requestBytes, sendRaw, type RawResponse } from '../helpers/raw.js';
 import { useHttpServers } from '../helpers/use-http-servers.js';
 

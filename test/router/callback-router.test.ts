@@ -10,11 +10,8 @@ import request, { type Test } from 'supertest';
 import type { ExpectedRequest } from '#src/oauth/authorization-response.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from '#src/oauth/grant-response.js';
 import { securityHeaders } from '#src/page/headers.js';
-import {
-  createCallbackRouter,
-  type CallbackExchange,
-  type CallbackRouterOptions,
-} from '#src/router/callback-router.js';
+import { createCallbackRouter } from '#src/router/callback-router.js';
+import type { CallbackRouterContext, CallbackRouterOptions } from '#src/router/options.js';
 import { createMemoryRequestStore, type RequestStore } from '#src/router/request-store.js';
 import type { AuthorizationError } from '#src/errors.js';
 import { LoginRequest, ResponseType } from '#src/oauth/login-request.js';
@@ -22,7 +19,7 @@ import { isPosix } from '../helpers/systems.js';
 
 const origin = 'http://app.example';
 type Options = CallbackRouterOptions<Request>;
-type Exchange = CallbackExchange<Request, ServerResponse>;
+type Exchange = CallbackRouterContext<Request, ServerResponse>;
 
 const emptyStore: RequestStore<Request> = { add: () => undefined, find: () => undefined, take: () => false };
 

@@ -3,15 +3,13 @@ import express, { type Request } from 'express';
 import session from 'express-session';
 import type { IncomingMessage } from 'node:http';
 import request from 'supertest';
+import { LoginRequest, ResponseType, type GrantResponse } from '#src/index.js';
 import {
   createCallbackRouter,
   createMemoryRequestStore,
   createSessionRequestStore,
-  LoginRequest,
-  ResponseType,
-  type GrantResponse,
   type RequestStore,
-} from '#src/index.js';
+} from '#src/router.js';
 
 /** What the stores read of a request. */
 type Req = IncomingMessage & { id: string; session: Record<string, unknown> };

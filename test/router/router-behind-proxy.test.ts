@@ -9,7 +9,8 @@ import type { Page } from 'puppeteer-core';
 import { generate } from 'selfsigned';
 import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { launchChromium } from '../../examples/support/chromium.js';
-import { createCallbackRouter, LoginRequest, type ExpectedRequest, type RequestStore } from '#src/index.js';
+import { LoginRequest, type ExpectedRequest } from '#src/index.js';
+import { createCallbackRouter, type RequestStore } from '#src/router.js';
 import { signInAt } from '../helpers/example.js';
 import { useBrowser } from '../helpers/use-browser.js';
 

@@ -159,7 +159,7 @@ describe('a TLS handshake at the http port (R29)', () => {
 describe('a held page', () => {
   it('passes proxies and compression at once', async () => {
     const server = await startServer();
-    server.on('authorizationCodeReceived', (_, page) => {
+    server.on('authorizationCodeReceived', (_, { page }) => {
       page.waitUntil(new Promise<void>((resolve) => setImmediate(resolve)));
     });
     const { state } = new LoginRequest(server, 'client', ResponseType.Code, options);

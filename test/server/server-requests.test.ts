@@ -325,7 +325,7 @@ describe('the warning EMBED_AUTH_PAGE_FAILED', () => {
     const server = await startServer({ texts });
     const { state } = new LoginRequest(server, 'client', ResponseType.Code, { authorizationEndpoint });
     let finish: () => void = () => undefined;
-    server.on('authorizationCodeReceived', (_, page) => {
+    server.on('authorizationCodeReceived', (_, { page }) => {
       page.waitUntil(new Promise<void>((resolve) => (finish = resolve)));
     });
     const warnings = catchWarnings();
@@ -365,21 +365,5 @@ describe('the warning EMBED_AUTH_PAGE_FAILED', () => {
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     // The custom page failed, and then the built-in one; no browser is there to show either.
     expect(warnings.map((warning) => warning.code)).toEqual(['EMBED_AUTH_TEMPLATE_FAILED']);
-  });
-
-  it('comes with the end of the connection if nothing can handle requests', async () => {
-    const options: CallbackPageOptions = {};
-    const server = await startServer(options);
-    const warnings = catchWarnings();
-    // Before the first request, or the turn after the start, which loads what handles it.
-    options.contentSecurityPolicy = { 'frame-ancestors': '*' };
-    const page = await sendRaw(server.port, requestBytes('GET /callback HTTP/1.1', [['Host', server.baseUri.host]]));
-    const noise = await sendRaw(server.port, 'NONSENSE\r\n\r\n');
-    expect([page.text, noise.text]).toEqual(['', '']);
-    const text = expect.stringMatching(/^A request cannot be handled: `contentSecurityPolicy` has/) as unknown;
-    expect(warnings).toEqual([
-      { code, text },
-      { code, text },
-    ]);
   });
 });

@@ -5,7 +5,6 @@ import type { Socket } from 'node:net';
 import request from 'supertest';
 import { LoginRequest, ResponseType, type AuthServer, type CallbackPage } from '#src/index.js';
 import { deliverFragment, deliverQuery } from '../helpers/callback.js';
-import { runFixture } from '../helpers/child.js';
 import { withFakeClock } from '../helpers/fake-clock.js';
 import { countKept } from '../helpers/garbage.js';
 import { nextOf } from '../helpers/node-channels.js';
@@ -24,7 +23,7 @@ function requestFor(server: AuthServer): LoginRequest {
 /** Signs in; resolves to the page, which is held until `promise` settles, once the handler has run. */
 async function holdPage(server: AuthServer, promise: Promise<unknown>): Promise<{ text: Promise<string> }> {
   const held = new Promise<void>((resolve) => {
-    server.once('authorizationCodeReceived', (_, page) => {
+    server.once('authorizationCodeReceived', (_, { page }) => {
       page.waitUntil(promise);
       resolve();
     });
@@ -216,29 +215,12 @@ describe('AuthServer.stop', () => {
     }));
 });
 
-describe('AuthServer.stop, while what handles requests is still being loaded for the first of them', () => {
-  it.each([
-    ['completes that request if it is loaded in time', 'in-time', { status: 200, isComplete: true }],
-    ['ends that request after one second', 'too-late', 'closed'],
-  ])(
-    '%s, and nothing is reported',
-    async (_, mode, response) => {
-      const child = runFixture('abuse/late-handler.ts', { args: [mode] });
-      const { code, stdout, stderr } = await child.ended;
-      expect([code, stderr]).toEqual([0, '']);
-      expect(JSON.parse(stdout)).toEqual({ response, listening: false, reports: [] });
-    },
-    // A real process.
-    30_000,
-  );
-});
-
 describe('a server that goes on', () => {
   it('keeps nothing of connections, responses and pages that have ended', async () => {
     const server = await startServer();
     const signIn = async (): Promise<WeakRef<object>[]> => {
       let page: WeakRef<CallbackPage> | undefined;
-      server.once('authorizationCodeReceived', (_, given) => {
+      server.once('authorizationCodeReceived', (_, { page: given }) => {
         page = new WeakRef(given);
       });
       const accepted = nextOf<{ socket: Socket }>('net.server.socket');

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AuthServer, LoginRequest, ResponseType, type GrantResponse } from '#src/index.js';
+import { signInsOf } from '#src/server/auth-server.js';
 import { deliverFragment, deliverQuery } from '../helpers/callback.js';
 import { useServers } from '../helpers/use-servers.js';
 
@@ -144,7 +145,7 @@ describe('AuthServer.waitForGrant, `exchange`', () => {
 
   it('follows a redirect of `errorReceived` only with `on: failure`, and none for a rejected response', async () => {
     const server = await startServer();
-    server.on('errorReceived', (_, page) => {
+    server.on('errorReceived', (_, { page }) => {
       page.redirect('https://app.example/welcome');
       page.redirect('https://app.example/denied', { on: 'failure' });
     });
@@ -163,7 +164,7 @@ describe('AuthServer.waitForGrant, the outcome of which arrived before', () => {
     await new Promise<void>((resolve) => {
       // The response has used the request up: only then it is kept.
       const poll = (): void => {
-        if (server.signIns.find(request.state) === 'used') resolve();
+        if (signInsOf(server).find(request.state) === 'used') resolve();
         else setImmediate(poll);
       };
       poll();
@@ -196,7 +197,7 @@ describe('AuthServer.waitForGrant, the outcome of which arrived before', () => {
       for (let count = 0; count < 2; count += 1) {
         const request = requestFor(server);
         const page = deliverQuery(server, { code: 'c', state: request.state }).then(({ text }) => text);
-        while (server.signIns.find(request.state) !== 'used') await new Promise((resolve) => setImmediate(resolve));
+        while (signInsOf(server).find(request.state) !== 'used') await new Promise((resolve) => setImmediate(resolve));
         jest.advanceTimersByTime(5000);
         expect(await page).toContain(returnToApp);
         // The grant itself is still there.
@@ -220,8 +221,8 @@ describe('AuthServer.waitForGrant, the outcome of which arrived before', () => {
     server.forget(forgotten);
     await expect(server.waitForGrant({ request: forgotten })).rejects.toMatchObject({ code: 'STATE_USED' });
     const old = await deny();
-    const now = Date.now();
-    jest.spyOn(Date, 'now').mockReturnValue(now + 60_001);
+    const now = performance.now();
+    jest.spyOn(performance, 'now').mockReturnValue(now + 60_001);
     await expect(server.waitForGrant({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
     const controller = new AbortController();
     const waiting = server.waitForGrant({ signal: controller.signal });
@@ -382,11 +383,15 @@ describe('AuthServer, a rejection that belongs to no known request', () => {
     const abort = new AbortController();
     const hook = new Error('hook');
     const waits = [true, false].map((throws) =>
-      server.signIns.waitForGrant({ request: requestFor(server), signal: abort.signal }, () => {
-        if (throws) throw hook;
+      signInsOf(server).wait({
+        request: requestFor(server),
+        signal: abort.signal,
+        onRejected: () => {
+          if (throws) throw hook;
+        },
       }),
     );
-    expect(server.signIns.rejected('state_foreign')).toEqual({ error: hook });
+    expect(signInsOf(server).rejected('state_foreign')).toEqual({ error: hook });
     abort.abort();
     for (const { reason } of (await Promise.allSettled(waits)) as PromiseRejectedResult[]) {
       expect(reason).toMatchObject({ code: 'ABORTED', rejections: { state_foreign: 1 } });

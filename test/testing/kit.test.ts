@@ -5,15 +5,13 @@ import * as client from 'openid-client';
 import {
   AuthServer,
   AuthorizationCodeResponse,
-  createCallbackRouter,
-  createMemoryRequestStore,
   login,
   LoginRequest,
   ResponseType,
-  createSessionRequestStore,
   type GrantFor,
   type LoginOptions,
 } from '#src/index.js';
+import { createCallbackRouter, createMemoryRequestStore, createSessionRequestStore } from '#src/router.js';
 import {
   completeLogin,
   createTestUserAgent,

@@ -2,18 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { expectTypeOf } from 'expect-type';
 import express from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CallbackPage, ExpectedRequest, GrantResponse } from '#src/index.js';
 import {
   createCallbackRouter,
   createMemoryRequestStore,
   createSessionRequestStore,
-  type MaybePromise,
-  type CallbackExchange,
-  type CallbackPage,
   type CallbackRouter,
-  type ExpectedRequest,
-  type GrantResponse,
+  type CallbackRouterContext,
   type RequestStore,
-} from '#src/index.js';
+} from '#src/router.js';
 
 const required = {
   redirectUri: 'http://localhost:3000/auth/callback',
@@ -28,7 +25,7 @@ describe('createCallbackRouter, as a type', () => {
       ...required,
       onGrant: (grant, exchange) => {
         expectTypeOf(grant).toEqualTypeOf<GrantResponse>();
-        expectTypeOf(exchange).toEqualTypeOf<CallbackExchange<express.Request, express.Response>>();
+        expectTypeOf(exchange).toEqualTypeOf<CallbackRouterContext<express.Request, express.Response>>();
         expectTypeOf(exchange.page).toEqualTypeOf<CallbackPage>();
         exchange.res.cookie('signed-in', '1');
         exchange.page.redirect('/profile');
@@ -56,8 +53,10 @@ describe('createCallbackRouter, as a type', () => {
 
   it('accepts a store whose methods return promises', () => {
     type Store = RequestStore<IncomingMessage>;
-    expectTypeOf<Store['find']>().returns.toEqualTypeOf<MaybePromise<ExpectedRequest | undefined>>();
-    expectTypeOf<Store['take']>().returns.toEqualTypeOf<MaybePromise<boolean>>();
+    expectTypeOf<Store['find']>().returns.toEqualTypeOf<
+      ExpectedRequest | undefined | Promise<ExpectedRequest | undefined>
+    >();
+    expectTypeOf<Store['take']>().returns.toEqualTypeOf<boolean | Promise<boolean>>();
     expectTypeOf<{ add(): Promise<void>; find(): Promise<undefined>; take(): Promise<boolean> }>().toExtend<Store>();
     expectTypeOf<{ find(): undefined }>().not.toExtend<Store>();
     expect(createCallbackRouter(required)).toBeInstanceOf(Function);

@@ -26,15 +26,15 @@ describe('the events of an AuthServer, as types', () => {
   });
 
   it('have a response and a page', () => {
-    server.on('implicitGrantReceived', (response, page) => {
+    server.on('implicitGrantReceived', (response, { page }) => {
       expectTypeOf(response).toEqualTypeOf<ImplicitGrantResponse>();
       expectTypeOf(page).toEqualTypeOf<CallbackPage>();
     });
-    server.once('authorizationCodeReceived', (response, page) => {
+    server.once('authorizationCodeReceived', (response, { page }) => {
       expectTypeOf(response).toEqualTypeOf<AuthorizationCodeResponse>();
       expectTypeOf(page).toEqualTypeOf<CallbackPage>();
     });
-    server.addListener('errorReceived', (error, page) => {
+    server.addListener('errorReceived', (error, { page }) => {
       expectTypeOf(error).toEqualTypeOf<AuthorizationError>();
       expectTypeOf(page).toEqualTypeOf<CallbackPage>();
     });

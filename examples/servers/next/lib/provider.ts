@@ -1,4 +1,4 @@
-import { createSessionRequestStore } from 'embed-auth-server';
+import { createSessionRequestStore } from 'embed-auth-server/router';
 import * as client from 'openid-client';
 
 const issuer = new URL(process.env['ISSUER'] ?? 'https://accounts.example.com');

@@ -1,4 +1,4 @@
-import { createCallbackRouter } from 'embed-auth-server';
+import { createCallbackRouter } from 'embed-auth-server/router';
 import type { NextApiRequest, NextApiResponse, PageConfig } from 'next';
 import { promisify } from 'node:util';
 import * as client from 'openid-client';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UsedStates } from '#src/router/used-states.js';
+import { UsedStates } from '#src/sign-in/used-states.js';
 
 describe('UsedStates', () => {
   it('accepts a state once', () => {

@@ -1,0 +1,121 @@
+import { AuthAbortedError, type Rejections } from '../errors.js';
+import type { ValidationResult } from '../oauth/authorization-response.js';
+import type { GrantResponse } from '../oauth/grant-response.js';
+import { attempt, type Failure } from './failure.js';
+
+/** @internal A validated response that ends the wait for a request. */
+export type Outcome = Exclude<ValidationResult, { kind: 'rejected' }>;
+
+/** @internal What a sign-in needs of the page that shows its end. */
+export interface OutcomePage {
+  /** The end if it is known, otherwise the promise of it. */
+  readonly outcome: string | Promise<string>;
+  /** Holds the page until the promise settles. */
+  waitUntil(outcome: Promise<unknown>): void;
+  /** The handlers have run. */
+  dispatched(): void;
+  /** Completes the page; the first outcome counts. */
+  settle(outcome: 'failed' | 'released'): void;
+}
+
+/** @internal */
+export interface WaitOptions<Page> {
+  readonly signal?: AbortSignal | undefined;
+  readonly exchange?:
+    ((grant: GrantResponse, context: { readonly page: Page; readonly signal: AbortSignal }) => unknown) | undefined;
+  /** Called for each rejection that may concern this wait; `isEnd`: the rejected response ends it. */
+  readonly onRejected?: ((reason: string, isEnd: boolean) => void) | undefined;
+}
+
+/** @internal One wait for a grant, and then for `exchange`. */
+export class Wait<Page extends OutcomePage> {
+  /** The result of `exchange`, or the grant without it. A rejection that nobody awaits yet does not end the process. */
+  readonly result: Promise<unknown>;
+  readonly #options: WaitOptions<Page>;
+  readonly #rejections: Rejections = {};
+  readonly #removeAbortAction: () => void;
+  #settle: { resolve: (result: unknown) => void; reject: (error: unknown) => void };
+  /** Of the outcome that `exchange` runs for. */
+  #page: Page | undefined;
+
+  /** @param onAborted - called when the signal has ended the wait */
+  constructor(options: WaitOptions<Page>, onAborted: () => void) {
+    this.#options = options;
+    this.#settle = { resolve: () => undefined, reject: () => undefined };
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.result.catch(() => undefined);
+    const { signal } = options;
+    this.#removeAbortAction = addAbortAction(signal, () => {
+      this.#page?.settle('released');
+      this.reject(
+        new AuthAbortedError(signal?.reason, this.#rejections, this.#page === undefined ? undefined : 'exchange'),
+      );
+      onAborted();
+    });
+  }
+
+  /** Settles the wait; `exchange` begins in this turn of the event loop, and holds the page if it returns a promise. */
+  complete(outcome: Outcome, page: Page): void {
+    const { exchange, signal } = this.#options;
+    if (outcome.kind === 'error') this.reject(outcome.error);
+    else if (exchange === undefined) this.#resolve(outcome.grant);
+    else {
+      this.#page = page;
+      try {
+        const result = exchange(outcome.grant, { page, signal: signal ?? new AbortController().signal });
+        const work = Promise.resolve(result);
+        if (typeof (Object(result) as { then?: unknown }).then === 'function') page.waitUntil(work);
+        work.then(this.#resolve, this.reject);
+      } catch (error) {
+        page.settle('failed');
+        this.reject(error);
+      }
+    }
+  }
+
+  /** Counts a rejection. Returns what the app's hook threw. */
+  rejected(reason: string, isEnd: boolean): Failure | undefined {
+    this.#rejections[reason] = (this.#rejections[reason] ?? 0) + 1;
+    return attempt(() => this.#options.onRejected?.(reason, isEnd));
+  }
+
+  /** The app no longer expects the response. */
+  forgotten(): void {
+    this.reject(new AuthAbortedError(undefined, this.#rejections, 'forgotten'));
+  }
+
+  /** Ends the wait with an error. */
+  readonly reject = (error: unknown): void => {
+    this.#removeAbortAction();
+    this.#settle.reject(error);
+  };
+
+  readonly #resolve = (result: unknown): void => {
+    this.#removeAbortAction();
+    this.#settle.resolve(result);
+  };
+}
+
+const abortActions = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls back once when the signal aborts. */
+function addAbortAction(signal: AbortSignal | undefined, action: () => void): () => void {
+  if (signal === undefined) return () => undefined;
+  const actions = abortActions.get(signal) ?? listen(signal);
+  actions.add(action);
+  return () => actions.delete(action);
+}
+
+/** One listener serves any number of waits, so Node warns of no leak. A function apart, so that it keeps no wait in memory. */
+function listen(signal: AbortSignal): Set<() => void> {
+  const actions = new Set<() => void>();
+  abortActions.set(signal, actions);
+  const run = (): void => {
+    abortActions.delete(signal);
+    for (const action of [...actions]) action();
+  };
+  signal.addEventListener('abort', run, { once: true });
+  return actions;
+}
