@@ -16,6 +16,8 @@ export default defineConfig(
       'examples/sdks',
       'examples/existing-server/redis',
       'examples/servers',
+      // Programs of web standards, which run in workerd or beside packages that are not here.
+      'test/compat/authorization-servers',
     ],
   },
   js.configs.recommended,
