@@ -1,8 +1,9 @@
 // `fork('concurrency-worker.mjs', ['server' | 'router'])`: many sign-ins at once, and the processor time of each.
 import { once } from 'node:events';
-import { load, loadExpress } from './.cache/ours/entry.mjs';
+import { load, loadExpress, loadRouter } from './.cache/ours/entry.mjs';
 
-const { AuthServer, createCallbackRouter, createMemoryRequestStore } = await load();
+const { AuthServer } = await load();
+const { createCallbackRouter, createMemoryRequestStore } = await loadRouter();
 let signedIn = 0;
 const { expect } = await { server, router }[process.argv[2]]();
 let round = 0;

@@ -68,6 +68,7 @@ export async function installOurs(say) {
   await writeFile(
     join(folder, 'entry.mjs'),
     "export const load = () => import('embed-auth-server');\n" +
+      "export const loadRouter = () => import('embed-auth-server/router');\n" +
       "export const loadBaseline = () => import('node-http-baseline');\n" +
       "export const loadExpress = async () => (await import('express')).default;\n",
   );

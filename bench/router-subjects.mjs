@@ -7,7 +7,7 @@ import express from 'express';
 import session from 'express-session';
 import passport from 'passport';
 import OAuth2Strategy from 'passport-oauth2';
-import { load } from './.cache/ours/entry.mjs';
+import { load, loadRouter } from './.cache/ours/entry.mjs';
 
 const authorizationEndpoint = 'https://accounts.example.com/authorize';
 const clientId = 'a-client';
@@ -92,7 +92,8 @@ function expressPassport(redirectUri, length) {
 
 /** This package's router in Express, as its documentation has it. */
 async function expressOurs(redirectUri) {
-  const { createCallbackRouter, createSessionRequestStore, LoginRequest, ResponseType } = await load();
+  const { LoginRequest, ResponseType } = await load();
+  const { createCallbackRouter, createSessionRequestStore } = await loadRouter();
   const requests = createSessionRequestStore();
   const app = express();
   app.use(sessions());
@@ -139,7 +140,8 @@ function httpByHand(redirectUri, length) {
 
 /** This package's router on node:http, with its memory store. */
 async function httpOurs(redirectUri) {
-  const { createCallbackRouter, createMemoryRequestStore, LoginRequest, ResponseType } = await load();
+  const { LoginRequest, ResponseType } = await load();
+  const { createCallbackRouter, createMemoryRequestStore } = await loadRouter();
   const requests = createMemoryRequestStore({ sessionId: (request) => request.newId ?? idOf(request) });
   const onGrant = (grant) => verify(grant.code, grant.codeVerifier);
   const router = createCallbackRouter({ redirectUri, requests, onGrant });
