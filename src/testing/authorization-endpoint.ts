@@ -70,6 +70,7 @@ export function authorize(
     scope,
     redirectUri: params.get('redirect_uri') ?? undefined,
     codeChallenge: params.get('code_challenge') ?? undefined,
+    nonce: params.get('nonce') ?? undefined,
     account: account.id,
   };
   if (params.get('response_type') === 'code') return respond({ code: tokens.issueCode(details) });
@@ -91,8 +92,12 @@ function requestError(params: URLSearchParams, redirectUri: string, client: Clie
     return { error: 'unsupported_response_type', errorDescription: 'Only code and token are supported.' };
   }
   const mode = params.get('response_mode');
-  if (mode !== null && !['query', 'fragment', 'form_post'].includes(mode))
-    return invalid('`response_mode` is unknown.');
+  if (mode !== null && !['query', 'fragment', 'form_post'].includes(mode)) {
+    return {
+      error: 'unsupported_response_mode',
+      errorDescription: 'Only query, fragment and form_post are supported.',
+    };
+  }
   if (mode === 'query' && responseType === 'token') return invalid('A token must not be sent in the query.');
   if (mode === 'form_post' && !isWebUri(redirectUri)) return invalid('A form can only be posted to an http(s) URI.');
   // RFC 6749, appendix A.4.
@@ -122,24 +127,19 @@ function authorizationResponse(
   // A state that came twice is not repeated: it is unknown which of the two is meant.
   const [state = null, ...more] = request.getAll('state');
   const complete: Record<string, string | null> = { ...members, state: more.length > 0 ? null : state, iss: issuer };
-  const changed = withChanges(complete, behavior.responseParams);
   // withChanges() removes null.
-  const params = withChanges(changed, 'error' in members ? behavior.errorResponseParams : {}) as Record<string, string>;
+  const params = withChanges(complete, behavior.responseParams) as Record<string, string>;
   const mode = behavior.responseMode ?? responseMode(request);
   // An error in the request may be its mode, so that the redirect URI is checked again.
   if (mode === 'form_post' && isWebUri(redirectUri)) return { kind: 'form_post', action: redirectUri, params };
   if (mode === 'fragment') return { kind: 'redirect', uri: `${redirectUri}#${encoded(params)}` };
-  if (mode === 'state_in_query') {
-    const { state: inQuery, ...inFragment } = params;
-    const base = inQuery === undefined ? redirectUri : withQuery(redirectUri, { state: inQuery });
-    return { kind: 'redirect', uri: `${base}#${encoded(inFragment)}` };
-  }
   return { kind: 'redirect', uri: withQuery(redirectUri, params) };
 }
 
 function responseMode(request: URLSearchParams): 'query' | 'fragment' | 'form_post' {
   const requested = request.get('response_mode');
-  if (requested === 'fragment' || requested === 'form_post') return requested;
+  // Also for an error that says that a token must not be sent in the query.
+  if (requested === 'query' || requested === 'fragment' || requested === 'form_post') return requested;
   return request.get('response_type')?.split(' ').includes('token') === true ? 'fragment' : 'query';
 }
 

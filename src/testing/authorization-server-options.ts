@@ -4,6 +4,7 @@ export type TestErrorCode =
   | 'unauthorized_client'
   | 'access_denied'
   | 'unsupported_response_type'
+  | 'unsupported_response_mode'
   | 'invalid_scope'
   | 'server_error'
   | 'temporarily_unavailable'
@@ -43,64 +44,51 @@ export interface TestAuthorizationServerBehavior {
    * its `sub`, and shown by its `name` and `email`. @default `test-user` and `second-user`
    */
   accounts?: readonly Readonly<Record<string, unknown>>[] | undefined;
-  /** The only account. It replaces `accounts`. @default see `accounts` */
-  profile?: Readonly<Record<string, unknown>> | undefined;
   /** The error that every valid authorization request results in. @default none */
   error?: TestErrorCode | TestErrorResponse | undefined;
   /** The error that every token request results in. @default none */
   tokenError?: TestErrorCode | TestErrorResponse | undefined;
   /**
    * How authorization responses come back, whichever mode the request names. Twitch, for example, sends errors of the
-   * implicit grant in the query. `state_in_query` is the shape of Imgur: `state` in the query, everything else in the
-   * fragment. @default the request's `response_mode`; without one `query` for a code, `fragment` for a token
+   * implicit grant in the query. @default the request's `response_mode`; without one `query` for a code, `fragment` for a token
    */
-  responseMode?: 'query' | 'fragment' | 'form_post' | 'state_in_query' | undefined;
+  responseMode?: 'query' | 'fragment' | 'form_post' | undefined;
   /**
    * Parameters of the authorization response. They are added to the server's parameters and replace those of the same
    * name; null omits one. `{ state: 'wrong' }` makes a response with a wrong state, `{ iss: null }` one without an issuer,
    * `{ access_token: null, token: 'abc' }` one like Trello's. @default none
    */
   responseParams?: Readonly<Record<string, string | null>> | undefined;
-  /**
-   * The same for error responses only, applied after `responseParams`. `{ state: null }` reports errors without a state,
-   * as many servers do. @default none
-   */
-  errorResponseParams?: Readonly<Record<string, string | null>> | undefined;
-  /**
-   * The status of the redirect to the app. With 307 the browser posts the consent form on to the redirect URI, as with
-   * FastAPI or Next.js. @default 303
-   */
-  redirectStatus?: 302 | 303 | 307 | undefined;
   /** Members of the token response, by the same rules as `responseParams`. @default none */
   tokenResponseParams?: Readonly<Record<string, unknown>> | undefined;
-  /** The authorization code. @default a random one each time */
-  code?: string | undefined;
-  /** The lifetime of authorization codes in seconds. @default 60 */
-  codeLifetime?: number | undefined;
   /** The access token. @default a random one each time */
   accessToken?: string | undefined;
-  /** The refresh token that comes with a code's tokens; false: none. @default a random one, a new one at every refresh */
+  /** The refresh token; false: none is issued. @default a random one each time */
   refreshToken?: string | false | undefined;
-  /** The type of access tokens. @default `Bearer` */
-  tokenType?: string | undefined;
+  /**
+   * Whether a refresh issues a new refresh token, and ends the old one. False: the old one stays, and the response has none,
+   * as with Google. @default true
+   */
+  rotateRefreshTokens?: boolean | undefined;
+  /**
+   * Whether a refresh token that was used already revokes everything that was issued for its sign-in (RFC 9700, section
+   * 4.14.2). False: only the one token is rejected. @default true
+   */
+  detectReuse?: boolean | undefined;
+  /**
+   * Claims of ID tokens, by the same rules as `responseParams`: `{ nonce: 'wrong' }`, `{ aud: null }`. An ID token comes
+   * with the tokens if the scope has `openid`. @default none
+   */
+  idTokenClaims?: Readonly<Record<string, unknown>> | undefined;
   /** The lifetime of access tokens in seconds; false: not stated, as with Twitch, and unlimited. @default 3600 */
   expiresIn?: number | false | undefined;
   /** The scopes that are granted, separated by spaces. @default the requested ones */
   scope?: string | undefined;
-  /** The lifetime of device codes in seconds. @default 600 */
-  deviceCodeLifetime?: number | undefined;
   /**
    * The seconds that a device must wait between two token requests; after a shorter wait it gets `slow_down`.
    * @default 5
    */
   deviceInterval?: number | undefined;
-  /**
-   * Members of the device authorization response, by the same rules as `responseParams`. `{ interval: null }` omits the
-   * interval. @default none
-   */
-  deviceResponseParams?: Readonly<Record<string, unknown>> | undefined;
-  /** The errors that the first token requests with a device code result in, in this order. @default none */
-  devicePollErrors?: readonly (TestErrorCode | TestErrorResponse)[] | undefined;
 }
 
 /** How a test authorization server is started. */

@@ -19,6 +19,8 @@ export interface TestAuthorizationServer extends AsyncDisposable {
   readonly authorizationEndpoint: URL;
   /** The token endpoint: exchanges codes, refresh tokens and device codes. */
   readonly tokenEndpoint: URL;
+  /** The revocation endpoint (RFC 7009). */
+  readonly revocationEndpoint: URL;
   /** A protected resource: returns the profile of the account as JSON for a valid access token, otherwise status 401. */
   readonly profileEndpoint: URL;
   /** The device authorization endpoint (RFC 8628). */
@@ -53,9 +55,9 @@ export interface TestAuthorizationServer extends AsyncDisposable {
 
 /**
  * Starts a small authorization server for an app's own tests, on a free port of 127.0.0.1. It serves authorization codes
- * with PKCE (S256), the implicit grant, refresh tokens that change at every use, the device authorization grant, pushed
- * authorization requests, dynamic client registration, and metadata that `openid-client` discovers (with
- * `allowInsecureRequests`). It is an OAuth 2.0 server and issues no ID tokens.
+ * with PKCE (S256), the implicit grant, refresh tokens that change at every use, revocation, ID tokens (RS256) for the scope
+ * `openid`, the device authorization grant, pushed authorization requests, dynamic client registration, and metadata that
+ * `openid-client` discovers (with `allowInsecureRequests`).
  *
  * Its checks are those of a strict provider: a code works once, for a minute, with its own redirect URI and verifier. In a
  * browser it shows a page on which the user chooses an account and allows or denies what the app asks for. It is for tests
@@ -83,7 +85,7 @@ export interface TestAuthorizationServer extends AsyncDisposable {
  * ```
  *
  * @see [RFC 6749](https://www.rfc-editor.org/rfc/rfc6749), [RFC 7636](https://www.rfc-editor.org/rfc/rfc7636),
- * [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), [RFC 8628](https://www.rfc-editor.org/rfc/rfc8628) and
+ * [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009), [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), [RFC 8628](https://www.rfc-editor.org/rfc/rfc8628) and
  * [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207)
  */
 export async function startTestAuthorizationServer(
@@ -121,6 +123,10 @@ class RunningServer implements TestAuthorizationServer {
 
   get tokenEndpoint(): URL {
     return this.#endpoints.uriOf('token');
+  }
+
+  get revocationEndpoint(): URL {
+    return this.#endpoints.uriOf('revocation');
   }
 
   get profileEndpoint(): URL {

@@ -13,22 +13,17 @@ export interface CheckedBehavior {
   readonly accounts: readonly Account[];
   readonly error: TestErrorResponse | undefined;
   readonly tokenError: TestErrorResponse | undefined;
-  readonly responseMode: 'query' | 'fragment' | 'form_post' | 'state_in_query' | undefined;
+  readonly responseMode: 'query' | 'fragment' | 'form_post' | undefined;
   readonly responseParams: Readonly<Record<string, string | null>>;
-  readonly errorResponseParams: Readonly<Record<string, string | null>>;
-  readonly redirectStatus: 302 | 303 | 307;
   readonly tokenResponseParams: Readonly<Record<string, unknown>>;
-  readonly code: string | undefined;
-  readonly codeLifetime: number;
   readonly accessToken: string | undefined;
   readonly refreshToken: string | false | undefined;
-  readonly tokenType: string;
+  readonly rotateRefreshTokens: boolean;
+  readonly detectReuse: boolean;
+  readonly idTokenClaims: Readonly<Record<string, unknown>>;
   readonly expiresIn: number | false;
   readonly scope: string | undefined;
-  readonly deviceCodeLifetime: number;
   readonly deviceInterval: number;
-  readonly deviceResponseParams: Readonly<Record<string, unknown>>;
-  readonly devicePollErrors: readonly TestErrorResponse[];
 }
 
 /** A registered client; undefined members mean that any value is accepted. */
@@ -48,25 +43,19 @@ const defaultAccounts = [
 const behaviorNames: OptionNames<TestAuthorizationServerBehavior> = {
   consent: true,
   accounts: true,
-  profile: true,
   error: true,
   tokenError: true,
   responseMode: true,
   responseParams: true,
-  errorResponseParams: true,
-  redirectStatus: true,
   tokenResponseParams: true,
-  code: true,
-  codeLifetime: true,
   accessToken: true,
   refreshToken: true,
-  tokenType: true,
+  rotateRefreshTokens: true,
+  detectReuse: true,
+  idTokenClaims: true,
   expiresIn: true,
   scope: true,
-  deviceCodeLifetime: true,
   deviceInterval: true,
-  deviceResponseParams: true,
-  devicePollErrors: true,
 };
 const optionNames: OptionNames<TestAuthorizationServerOptions> = {
   ...behaviorNames,
@@ -85,31 +74,26 @@ export function checkBehaviorNames(behavior: TestAuthorizationServerBehavior): v
 
 /** Checks the behaviour, and fills in its defaults. */
 export function checkBehavior(behavior: TestAuthorizationServerBehavior): CheckedBehavior {
-  const { consent = 'ask', responseMode, redirectStatus = 303, tokenType = 'Bearer', expiresIn = 3600 } = behavior;
-  const {
-    responseParams = {},
-    errorResponseParams = {},
-    tokenResponseParams = {},
-    deviceResponseParams = {},
-  } = behavior;
-  const { code, accessToken, refreshToken, scope, devicePollErrors = [] } = behavior;
-  const { codeLifetime = 60, deviceCodeLifetime = 600, deviceInterval = 5 } = behavior;
+  const { consent = 'ask', responseMode, expiresIn = 3600, deviceInterval = 5, accessToken, refreshToken } = behavior;
+  const { rotateRefreshTokens = true, detectReuse = true, scope } = behavior;
+  const { responseParams = {}, tokenResponseParams = {}, idTokenClaims = {} } = behavior;
   if (!['ask', 'allow', 'deny'].includes(consent)) throw new RangeError('`consent` must be ask, allow or deny');
-  if (responseMode !== undefined && !['query', 'fragment', 'form_post', 'state_in_query'].includes(responseMode)) {
-    throw new RangeError('`responseMode` must be query, fragment, form_post or state_in_query');
+  if (responseMode !== undefined && !['query', 'fragment', 'form_post'].includes(responseMode)) {
+    throw new RangeError('`responseMode` must be query, fragment or form_post');
   }
-  if (![302, 303, 307].includes(redirectStatus)) throw new RangeError('`redirectStatus` must be 302, 303 or 307');
   if (expiresIn !== false && !Number.isInteger(expiresIn)) {
     throw new RangeError('`expiresIn` must be a whole number of seconds, or false');
   }
-  for (const [name, value] of Object.entries({ codeLifetime, deviceCodeLifetime, deviceInterval })) {
-    if (!(Number.isFinite(value) && value >= 0)) throw new RangeError(`\`${name}\` must be a number of seconds`);
+  if (!(Number.isFinite(deviceInterval) && deviceInterval >= 0)) {
+    throw new RangeError('`deviceInterval` must be a number of seconds');
   }
-  checkStrings({ code, accessToken, tokenType, scope });
+  for (const [name, value] of Object.entries({ rotateRefreshTokens, detectReuse })) {
+    if (typeof value !== 'boolean') throw new TypeError(`\`${name}\` must be true or false`);
+  }
+  checkStrings({ accessToken, scope });
   if (refreshToken !== undefined && refreshToken !== false && typeof refreshToken !== 'string') {
     throw new TypeError('`refreshToken` must be a string, or false');
   }
-  if (!Array.isArray(devicePollErrors)) throw new TypeError('`devicePollErrors` must be a list of errors');
   return {
     consent,
     accounts: checkAccounts(behavior),
@@ -117,20 +101,15 @@ export function checkBehavior(behavior: TestAuthorizationServerBehavior): Checke
     tokenError: checkError('tokenError', behavior.tokenError),
     responseMode,
     responseParams,
-    errorResponseParams,
-    redirectStatus,
     tokenResponseParams,
-    code,
-    codeLifetime,
     accessToken,
     refreshToken,
-    tokenType,
+    rotateRefreshTokens,
+    detectReuse,
+    idTokenClaims,
     expiresIn,
     scope,
-    deviceCodeLifetime,
     deviceInterval,
-    deviceResponseParams,
-    devicePollErrors: behavior.devicePollErrors?.map((error) => checkError('devicePollErrors', error)) ?? [],
   };
 }
 
@@ -153,13 +132,12 @@ export function checkRegistration(options: TestAuthorizationServerOptions): Regi
   };
 }
 
-function checkAccounts({ accounts = defaultAccounts, profile }: TestAuthorizationServerBehavior): readonly Account[] {
-  const profiles: readonly Readonly<Record<string, unknown>>[] = profile === undefined ? accounts : [profile];
+function checkAccounts({ accounts = defaultAccounts }: TestAuthorizationServerBehavior): readonly Account[] {
   // A caller without types may give anything.
-  if (!(profiles instanceof Array) || profiles.length === 0 || profiles.some((one) => typeof one !== 'object')) {
+  if (!(accounts instanceof Array) || accounts.length === 0 || accounts.some((one) => typeof one !== 'object')) {
     throw new TypeError('`accounts` must be a list of at least one profile');
   }
-  return profiles.map((one, index) => {
+  return accounts.map((one, index) => {
     const id = one['sub'] ?? one['id'];
     return { id: typeof id === 'string' ? id : `account-${index + 1}`, profile: one };
   });
@@ -173,8 +151,6 @@ function checkStrings(values: Readonly<Record<string, unknown>>): void {
 
 const errorNames: OptionNames<TestErrorResponse> = { error: true, errorDescription: true, errorUri: true };
 
-function checkError(name: string, value: TestErrorCode | TestErrorResponse): TestErrorResponse;
-function checkError(name: string, value: TestErrorCode | TestErrorResponse | undefined): TestErrorResponse | undefined;
 function checkError(name: string, value: TestErrorCode | TestErrorResponse | undefined): TestErrorResponse | undefined {
   const response = typeof value === 'string' ? { error: value } : value;
   if (response !== undefined && (typeof response.error !== 'string' || response.error === '')) {

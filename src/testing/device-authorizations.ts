@@ -1,7 +1,7 @@
 import { randomBase64url } from '../oauth/random-and-digest.js';
 import type { CheckedBehavior } from './checked-options.js';
 import type { Client } from './clients.js';
-import { ErrorResponse, errorResponse, withChanges } from './error-response.js';
+import { errorResponse } from './error-response.js';
 
 export type Decision = 'allow' | 'deny';
 
@@ -18,10 +18,11 @@ interface Pending extends DeviceAuthorization {
   decision: { readonly decision: Decision; readonly account: string } | undefined;
   /** Milliseconds. */
   interval: number;
-  polls: number;
   lastPoll: number;
 }
 
+/** Seconds. */
+const lifetime = 600;
 // Consonants: no words, and no letters that look like digits (RFC 8628, section 6.1).
 const alphabet = 'BCDFGHJKLMNPQRSTVWXZ';
 
@@ -41,32 +42,30 @@ export class DeviceAuthorizations {
 
   /** Begins one, and returns the device authorization response. */
   begin(client: Client, scope: string | undefined, verificationUri: URL): Record<string, unknown> {
-    const { consent, accounts, deviceCodeLifetime, deviceInterval, deviceResponseParams } = this.#behavior();
+    const { consent, accounts, deviceInterval } = this.#behavior();
     const deviceCode = randomBase64url(24);
     const userCode = newUserCode();
     const pending: Pending = {
       client,
       scope,
       userCode,
-      expiresAt: Date.now() + deviceCodeLifetime * 1000,
+      expiresAt: Date.now() + lifetime * 1000,
       decision: consent === 'ask' ? undefined : { decision: consent, account: accounts[0]?.id ?? '' },
       interval: deviceInterval * 1000,
-      polls: 0,
       lastPoll: -Infinity,
     };
     this.#byDeviceCode.set(deviceCode, pending);
     this.#byUserCode.set(userCode, pending);
     const complete = new URL(verificationUri);
     complete.searchParams.set('user_code', userCode);
-    const response = {
+    return {
       device_code: deviceCode,
       user_code: userCode,
       verification_uri: verificationUri.href,
       verification_uri_complete: complete.href,
-      expires_in: deviceCodeLifetime,
+      expires_in: lifetime,
       interval: deviceInterval,
     };
-    return withChanges<unknown>(response, deviceResponseParams);
   }
 
   /** Finds the undecided request of a code that a user typed, with or without its hyphen. */
@@ -87,11 +86,8 @@ export class DeviceAuthorizations {
     if (deviceCode === null || pending?.client.id !== clientId) {
       throw errorResponse('invalid_grant', '`device_code` is missing, was used, or was not issued to this client.');
     }
-    const { lastPoll, interval, polls } = pending;
+    const { lastPoll, interval } = pending;
     pending.lastPoll = Date.now();
-    pending.polls += 1;
-    const chosen = this.#behavior().devicePollErrors[polls];
-    if (chosen !== undefined) throw new ErrorResponse(chosen);
     if (isExpired(pending)) throw errorResponse('expired_token', '`device_code` has expired.');
     // A tenth is allowed for timers that fire early and for the network.
     if (pending.lastPoll - lastPoll < interval * 0.9) {

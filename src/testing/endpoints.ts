@@ -5,6 +5,7 @@ import type { CheckedBehavior, Registration } from './checked-options.js';
 import { Clients } from './clients.js';
 import { DeviceAuthorizations, type Decision } from './device-authorizations.js';
 import { ErrorResponse, errorParams, errorResponse, repeatedParameter } from './error-response.js';
+import { publicKeys } from './id-token.js';
 import { sendPage } from './page-document.js';
 import { consentPage, deviceDecidedPage, errorPage, formPostPage, userCodePage } from './pages.js';
 import { PushedRequests } from './pushed-requests.js';
@@ -15,25 +16,36 @@ const bodyLimit = 65_536;
 const paths: Readonly<Record<string, TestEndpoint>> = {
   '/authorize': 'authorization',
   '/token': 'token',
+  '/revoke': 'revocation',
   '/profile': 'profile',
   '/device_authorization': 'device_authorization',
   '/device': 'device',
   '/par': 'pushed_authorization_request',
   '/register': 'registration',
+  '/jwks': 'jwks',
   '/.well-known/oauth-authorization-server': 'metadata',
   '/.well-known/openid-configuration': 'metadata',
 };
 const methods: Readonly<Record<TestEndpoint, readonly string[]>> = {
   authorization: ['GET', 'POST'],
   token: ['POST'],
+  revocation: ['POST'],
   profile: ['GET', 'POST'],
   device_authorization: ['POST'],
   device: ['GET', 'POST'],
   pushed_authorization_request: ['POST'],
   registration: ['POST'],
   metadata: ['GET'],
+  jwks: ['GET'],
   other: [],
 };
+
+const formEndpoints: readonly TestEndpoint[] = [
+  'token',
+  'revocation',
+  'device_authorization',
+  'pushed_authorization_request',
+];
 
 /** A request whose body has been read. */
 interface ReadRequest {
@@ -59,7 +71,7 @@ export class Endpoints {
     this.#record = record;
     this.#clients = new Clients(registration);
     this.#devices = new DeviceAuthorizations(current);
-    this.tokens = new TokenIssuer(this.#devices, current);
+    this.tokens = new TokenIssuer(this.#devices, current, () => this.issuer);
   }
 
   uriOf(endpoint: TestEndpoint): URL {
@@ -76,7 +88,7 @@ export class Endpoints {
     const endpoint = paths[uri.pathname] ?? 'other';
     const isPost = method === 'POST';
     const body = await readBody(request);
-    const isForm = isPost && ['token', 'device_authorization', 'pushed_authorization_request'].includes(endpoint);
+    const isForm = isPost && formEndpoints.includes(endpoint);
     const params = isForm ? new URLSearchParams(body) : uri.searchParams;
     this.#record({ endpoint, method, uri, headers, params });
     if (endpoint === 'other') sendJson(response, 404, { error: 'not_found' });
@@ -100,6 +112,9 @@ export class Endpoints {
         break;
       case 'metadata':
         sendJson(response, 200, this.#metadata());
+        break;
+      case 'jwks':
+        sendJson(response, 200, publicKeys());
         break;
       default:
         this.#respondToClient(endpoint, request, response);
@@ -134,7 +149,7 @@ export class Endpoints {
         sendPage(response, formPostPage(result.action, result.params));
         break;
       case 'redirect':
-        response.writeHead(this.behavior.redirectStatus, { Location: result.uri, 'Cache-Control': 'no-store' }).end();
+        response.writeHead(303, { Location: result.uri, 'Cache-Control': 'no-store' }).end();
     }
     this.#pushed.forget(uri.searchParams);
   }
@@ -158,7 +173,7 @@ export class Endpoints {
   }
 
   #respondToClient(
-    endpoint: 'token' | 'device_authorization' | 'pushed_authorization_request' | 'registration',
+    endpoint: 'token' | 'revocation' | 'device_authorization' | 'pushed_authorization_request' | 'registration',
     { headers, body }: ReadRequest,
     response: ServerResponse,
   ): void {
@@ -178,7 +193,11 @@ export class Endpoints {
       }
       const client = this.#clients.authenticate(params, headers.authorization);
       if (endpoint === 'token') sendJson(response, 200, this.tokens.redeem(params, client));
-      else if (endpoint === 'pushed_authorization_request') sendJson(response, 201, this.#pushed.push(client, params));
+      else if (endpoint === 'revocation') {
+        this.tokens.revoke(params.get('token'), client);
+        response.writeHead(200, { 'Cache-Control': 'no-store' }).end();
+      } else if (endpoint === 'pushed_authorization_request')
+        sendJson(response, 201, this.#pushed.push(client, params));
       else {
         const scope = params.get('scope') ?? undefined;
         sendJson(response, 200, this.#devices.begin(client, scope, this.uriOf('device')));
@@ -209,10 +228,15 @@ export class Endpoints {
       issuer: this.issuer,
       authorization_endpoint: this.uriOf('authorization').href,
       token_endpoint: this.uriOf('token').href,
+      revocation_endpoint: this.uriOf('revocation').href,
+      jwks_uri: this.uriOf('jwks').href,
       userinfo_endpoint: this.uriOf('profile').href,
       device_authorization_endpoint: this.uriOf('device_authorization').href,
       pushed_authorization_request_endpoint: this.uriOf('pushed_authorization_request').href,
       registration_endpoint: this.uriOf('registration').href,
+      scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
       response_types_supported: ['code', 'token'],
       response_modes_supported: ['query', 'fragment', 'form_post'],
       grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', deviceGrantType],

@@ -7,12 +7,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 export type TestEndpoint =
   | 'authorization'
   | 'token'
+  | 'revocation'
   | 'profile'
   | 'device_authorization'
   | 'device'
   | 'pushed_authorization_request'
   | 'registration'
   | 'metadata'
+  | 'jwks'
   | 'other';
 
 /** A request that reached the test authorization server. */

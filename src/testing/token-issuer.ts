@@ -3,6 +3,7 @@ import type { CheckedBehavior } from './checked-options.js';
 import type { Client } from './clients.js';
 import type { DeviceAuthorizations } from './device-authorizations.js';
 import { errorResponse, withChanges } from './error-response.js';
+import { issueIdToken } from './id-token.js';
 
 /** What the user granted. */
 export interface GrantDetails {
@@ -10,14 +11,17 @@ export interface GrantDetails {
   /** As the request named it; undefined if it named none. */
   readonly redirectUri?: string | undefined;
   readonly codeChallenge?: string | undefined;
+  readonly nonce?: string | undefined;
   readonly scope: string | undefined;
   /** The id of the account that was chosen. */
   readonly account: string;
 }
 
-/** What was issued for one sign-in. If one of its secrets is used twice, all are revoked (RFC 9700, section 4.14.2). */
+/** What was issued for one sign-in, and is revoked together (RFC 9700, section 4.14.2). */
 interface Family {
   readonly details: GrantDetails;
+  /** Seconds since 1970. */
+  readonly signedInAt: number;
   revoked: boolean;
 }
 
@@ -30,29 +34,35 @@ interface Secret {
 /** The `grant_type` of RFC 8628, section 3.4. */
 export const deviceGrantType = 'urn:ietf:params:oauth:grant-type:device_code';
 
+/** Milliseconds. */
+const codeLifetime = 60_000;
+/** Seconds. */
+const idTokenLifetime = 3600;
+
 /** Issues codes and tokens, and checks them. */
 export class TokenIssuer {
   readonly #devices: DeviceAuthorizations;
   readonly #behavior: () => CheckedBehavior;
+  readonly #issuer: () => string;
   readonly #codes = new Map<string, Secret>();
   readonly #accessTokens = new Map<string, Secret>();
   readonly #refreshTokens = new Map<string, Secret>();
 
-  constructor(devices: DeviceAuthorizations, behavior: () => CheckedBehavior) {
+  constructor(devices: DeviceAuthorizations, behavior: () => CheckedBehavior, issuer: () => string) {
     this.#devices = devices;
     this.#behavior = behavior;
+    this.#issuer = issuer;
   }
 
   issueCode(details: GrantDetails): string {
-    const { code = randomBase64url(24), codeLifetime } = this.#behavior();
-    const family = { details, revoked: false };
-    this.#codes.set(code, { family, expiresAt: Date.now() + codeLifetime * 1000, used: false });
+    const code = randomBase64url(24);
+    this.#codes.set(code, { family: newFamily(details), expiresAt: Date.now() + codeLifetime, used: false });
     return code;
   }
 
   /** Issues the members of an implicit grant. */
   issueAccessToken(details: GrantDetails): Record<string, unknown> {
-    return this.#accessTokenOf({ details, revoked: false }, details.scope);
+    return this.#accessTokenOf(newFamily(details), details.scope);
   }
 
   /** Handles a token request of an authenticated client: returns the token response, or throws the error response. */
@@ -75,15 +85,32 @@ export class TokenIssuer {
     this.#refreshTokens.clear();
   }
 
+  /**
+   * Revokes a token of an authenticated client: a refresh token with everything that was issued with it.
+   *
+   * @see [RFC 7009, section 2.1](https://www.rfc-editor.org/rfc/rfc7009#section-2.1)
+   */
+  revoke(token: string | null, { id }: Client): void {
+    if (token === null) throw errorResponse('invalid_request', '`token` is missing.');
+    const refreshToken = this.#refreshTokens.get(token);
+    const found = refreshToken ?? this.#accessTokens.get(token);
+    if (found === undefined) return;
+    if (found.family.details.clientId !== id) {
+      throw errorResponse('invalid_grant', '`token` was issued to another client.');
+    }
+    if (refreshToken === undefined) this.#accessTokens.delete(token);
+    else refreshToken.family.revoked = true;
+  }
+
   #grant(params: URLSearchParams, clientId: string): Record<string, unknown> {
     switch (params.get('grant_type')) {
       case 'authorization_code':
-        return this.#tokensOf(this.#redeemCode(params, clientId));
+        return this.#firstTokens(this.#redeemCode(params, clientId));
       case 'refresh_token':
         return this.#refresh(params, clientId);
       case deviceGrantType: {
         const { scope, account } = this.#devices.redeem(params.get('device_code'), clientId);
-        return this.#tokensOf({ details: { clientId, scope, account }, revoked: false });
+        return this.#firstTokens(newFamily({ clientId, scope, account }));
       }
       case null:
         throw errorResponse('invalid_request', '`grant_type` is missing.');
@@ -106,6 +133,9 @@ export class TokenIssuer {
       throw errorResponse('invalid_grant', '`redirect_uri` is not the one of the authorization request.');
     }
     const verifier = params.get('code_verifier');
+    if (verifier !== null && !/^[\w.~-]{43,128}$/.test(verifier)) {
+      throw errorResponse('invalid_request', '`code_verifier` must have 43 to 128 unreserved characters.');
+    }
     if (details.codeChallenge !== undefined) {
       if (verifier === null || sha256(verifier) !== details.codeChallenge) {
         throw errorResponse('invalid_grant', '`code_verifier` is missing or does not match the challenge.');
@@ -118,41 +148,80 @@ export class TokenIssuer {
   }
 
   #refresh(params: URLSearchParams, clientId: string): Record<string, unknown> {
-    const found = this.#refreshTokens.get(params.get('refresh_token') ?? '');
+    const sent = params.get('refresh_token') ?? '';
+    const found = this.#refreshTokens.get(sent);
     if (found?.family.details.clientId !== clientId) {
       throw errorResponse('invalid_grant', '`refresh_token` is missing or was not issued to this client.');
     }
-    if (found.used) found.family.revoked = true;
-    if (found.family.revoked) throw errorResponse('invalid_grant', '`refresh_token` was used before, or revoked.');
+    const { family } = found;
+    const { rotateRefreshTokens, detectReuse, scope: grantedScope = family.details.scope } = this.#behavior();
+    if (found.used && detectReuse) family.revoked = true;
+    if (found.used || family.revoked)
+      throw errorResponse('invalid_grant', '`refresh_token` was used before, or revoked.');
     const scope = params.get('scope') ?? undefined;
-    const granted = (this.#behavior().scope ?? found.family.details.scope)?.split(' ') ?? [];
+    const granted = grantedScope?.split(' ') ?? [];
     if (scope?.split(' ').some((name) => !granted.includes(name)) === true) {
       throw errorResponse('invalid_scope', '`scope` exceeds what was granted.');
     }
+    // OpenID Connect Core, section 12.2: an ID token of a refresh should have no nonce.
+    const tokens = { ...this.#accessTokenOf(family, scope), ...this.#idTokenOf(family) };
+    if (!rotateRefreshTokens) return tokens;
     // Before the next one is issued, which the `refreshToken` option may make identical.
     found.used = true;
-    return this.#tokensOf(found.family, scope);
+    return { ...tokens, ...this.#refreshTokenOf(family) };
   }
 
-  #tokensOf(family: Family, scope = family.details.scope): Record<string, unknown> {
+  #firstTokens(family: Family): Record<string, unknown> {
+    return {
+      ...this.#accessTokenOf(family),
+      ...this.#refreshTokenOf(family),
+      ...this.#idTokenOf(family, family.details.nonce),
+    };
+  }
+
+  #refreshTokenOf(family: Family): Record<string, unknown> {
     const { refreshToken = randomBase64url(24) } = this.#behavior();
-    const tokens = this.#accessTokenOf(family, scope);
-    if (refreshToken === false) return tokens;
+    if (refreshToken === false) return {};
     this.#refreshTokens.set(refreshToken, { family, expiresAt: Infinity, used: false });
-    return { ...tokens, refresh_token: refreshToken };
+    return { refresh_token: refreshToken };
   }
 
-  #accessTokenOf(family: Family, requestedScope: string | undefined): Record<string, unknown> {
-    const { accessToken = randomBase64url(24), tokenType, expiresIn, scope = requestedScope } = this.#behavior();
+  #accessTokenOf(family: Family, requestedScope = family.details.scope): Record<string, unknown> {
+    const { accessToken = randomBase64url(24), expiresIn, scope = requestedScope } = this.#behavior();
     const expiresAt = expiresIn === false ? Infinity : Date.now() + expiresIn * 1000;
     this.#accessTokens.set(accessToken, { family, expiresAt, used: false });
     return {
       access_token: accessToken,
-      token_type: tokenType,
+      token_type: 'Bearer',
       ...(expiresIn === false ? {} : { expires_in: expiresIn }),
       ...(scope === undefined ? {} : { scope }),
     };
   }
+
+  #idTokenOf({ details, signedInAt }: Family, nonce?: string): Record<string, unknown> {
+    const { scope = details.scope, accounts, idTokenClaims } = this.#behavior();
+    if (scope?.split(' ').includes('openid') !== true) return {};
+    const now = currentSecond();
+    const claims = {
+      ...accounts.find(({ id }) => id === details.account)?.profile,
+      iss: this.#issuer(),
+      sub: details.account,
+      aud: details.clientId,
+      iat: now,
+      exp: now + idTokenLifetime,
+      auth_time: signedInAt,
+      nonce,
+    };
+    return { id_token: issueIdToken(claims, idTokenClaims) };
+  }
+}
+
+function newFamily(details: GrantDetails): Family {
+  return { details, signedInAt: currentSecond(), revoked: false };
+}
+
+function currentSecond(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 function isExpired({ expiresAt }: Secret): boolean {

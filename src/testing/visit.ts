@@ -18,6 +18,8 @@ export class Visit {
   #byPage = false;
   /** Whether the user began this navigation, by opening an address or pressing a button. */
   #byUser = true;
+  /** Where the app expects the response: the `redirect_uri` of the first authorization request that names one. */
+  #redirectUri: URL | undefined;
   #callbackUri: URL | undefined;
 
   constructor(options: TestUserAgentOptions, cookies: CookieJar) {
@@ -59,6 +61,9 @@ export class Visit {
 
   /** Records the authorization response on its way to the app. A form's body is recorded as a query. */
   #noteCallback(uri: URL, body: string | undefined): void {
+    const requested = uri.searchParams.get('redirect_uri');
+    if (requested !== null && URL.canParse(requested)) this.#redirectUri ??= new URL(requested);
+    if (!this.#isRedirectUri(uri)) return;
     const bodyParams = new URLSearchParams(body);
     if (holdsResponse(uri.searchParams) || holdsResponse(new URLSearchParams(uri.hash.slice(1)))) {
       this.#callbackUri = new URL(uri);
@@ -66,6 +71,14 @@ export class Visit {
       this.#callbackUri = new URL(uri);
       for (const [name, value] of bodyParams) this.#callbackUri.searchParams.append(name, value);
     }
+  }
+
+  /** An authorization server may have pages of its own with an `error` or a `code` in their addresses. */
+  #isRedirectUri({ protocol, host, pathname, origin }: URL): boolean {
+    // A pushed request names it elsewhere, and a request may omit it: then it is on another server.
+    if (this.#redirectUri === undefined) return this.#chain.length > 0 && this.#chain.at(-1)?.origin !== origin;
+    const expected = this.#redirectUri;
+    return protocol === expected.protocol && host === expected.host && pathname === expected.pathname;
   }
 
   async #navigate({ method, uri, body }: Navigation): Promise<HttpResponse> {
@@ -95,14 +108,16 @@ export class Visit {
       return status === 307 || status === 308 ? { method, uri: target, body } : { method: 'GET', uri: target };
     }
     const form = readForm(response.body);
-    if (form === undefined || !(form.asksForDecision || holdsResponse(form.params))) return undefined;
+    if (form === undefined) return undefined;
+    const action = new URL(form.action, uri);
+    if (!form.asksForDecision && !(holdsResponse(form.params) && this.#isRedirectUri(action))) return undefined;
     const { decision = 'allow', account } = this.#options;
     if (form.asksForDecision) form.params.set('decision', decision);
     if (form.offersAccounts && account !== undefined) form.params.set('account', account);
     this.#chain = [uri];
     this.#byPage = true;
     this.#byUser = form.asksForDecision;
-    return { method: 'POST', uri: new URL(form.action, uri), body: form.params.toString() };
+    return { method: 'POST', uri: action, body: form.params.toString() };
   }
 
   /** Does what the page's script does (templates/auth_assets/main.js). */

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { completeLogin, startTestAuthorizationServer } from '#src/testing.js';
 import { Command } from '../cli/command.js';
-import { removeFolder, run, signedIn, temporaryFolder } from '../helpers/package.js';
+import { appScript, removeFolder, run, signedIn, temporaryFolder } from '../helpers/package.js';
 import { installedApp, isInstalled, modules } from '../helpers/compat.js';
 
 jest.setTimeout(240_000);
@@ -89,6 +90,15 @@ for (const runtime of runtimes) {
       // One sign-in with a token, and one with a code.
       expect(stderr.match(/response with .*: grant/g)).toHaveLength(2);
       expect(stderr.match(/event: \w+/g)).toEqual(['event: implicitGrantReceived', 'event: authorizationCodeReceived']);
+    });
+
+    it('runs the test kit without HTTP_PROXY, which Bun and Deno use for loopback, too', async () => {
+      const script = path.join(app, 'kit.mjs');
+      await writeFile(script, await appScript('esm', 'kit.ts'));
+      // Nothing listens there. Node uses the variables only with the third one.
+      const proxy = { HTTP_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9', NODE_USE_ENV_PROXY: '1' };
+      const { stdout } = await run(runtime.program, [...runtime.args, script], { cwd: app, env: { ...env, ...proxy } });
+      expect(JSON.parse(stdout)).toEqual({ state: 'success', isCode: true });
     });
 
     it('runs the command', async () => {
