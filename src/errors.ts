@@ -21,7 +21,13 @@ export type AuthErrorCode =
   | 'ADDRESS_UNAVAILABLE'
   | 'BROWSER_NOT_OPENED'
   | 'URI_NOT_ALLOWED'
-  | 'TEMPLATE_UNREADABLE';
+  | 'TEMPLATE_UNREADABLE'
+  | 'SIGN_IN_REQUIRED'
+  | 'REFRESH_FAILED'
+  | 'STORE_UNREADABLE'
+  | 'STORE_UNWRITABLE'
+  | 'STORE_LOCKED'
+  | 'STORE_UNAVAILABLE';
 
 /**
  * The base of every error that this package throws for a reason other than a caller's mistake (those are `TypeError` and
