@@ -37,6 +37,12 @@ const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
   BROWSER_NOT_OPENED: 'Open the address yourself: --no-browser prints it.',
   URI_NOT_ALLOWED: 'Check --authorize-uri.',
   TEMPLATE_UNREADABLE: undefined,
+  SIGN_IN_REQUIRED: undefined,
+  REFRESH_FAILED: undefined,
+  STORE_UNREADABLE: undefined,
+  STORE_UNWRITABLE: undefined,
+  STORE_LOCKED: undefined,
+  STORE_UNAVAILABLE: undefined,
 };
 
 const flags: Readonly<Record<string, string>> = {

@@ -12,7 +12,12 @@ export function encrypt(text: string, key: Buffer, context: string): string {
   const iv = randomBytes(12);
   const cipher = createCipheriv(algorithm, key, iv).setAAD(Buffer.from(context));
   const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return JSON.stringify({ version: 1, encryption: algorithm, iv: iv.toString('base64url'), data: data.toString('base64url') });
+  return JSON.stringify({
+    version: 1,
+    encryption: algorithm,
+    iv: iv.toString('base64url'),
+    data: data.toString('base64url'),
+  });
 }
 
 /** @internal Whether a text was made by `encrypt`. */

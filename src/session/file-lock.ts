@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HeldLock, LockOptions } from './token-store.js';
@@ -19,15 +29,16 @@ const remembered = 16;
  * there: that needs no `link`. A holder writes to its file every second. A stale lock is renamed to a name made from its holder, which
  * exists from then on, so that of several waiters only one removes it, and none removes the lock of the next holder.
  *
- * @returns what the action resolves to; undefined if `look` ended the wait
+ * @returns what the action resolves to, or what `look` has returned
  */
 export async function withFileLock<Result>(
   folder: string,
   action: (held: HeldLock) => Promise<Result>,
-  options: LockOptions,
-): Promise<Result | undefined> {
+  options: LockOptions<Result>,
+): Promise<Result> {
   const lock = new FileLock(folder);
-  if (!(await lock.acquire(options))) return undefined;
+  const seen = await lock.acquire(options);
+  if (seen !== undefined) return seen;
   try {
     return await action(lock);
   } finally {
@@ -50,7 +61,8 @@ class FileLock implements HeldLock {
     this.#file = path.join(folder, this.#id);
   }
 
-  async acquire({ signal, look }: LockOptions): Promise<boolean> {
+  /** Resolves when the lock is held, or to what `look` has returned. */
+  async acquire<Result>({ signal, look }: LockOptions<Result>): Promise<Result | undefined> {
     const made = `${this.#folder}.${this.#id}`;
     mkdirSync(path.dirname(made), { recursive: true, mode: 0o700 });
     const watch = new StaleWatch();
@@ -58,8 +70,9 @@ class FileLock implements HeldLock {
       for (let looks = 0; ; looks++) {
         signal.throwIfAborted();
         const holder = readHolder(this.#folder);
-        if (holder === undefined && this.#take(made)) return true;
-        if (look?.() === true) return false;
+        if (holder === undefined && this.#take(made)) return undefined;
+        const seen = look?.();
+        if (seen !== undefined) return seen;
         if (holder !== undefined && watch.isStale(holder.life)) {
           if (readHolder(this.#folder)?.life === holder.life) removeStale(this.#folder, holder.id);
           continue;
@@ -93,7 +106,10 @@ class FileLock implements HeldLock {
       writeFileSync(path.join(made, this.#id), '0', { mode: 0o600 });
     }
     // A holder that died while it released the lock has left an empty folder, which Windows does not replace.
-    if (process.platform === 'win32') attempt(() => { rmdirSync(this.#folder); });
+    if (process.platform === 'win32')
+      attempt(() => {
+        rmdirSync(this.#folder);
+      });
     try {
       renameSync(made, this.#folder);
     } catch (error) {

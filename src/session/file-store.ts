@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync, rmSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
 import path from 'node:path';
 import { AuthError } from '../errors.js';
 import { SessionError, type SessionErrorCode } from './session-error.js';
@@ -96,8 +106,8 @@ export class FileTokenStore implements LocalTokenStore {
   async lock<Result>(
     key: string,
     action: (held: HeldLock) => Promise<Result>,
-    options: LockOptions,
-  ): Promise<Result | undefined> {
+    options: LockOptions<Result>,
+  ): Promise<Result> {
     const folder = this.#fileOf(key).replace(/json$/, 'lock');
     const { withFileLock } = await import('./file-lock.js');
     return await withFileLock(folder, action, options);
@@ -122,7 +132,9 @@ export class FileTokenStore implements LocalTokenStore {
       return action();
     } catch (error) {
       if (error instanceof AuthError) throw error;
-      throw new SessionError(code, `The tokens in ${this.#describe()} cannot be ${verb} (${codeOf(error)}).`, { cause: error });
+      throw new SessionError(code, `The tokens in ${this.#describe()} cannot be ${verb} (${codeOf(error)}).`, {
+        cause: error,
+      });
     }
   }
 

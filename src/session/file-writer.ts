@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { HeldLock, Reservation, WriteResult } from './token-store.js';
 
@@ -37,7 +49,7 @@ export class FileReservation implements Reservation {
     try {
       const descriptor = this.#descriptor ?? this.#open();
       const bytes = Buffer.from(text);
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
       ftruncateSync(descriptor, bytes.length);
       fsyncSync(descriptor);
       this.#close();
@@ -110,7 +122,8 @@ function renameWithPatience(from: string, to: string): void {
       return;
     } catch (error) {
       const { code } = Object(error) as { code?: unknown };
-      if (process.platform !== 'win32' || pause > 1000 || !['EPERM', 'EACCES', 'EBUSY'].includes(String(code))) throw error;
+      if (process.platform !== 'win32' || pause > 1000 || !['EPERM', 'EACCES', 'EBUSY'].includes(String(code)))
+        throw error;
     }
     // Blocks: the tokens are on disk before anything else happens.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);

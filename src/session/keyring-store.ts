@@ -96,8 +96,8 @@ class KeyringTokenStore implements LocalTokenStore {
   async lock<Result>(
     key: string,
     action: (held: HeldLock) => Promise<Result>,
-    options: LockOptions,
-  ): Promise<Result | undefined> {
+    options: LockOptions<Result>,
+  ): Promise<Result> {
     return await this.#files.lock(key, action, options);
   }
 
@@ -129,7 +129,8 @@ class KeyringTokenStore implements LocalTokenStore {
     const { isEncrypted, decrypt } = await import('./encryption.js');
     const text = this.#files.read(key);
     const secret = text !== undefined && isEncrypted(text) ? await this.#existingKey() : undefined;
-    return (stored) => (stored !== undefined && secret !== undefined && isEncrypted(stored) ? decrypt(stored, secret, key) : stored);
+    return (stored) =>
+      stored !== undefined && secret !== undefined && isEncrypted(stored) ? decrypt(stored, secret, key) : stored;
   }
 
   async #existingKey(): Promise<Buffer> {
@@ -179,7 +180,7 @@ class KeyringTokenStore implements LocalTokenStore {
 function unavailable(problem: string): SessionError {
   const advice =
     process.platform === 'linux'
-      ? ' On Linux it needs a Secret Service, such as GNOME Keyring or KWallet; `fallback: \'file\'` does without.'
+      ? " On Linux it needs a Secret Service, such as GNOME Keyring or KWallet; `fallback: 'file'` does without."
       : '';
   return new SessionError('STORE_UNAVAILABLE', `The system keychain cannot be used: ${problem}.${advice}`);
 }

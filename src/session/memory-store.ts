@@ -57,7 +57,7 @@ class MemoryTokenStore implements LocalTokenStore {
   async lock<Result>(
     key: string,
     action: (held: HeldLock) => Promise<Result>,
-    { signal }: LockOptions,
+    { signal }: LockOptions<Result>,
   ): Promise<Result> {
     const before = this.#queues.get(key) ?? Promise.resolve();
     let end: () => void = () => undefined;

@@ -34,7 +34,11 @@ export async function refresh(state: SessionState, before: Stored, abandoned: Ab
   }
 }
 
-async function attemptRefresh(state: SessionState, before: Stored, abandoned: AbortSignal): Promise<RefreshResult | 'lost'> {
+async function attemptRefresh(
+  state: SessionState,
+  before: Stored,
+  abandoned: AbortSignal,
+): Promise<RefreshResult | 'lost'> {
   const tooLong = new AbortController();
   const timer = setTimeout(() => {
     tooLong.abort();
@@ -48,35 +52,40 @@ async function attemptRefresh(state: SessionState, before: Stored, abandoned: Ab
   const seen = watchStore(state, before);
   try {
     const signal = AbortSignal.any([abandoned, tooLong.signal]);
-    const result = await withLock(state.lockTarget(''), action, { signal, look: seen });
-    return result ?? (await state.store.read().then(resultOf));
+    return await withLock(state.lockTarget(''), action, { signal, look: seen });
   } catch (error) {
     if (isStarted || !tooLong.signal.aborted || abandoned.aborted) throw error;
     const current = await state.store.read();
     if (current !== undefined && current.text !== before.text) return { stored: current };
-    throw new SessionError('STORE_LOCKED', 'Another process has been refreshing the tokens for too long. Try again later.');
+    throw new SessionError(
+      'STORE_LOCKED',
+      'Another process has been refreshing the tokens for too long. Try again later.',
+    );
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** While another process refreshes, its tokens are seen as soon as they are stored. */
-function watchStore({ store }: SessionState, before: Stored): () => boolean {
-  let changed = false;
+function watchStore({ store }: SessionState, before: Stored): () => RefreshResult | undefined {
+  let found: RefreshResult | undefined;
   let reading = false;
   return () => {
     if (!reading) {
       reading = true;
       void store
         .read()
-        .then((stored) => {
-          changed = stored !== undefined && stored.text !== before.text;
-        }, () => undefined)
+        .then(
+          (stored) => {
+            if (stored !== undefined && stored.text !== before.text) found = { stored };
+          },
+          () => undefined,
+        )
         .finally(() => {
           reading = false;
         });
     }
-    return changed;
+    return found;
   };
 }
 

@@ -21,7 +21,10 @@ export class SdkSource implements TokenSource {
     const value: unknown = await signIn({ signal });
     const received = receivedOf(value);
     if (typeof received === 'object') return received;
-    throw new SessionError('SIGN_IN_REQUIRED', `\`signIn\` resolved to ${received}. It must resolve to a token response with \`access_token\`.`);
+    throw new SessionError(
+      'SIGN_IN_REQUIRED',
+      `\`signIn\` resolved to ${received}. It must resolve to a token response with \`access_token\`.`,
+    );
   }
 
   async refresh(refreshToken: string, tokens: Tokens): Promise<RefreshOutcome> {
@@ -51,13 +54,19 @@ function outcomeOf(error: unknown, secrets: readonly (string | undefined)[]): Re
   const { cause } = Object(error) as { cause?: unknown };
   const found = [error, cause].map((value) => Object(value) as ProviderErrorLike);
   const oauthError = found.map((value) => value.error).find((value) => typeof value === 'string');
-  const status = found.map((value) => value.status ?? value.response?.status).find((value) => typeof value === 'number');
+  const status = found
+    .map((value) => value.status ?? value.response?.status)
+    .find((value) => typeof value === 'number');
   if (oauthError === 'invalid_grant' && !isTransient(status)) return { kind: 'over' };
   const retryAfter = found.map(retryAfterOf).find((value) => value !== undefined);
   const safe = withoutTokens(error, secrets);
   return {
     kind: 'failed',
-    error: failure(safe.message, { cause: safe, retryAfter, oauthError: oauthError === undefined ? undefined : textWithoutTokens(oauthError, secrets) }),
+    error: failure(safe.message, {
+      cause: safe,
+      retryAfter,
+      oauthError: oauthError === undefined ? undefined : textWithoutTokens(oauthError, secrets),
+    }),
   };
 }
 
@@ -78,26 +87,37 @@ function retryAfterOf({ retryAfter, response }: ProviderErrorLike): number | und
   if (typeof retryAfter === 'number') return retryAfter >= 0 && Number.isFinite(retryAfter) ? retryAfter : undefined;
   const { headers } = Object(response) as { headers?: unknown };
   const text =
-    headers instanceof Headers ? headers.get('retry-after') : (Object(headers) as Record<string, unknown>)['retry-after'];
+    headers instanceof Headers
+      ? headers.get('retry-after')
+      : (Object(headers) as Record<string, unknown>)['retry-after'];
   return typeof text === 'string' && /^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined;
 }
 
 /** @internal The error for a refresh that brought neither tokens nor a verdict. */
-export function failure(
-  problem: string,
-  details: ConstructorParameters<typeof SessionError>[2] = {},
-): SessionError {
+export function failure(problem: string, details: ConstructorParameters<typeof SessionError>[2] = {}): SessionError {
   const again = details.retryAfter === undefined ? 'Try again later' : `Try again in ${details.retryAfter} seconds`;
   const sentence = /[.!?]$/.test(problem) ? problem : `${problem}.`;
-  return new SessionError('REFRESH_FAILED', `The access token could not be refreshed; the sign-in is kept. ${sentence} ${again}.`, details);
+  return new SessionError(
+    'REFRESH_FAILED',
+    `The access token could not be refreshed; the sign-in is kept. ${sentence} ${again}.`,
+    details,
+  );
 }
 
 /** Reads a token response in wire form, or a grant of this package. A text says what it is instead. */
 function receivedOf(value: unknown): Received | string {
-  if (typeof value !== 'object' || value === null) return value === undefined || value === null ? 'nothing' : typeof value;
-  const grant = value as { kind?: unknown; params?: unknown; createdAt?: unknown; expiresIn?: unknown; accessToken?: unknown };
+  if (typeof value !== 'object' || value === null)
+    return value === undefined || value === null ? 'nothing' : typeof value;
+  const grant = value as {
+    kind?: unknown;
+    params?: unknown;
+    createdAt?: unknown;
+    expiresIn?: unknown;
+    accessToken?: unknown;
+  };
   const isGrant = (grant.kind === 'token' || grant.kind === 'code') && grant.params instanceof URLSearchParams;
-  if (isGrant && grant.kind === 'code') return 'an authorization code, which `exchange` of `login()` exchanges for tokens';
+  if (isGrant && grant.kind === 'code')
+    return 'an authorization code, which `exchange` of `login()` exchanges for tokens';
   const members = isGrant ? wireOf(grant.params as URLSearchParams, grant) : plainCopy(value);
   if (members === undefined) return 'an object that cannot be saved as JSON';
   if (!isUsable(members['access_token'])) return 'a response without a usable `access_token`';
@@ -106,7 +126,10 @@ function receivedOf(value: unknown): Received | string {
   return { response, receivedAt, expiresAt: expiryOf(response, receivedAt), claims: claimsOf(response['id_token']) };
 }
 
-function wireOf(params: URLSearchParams, { accessToken, expiresIn }: { accessToken?: unknown; expiresIn?: unknown }): Record<string, unknown> {
+function wireOf(
+  params: URLSearchParams,
+  { accessToken, expiresIn }: { accessToken?: unknown; expiresIn?: unknown },
+): Record<string, unknown> {
   const { state: _, ...members } = Object.fromEntries(params) as Record<string, unknown>;
   return { ...members, access_token: accessToken, expires_in: expiresIn };
 }
@@ -116,7 +139,9 @@ function plainCopy(value: object): Record<string, unknown> | undefined {
   try {
     // An object stays one, unless it has a `toJSON` of its own.
     const copy: unknown = JSON.parse(JSON.stringify(value));
-    return typeof copy === 'object' && copy !== null && !Array.isArray(copy) ? (copy as Record<string, unknown>) : undefined;
+    return typeof copy === 'object' && copy !== null && !Array.isArray(copy)
+      ? (copy as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -38,7 +38,8 @@ export class SessionFetch {
     const stored = await this.#first(signal);
     const response = await send(input, init, stored.tokens.accessToken);
     // After a redirect to another origin the token was not sent, so that its 401 says nothing about it.
-    if (response.status !== 401 || (response.url !== '' && new URL(response.url).origin !== uri.origin)) return response;
+    if (response.status !== 401 || (response.url !== '' && new URL(response.url).origin !== uri.origin))
+      return response;
     const next = await this.#next(stored, signal);
     if (next === undefined || isReadOnce(request, init.body)) return response;
     await response.body?.cancel();

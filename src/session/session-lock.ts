@@ -15,24 +15,29 @@ export interface LockTarget {
 /**
  * @internal Runs an action under the lock of a store. Rejects with the reason of `signal` if it aborts before the lock is there.
  *
- * @returns what the action resolves to; undefined if `look` ended the wait
+ * @returns what the action resolves to, or what `look` has returned
  */
 export async function withLock<Result>(
   { store, name, key }: LockTarget,
   action: (held: HeldLock) => Promise<Result>,
-  options: LockOptions,
-): Promise<Result | undefined> {
+  options: LockOptions<Result>,
+): Promise<Result> {
   try {
     if (isLocalStore(store)) return await store.lock(key, action, options);
     if (store.lock === undefined) return await new FileTokenStore(name).lock(key, action, options);
     return await withForeignLock(store as ForeignStore, key, action, options.signal);
   } catch (error) {
-    const isSystem = !(error instanceof AuthError) && typeof (Object(error) as { syscall?: unknown }).syscall === 'string';
+    const isSystem =
+      !(error instanceof AuthError) && typeof (Object(error) as { syscall?: unknown }).syscall === 'string';
     if (!isSystem) throw error;
     const { code } = error as { code?: string };
-    throw new SessionError('STORE_UNWRITABLE', `Nothing can be written where the tokens are kept (${String(code)}), so nothing was sent to the provider.`, {
-      cause: error,
-    });
+    throw new SessionError(
+      'STORE_UNWRITABLE',
+      `Nothing can be written where the tokens are kept (${String(code)}), so nothing was sent to the provider.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -57,7 +62,7 @@ async function withForeignLock<Result>(
   } catch (error) {
     isOver = true;
     if (running !== undefined) return await running;
-    if (signal.aborted) throw signal.reason;
+    signal.throwIfAborted();
     const cause = withoutTokens(error);
     throw new SessionError('STORE_UNAVAILABLE', `The lock of the \`store\` failed: ${cause.message}`, { cause });
   }

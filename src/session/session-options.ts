@@ -52,7 +52,10 @@ export interface SessionEndpoints {
 
 /** What a session's sign-in takes from the options of {@link login} and {@link AuthServer}. */
 export type SessionLoginOptions = AuthServerOptions &
-  Pick<LoginCommonOptions<'code', unknown>, 'redirectUri' | 'server' | 'openBrowser' | 'onRejected' | 'prompt' | 'terminal'> & {
+  Pick<
+    LoginCommonOptions<'code', unknown>,
+    'redirectUri' | 'server' | 'openBrowser' | 'onRejected' | 'prompt' | 'terminal'
+  > & {
     /**
      * Called with the login URI before the browser is opened; with the device grant and without a terminal, with the address at which the
      * user enters `userCode`.
@@ -108,7 +111,18 @@ export interface TokenOptions {
   signal?: AbortSignal | undefined;
 }
 
-type AnyOptions = Partial<Omit<ProviderSessionOptions, 'key'>> & Partial<SdkSessionOptions>;
+/** @internal The options of a call, with their defaults. */
+export interface CheckedTokenOptions {
+  readonly minimumLifetime: number;
+  readonly interactive: boolean;
+  readonly forceRefresh: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+type AnyOptions = {
+  [Name in keyof ProviderSessionOptions | keyof SdkSessionOptions]?:
+    (ProviderSessionOptions & Omit<SdkSessionOptions, 'key'>)[Name] | undefined;
+};
 
 const commonNames = { name: true, store: true, interactive: true, refreshTimeout: true, key: true };
 const sdkNames = { signIn: true, refresh: true, revoke: true };
@@ -128,13 +142,20 @@ export function checkSessionOptions(given: SessionOptions): SdkSessionOptions | 
   checkType(options, 'string', ['clientSecret', 'key']);
   checkStore(options.store);
   const { refreshTimeout } = options;
-  if (refreshTimeout !== undefined && !(Number.isFinite(refreshTimeout) && refreshTimeout > 0 && refreshTimeout < 2 ** 31)) {
+  if (
+    refreshTimeout !== undefined &&
+    !(Number.isFinite(refreshTimeout) && refreshTimeout > 0 && refreshTimeout < 2 ** 31)
+  ) {
     throw new RangeError('`refreshTimeout` must be a positive number of milliseconds below 2 ** 31');
   }
   if (options.signIn !== undefined) {
     const other = Object.keys(providerNames).find((name) => options[name as keyof AnyOptions] !== undefined);
-    if (other !== undefined) throw new TypeError(`\`${other}\` cannot be combined with \`signIn\`: the SDK has its own`);
-    if (!options.key) throw new TypeError('`key` is required with `signIn`: it tells whose tokens these are, such as the issuer and the client id');
+    if (other !== undefined)
+      throw new TypeError(`\`${other}\` cannot be combined with \`signIn\`: the SDK has its own`);
+    if (!options.key)
+      throw new TypeError(
+        '`key` is required with `signIn`: it tells whose tokens these are, such as the issuer and the client id',
+      );
     return given as SdkSessionOptions;
   }
   const sdkOnly = (['refresh', 'revoke'] as const).find((name) => options[name] !== undefined);
@@ -144,7 +165,11 @@ export function checkSessionOptions(given: SessionOptions): SdkSessionOptions | 
 }
 
 /** @internal The options of a call, with their defaults. */
-export function checkTokenOptions(caller: string, given: TokenOptions, interactiveByDefault: boolean): Required<Omit<TokenOptions, 'signal'>> & { signal: AbortSignal | undefined } {
+export function checkTokenOptions(
+  caller: string,
+  given: TokenOptions,
+  interactiveByDefault: boolean,
+): CheckedTokenOptions {
   assertKnownOptions(caller, given, tokenNames);
   const { minimumLifetime = 60, interactive = interactiveByDefault, forceRefresh = false, signal } = given;
   if (typeof minimumLifetime !== 'number' || !(minimumLifetime >= 0)) {
@@ -165,25 +190,36 @@ function checkProviderOptions(options: AnyOptions): void {
   if (issuer === undefined && endpoints === undefined) {
     throw new TypeError('`issuer`, `endpoints` or `signIn` is required: where the tokens come from');
   }
-  if (typeof clientId !== 'string' || clientId === '') throw new TypeError('`clientId` is required: the id that the provider gave the app');
+  if (typeof clientId !== 'string' || clientId === '')
+    throw new TypeError('`clientId` is required: the id that the provider gave the app');
   if (issuer !== undefined) checkUri('issuer', issuer);
   if (resource !== undefined) checkAbsolute('resource', resource);
   if (endpoints !== undefined) {
-    const names = { authorization: true, token: true, deviceAuthorization: true, revocation: true, pushedAuthorizationRequest: true };
+    const names = {
+      authorization: true,
+      token: true,
+      deviceAuthorization: true,
+      revocation: true,
+      pushedAuthorizationRequest: true,
+    };
     assertKnownOptions('createSession endpoints', endpoints, names);
     for (const [name, uri] of Object.entries(endpoints)) if (uri !== undefined) checkUri(`endpoints.${name}`, uri);
     if (issuer === undefined && (endpoints as Partial<SessionEndpoints>).token === undefined) {
       throw new TypeError('`endpoints.token` is required: the token endpoint');
     }
   }
-  if (scope !== undefined && !(Array.isArray(scope) && scope.every((name) => typeof name === 'string' && /^[!#-[\]-~]+$/.test(name)))) {
+  if (
+    scope !== undefined &&
+    !(Array.isArray(scope) && scope.every((name) => typeof name === 'string' && /^[!#-[\]-~]+$/.test(name)))
+  ) {
     throw new TypeError("`scope` must be a list of scopes, such as ['openid', 'offline_access']");
   }
   if (grant !== undefined && !['browser', 'device', 'auto'].includes(grant)) {
     throw new TypeError("`grant` must be 'browser', 'device' or 'auto'");
   }
   for (const [name, value] of Object.entries({ extraParams, login })) {
-    if (value !== undefined && (typeof value !== 'object' || value === null)) throw new TypeError(`\`${name}\` must be an object`);
+    if (value !== undefined && (typeof value !== 'object' || value === null))
+      throw new TypeError(`\`${name}\` must be an object`);
   }
 }
 
@@ -195,7 +231,7 @@ function checkUri(name: string, value: unknown): void {
 }
 
 function checkAbsolute(name: string, value: unknown): URL {
-  if ((typeof value === 'string' || value instanceof URL) && URL.canParse(value)) return new URL(value);
+  if ((typeof value === 'string' || value instanceof URL) && URL.canParse(String(value))) return new URL(value);
   throw new TypeError(`\`${name}\` must be an absolute URI`);
 }
 
@@ -204,15 +240,23 @@ function checkStore(store: unknown): void {
   const found = Object(store) as Record<string, unknown>;
   for (const name of ['read', 'write', 'delete']) {
     if (typeof found[name] !== 'function') {
-      throw new TypeError(`\`store\` must be an object with the methods \`read\`, \`write\` and \`delete\`; it has no \`${name}\``);
+      throw new TypeError(
+        `\`store\` must be an object with the methods \`read\`, \`write\` and \`delete\`; it has no \`${name}\``,
+      );
     }
   }
-  if (found['lock'] !== undefined && typeof found['lock'] !== 'function') throw new TypeError('`store.lock` must be a function');
+  if (found['lock'] !== undefined && typeof found['lock'] !== 'function')
+    throw new TypeError('`store.lock` must be a function');
 }
 
-function checkType(options: Readonly<Record<string, unknown>> | AnyOptions, type: 'boolean' | 'function' | 'string', names: readonly string[]): void {
+function checkType(
+  options: Readonly<Record<string, unknown>> | AnyOptions,
+  type: 'boolean' | 'function' | 'string',
+  names: readonly string[],
+): void {
   for (const name of names) {
     const value = (options as Readonly<Record<string, unknown>>)[name];
-    if (value !== undefined && typeof value !== type) throw new TypeError(`\`${name}\` must be a ${type}, not ${typeof value}`);
+    if (value !== undefined && typeof value !== type)
+      throw new TypeError(`\`${name}\` must be a ${type}, not ${typeof value}`);
   }
 }

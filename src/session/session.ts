@@ -6,6 +6,7 @@ import {
   checkSessionOptions,
   checkSignal,
   checkTokenOptions,
+  type CheckedTokenOptions,
   type ProviderSessionOptions,
   type SdkSessionOptions,
   type SessionOptions,
@@ -14,7 +15,7 @@ import {
 import type { SessionState } from './session-state.js';
 import { StoredTokens, type Stored } from './stored-tokens.js';
 import type { Tokens } from './tokens.js';
-import { abortable, SharedTask } from './waiting.js';
+import { SharedTask } from './waiting.js';
 import type { RefreshResult } from './refresh.js';
 
 /** The events of a {@link Session}. */
@@ -86,8 +87,7 @@ export function createSession(options: SessionOptions): Session {
 }
 
 /** @internal A call that needs a token. */
-export interface TokenCall extends Required<Omit<TokenOptions, 'signal'>> {
-  readonly signal: AbortSignal | undefined;
+export interface TokenCall extends CheckedTokenOptions {
   /** An access token that an API has rejected. */
   readonly refused?: string | undefined;
   /** Whether to use a token that seems to be over, if only a sign-in would bring another: the clock may be wrong. */
@@ -109,7 +109,8 @@ export class TokenSession implements Session {
 
   constructor(options: SdkSessionOptions | ProviderSessionOptions) {
     const { name, store = new FileTokenStore(name), interactive = true, refreshTimeout = 30_000 } = options;
-    const scope = 'signIn' in options && options.signIn !== undefined ? undefined : (options as ProviderSessionOptions).scope;
+    const scope =
+      'signIn' in options && options.signIn !== undefined ? undefined : (options as ProviderSessionOptions).scope;
     const key = keyOf(options);
     let source: ReturnType<SessionState['source']> | undefined;
     this.#options = options;
@@ -144,7 +145,8 @@ export class TokenSession implements Session {
 
   async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     this.#fetch ??= import('./session-fetch.js').then(
-      ({ SessionFetch }) => new SessionFetch(this, this.#interactive, (this.#options as Partial<ProviderSessionOptions>).resource),
+      ({ SessionFetch }) =>
+        new SessionFetch(this, this.#interactive, (this.#options as Partial<ProviderSessionOptions>).resource),
     );
     return await (await this.#fetch).fetch(input, init);
   }
@@ -187,8 +189,12 @@ export class TokenSession implements Session {
     await this.#state.store.writeUnsaved();
     const before = await this.read();
     if (before === undefined) return await this.#askUser(call, undefined, 'Nobody is signed in');
-    if (this.#state.lacksScope(before)) return await this.#askUser(call, before, 'The app needs a scope that it did not ask for when the user signed in');
-    const isGood = refused === undefined ? !forceRefresh && isFresh(before, call.minimumLifetime) : before.tokens.accessToken !== refused;
+    if (this.#state.lacksScope(before))
+      return await this.#askUser(call, before, 'The app needs a scope that it did not ask for when the user signed in');
+    const isGood =
+      refused === undefined
+        ? !forceRefresh && isFresh(before, call.minimumLifetime)
+        : before.tokens.accessToken !== refused;
     if (isGood) return before;
     const isAsked = forceRefresh || refused !== undefined;
     if (before.refreshToken === undefined || !this.#canRefresh) {
@@ -204,12 +210,14 @@ export class TokenSession implements Session {
       if ('stored' in result) {
         this.#observe(result.stored, false);
         if (result.isOwn === true) call.onBrought?.(result.stored);
-        if (this.#state.lacksScope(result.stored)) return await this.#askUser(call, result.stored, 'The app needs a further scope');
+        if (this.#state.lacksScope(result.stored))
+          return await this.#askUser(call, result.stored, 'The app needs a further scope');
         return result.stored;
       }
       this.#observe(undefined, false);
       if (signOuts !== this.#signOuts) throw new SessionError('SIGN_IN_REQUIRED', 'The user has signed out.');
-      const reason = result.ended === 'over' ? 'The provider has ended the sign-in (invalid_grant)' : 'The user was signed out';
+      const reason =
+        result.ended === 'over' ? 'The provider has ended the sign-in (invalid_grant)' : 'The user was signed out';
       return await this.#askUser(call, before, reason);
     } catch (error) {
       const isKept = error instanceof SessionError && error.code !== 'SIGN_IN_REQUIRED';
@@ -240,7 +248,10 @@ export class TokenSession implements Session {
 
   async #askUser({ interactive, signal }: TokenCall, before: Stored | undefined, reason: string): Promise<Stored> {
     if (!interactive) {
-      throw new SessionError('SIGN_IN_REQUIRED', `${reason}, and this call must not ask the user to sign in (\`interactive\` is false).`);
+      throw new SessionError(
+        'SIGN_IN_REQUIRED',
+        `${reason}, and this call must not ask the user to sign in (\`interactive\` is false).`,
+      );
     }
     if (this.#signIn === undefined || this.#signIn.isAbandoned) {
       const started = new SharedTask(async (abandoned) => {
@@ -309,7 +320,10 @@ function hrefOf(uri: string | URL | undefined): string {
   return uri === undefined ? '' : new URL(uri).href.replace(/\/$/, '');
 }
 
-async function makeSource(options: SdkSessionOptions | ProviderSessionOptions, refreshTimeout: number): ReturnType<SessionState['source']> {
+async function makeSource(
+  options: SdkSessionOptions | ProviderSessionOptions,
+  refreshTimeout: number,
+): ReturnType<SessionState['source']> {
   if ('signIn' in options) {
     const { SdkSource } = await import('./sdk-source.js');
     return new SdkSource(options);

@@ -22,7 +22,7 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
   }, silence);
   let isStarted = false;
   try {
-    const result = await withLock(
+    return await withLock(
       state.lockTarget(' sign-in'),
       async () => {
         isStarted = true;
@@ -35,8 +35,6 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
       },
       { signal: abandoned },
     );
-    if (result !== undefined) return result;
-    throw new SessionError('STORE_UNAVAILABLE', 'The lock of the `store` did not run the sign-in.');
   } catch (error) {
     // Another process may have stored tokens in the last moment before this one gave up.
     if (isStarted || abandoned.aborted) throw error;
@@ -92,9 +90,13 @@ function warnWithoutRefreshToken({ refreshToken, tokens }: Stored, canRefresh: b
 function errorOf(outcome: string): SessionError {
   const { reason, message } = parse(outcome);
   const words = typeof message === 'string' ? ` ${textWithoutTokens(message)}` : '';
-  return new SessionError('SIGN_IN_REQUIRED', `The sign-in that another process had started ended without tokens.${words}`, {
-    reason: typeof reason === 'string' ? textWithoutTokens(reason) : undefined,
-  });
+  return new SessionError(
+    'SIGN_IN_REQUIRED',
+    `The sign-in that another process had started ended without tokens.${words}`,
+    {
+      reason: typeof reason === 'string' ? textWithoutTokens(reason) : undefined,
+    },
+  );
 }
 
 function parse(text: string): { reason?: unknown; message?: unknown } {

@@ -4,7 +4,9 @@ import { SessionError } from './session-error.js';
 /** @internal Checks the name of an app, which becomes the name of a folder. */
 export function checkName(name: unknown): string {
   if (typeof name !== 'string' || !/^[a-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name)) {
-    throw new TypeError('`name` must be 1 to 64 of the characters a-z, 0-9, `.`, `_` and `-`: it names the folder of the tokens');
+    throw new TypeError(
+      '`name` must be 1 to 64 of the characters a-z, 0-9, `.`, `_` and `-`: it names the folder of the tokens',
+    );
   }
   return name;
 }
@@ -15,7 +17,11 @@ export function checkName(name: unknown): string {
  *
  * @throws {@link SessionError} with `STORE_UNAVAILABLE` if the user has no home folder
  */
-export function findStoreFolder(name: string, env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
+export function findStoreFolder(
+  name: string,
+  env: NodeJS.ProcessEnv = process.env,
+  platform = process.platform,
+): string {
   const { [variables[platform] ?? 'XDG_STATE_HOME']: variable } = env;
   if (variable && platform !== 'darwin' && path.isAbsolute(variable)) return path.join(variable, name);
   return path.join(homeFolder(env, platform), ...(folders[platform] ?? ['.local', 'state']), name);

@@ -176,7 +176,10 @@ export class StoredTokens {
   async #setAside(text: string): Promise<undefined> {
     const { store, key } = this;
     if (!isLocalStore(store)) {
-      throw new SessionError('STORE_UNREADABLE', 'The text that the `store` returned is not the one that was written. Nothing was deleted.');
+      throw new SessionError(
+        'STORE_UNREADABLE',
+        'The text that the `store` returned is not the one that was written. Nothing was deleted.',
+      );
     }
     const aside = await this.#bounded('STORE_UNREADABLE', () => store.setAside(key, text));
     if (aside !== undefined) {
@@ -191,7 +194,10 @@ export class StoredTokens {
     const text: unknown = await this.#bounded('STORE_UNAVAILABLE', () => this.store.read(key), this.#last);
     if (text === undefined || text === null) return undefined;
     if (typeof text === 'string') return text;
-    throw new SessionError('STORE_UNREADABLE', `The \`store\` returned ${typeof text} instead of a text. Nothing was deleted.`);
+    throw new SessionError(
+      'STORE_UNREADABLE',
+      `The \`store\` returned ${typeof text} instead of a text. Nothing was deleted.`,
+    );
   }
 
   #isExpected(text: string | null | undefined, expected: Stored): boolean {

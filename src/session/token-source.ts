@@ -3,7 +3,9 @@ import type { Tokens } from './tokens.js';
 
 /** @internal What a refresh has brought: tokens, or the provider's verdict that the sign-in is over. */
 export type RefreshOutcome =
-  { readonly kind: 'tokens'; readonly received: Received } | { readonly kind: 'over' } | { readonly kind: 'failed'; readonly error: unknown };
+  | { readonly kind: 'tokens'; readonly received: Received }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'failed'; readonly error: unknown };
 
 /** @internal Where a session gets its tokens from: the functions of an SDK, or a provider whose endpoints are known. */
 export interface TokenSource {

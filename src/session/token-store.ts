@@ -42,10 +42,10 @@ export interface HeldLock {
 }
 
 /** @internal */
-export interface LockOptions {
+export interface LockOptions<Result> {
   readonly signal: AbortSignal;
-  /** Called at each look while another holds the lock; true ends the wait, and the action is not run. */
-  readonly look?: (() => boolean) | undefined;
+  /** Called at each look while another holds the lock. What it returns, unless undefined, is the result; the action is not run. */
+  readonly look?: (() => Result | undefined) | undefined;
 }
 
 /** @internal What a write resulted in: `changed` if another text is stored than expected, `lost` if the lock is another's now. */
@@ -67,11 +67,7 @@ export interface LocalTokenStore extends TokenStore {
   deleteIf(key: string, isExpected: (stored: string | undefined) => boolean): Promise<boolean>;
   /** Renames a damaged text, if it is still stored. Returns where it is now. */
   setAside(key: string, text: string): Promise<string | undefined>;
-  lock<Result>(
-    key: string,
-    action: (held: HeldLock) => Promise<Result>,
-    options: LockOptions,
-  ): Promise<Result | undefined>;
+  lock<Result>(key: string, action: (held: HeldLock) => Promise<Result>, options: LockOptions<Result>): Promise<Result>;
 }
 
 /** @internal Whether a store is one of this package. */
