@@ -42,6 +42,30 @@ export interface CallbackPage {
    * ```
    */
   redirect(uri: string | URL, options?: { on?: 'success' | 'failure' | undefined }): void;
+  /**
+   * Shows a line on the page when the outcome is known, such as the account, below "You are signed in". It is plain text; control
+   * characters and marks that change the direction of text are removed, and what exceeds 200 characters is cut. The last one counts.
+   * With `terminal`, the line stands in the terminal, too.
+   *
+   * @param text - such as `as ada@example.com`
+   * @throws TypeError if `text` is not a string, or the page has been completed already
+   *
+   * @example
+   * ```ts
+   * import { login } from 'embed-auth-server';
+   *
+   * await login({
+   *   clientId: 'my-client-id',
+   *   authorizationEndpoint: 'https://accounts.example.com/authorize',
+   *   exchange: async ({ code }, { page }) => {
+   *     const account = await exchangeForAccount(code);
+   *     page.message(`as ${account.email}`);
+   *   },
+   * });
+   * declare function exchangeForAccount(code: string): Promise<{ email: string }>;
+   * ```
+   */
+  message(text: string): void;
 }
 
 /** @internal How a sign-in ended for its page; `released`: the app went on, or stopped, before the outcome was known. */
@@ -51,6 +75,8 @@ export type PageOutcome = 'success' | 'failed' | 'released';
 export class PendingPage implements CallbackPage {
   readonly #checkedRedirect: (uri: string | URL) => string;
   readonly #redirects = new Map<PageOutcome, string>();
+  #note: string | undefined;
+  #failureCode: string | undefined;
   #waiting = 0;
   #isDispatched = false;
   #settled: PageOutcome | undefined;
@@ -77,8 +103,8 @@ export class PendingPage implements CallbackPage {
         this.#waiting -= 1;
         if (this.#isDispatched && this.#waiting === 0) this.settle('success');
       },
-      () => {
-        this.settle('failed');
+      (error: unknown) => {
+        this.settle('failed', error);
       },
     );
   }
@@ -92,15 +118,39 @@ export class PendingPage implements CallbackPage {
     this.#redirects.set(on === 'success' ? 'success' : 'failed', target);
   }
 
+  message(text: string): void {
+    if (typeof text !== 'string') throw new TypeError('`text` must be a string');
+    if (this.#settled === 'released') return;
+    this.#assertOpen('message');
+    const plain = text.toWellFormed().replace(unshown, ' ').replace(/ +/g, ' ').trim();
+    this.#note = Array.from(plain).slice(0, 200).join('') || undefined;
+  }
+
+  /** The text of `message()`. */
+  get note(): string | undefined {
+    return this.#note;
+  }
+
+  /** The code of the error that the sign-in failed with, for the app's support. */
+  get failureCode(): string | undefined {
+    return this.#failureCode;
+  }
+
   /** The handlers have run: without a promise to wait for, the sign-in has succeeded. */
   dispatched(): void {
     this.#isDispatched = true;
     if (this.#waiting === 0) this.settle('success');
   }
 
-  /** Completes the page, also if promises are still pending. The first outcome counts. */
-  settle(outcome: PageOutcome): void {
-    this.#settled ??= outcome;
+  /**
+   * Completes the page, also if promises are still pending. The first outcome counts.
+   * @param error - what the sign-in failed with: the page shows its code, if that is a word
+   */
+  settle(outcome: PageOutcome, error?: unknown): void {
+    if (this.#settled !== undefined) return;
+    const { code } = Object(error) as { code?: unknown };
+    if (typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code)) this.#failureCode = code;
+    this.#settled = outcome;
     this.#resolve(outcome);
   }
 
@@ -116,6 +166,15 @@ export class PendingPage implements CallbackPage {
     );
   }
 }
+
+/** @internal The text of `page.message()`, for the terminal's last line. */
+export function noteOf(page: CallbackPage): string | undefined {
+  return page instanceof PendingPage ? page.note : undefined;
+}
+
+/** Control characters, line breaks and marks that change the direction of text. Also in the page's script. */
+// eslint-disable-next-line no-control-regex -- they are what it removes
+const unshown = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g;
 
 /** @internal The target of a redirect from a loopback server. */
 export function checkedRedirectUri(uri: string | URL): string {

@@ -30,17 +30,17 @@ export function pageWriter(
   language: PageLanguage,
 ): ResponseWriter {
   const render = (view: PageView): Promise<RenderedPage> => renderer.render(view, { answered: true }, language);
-  let prepared: { readonly view: PageView; readonly page: RenderedPage } | undefined;
+  let prepared: { readonly view: PageView; readonly show: (view: PageView) => RenderedPage } | undefined;
   return {
     async prepare(view) {
-      prepared = { view, page: await render(view) };
+      prepared = { view, show: await renderer.open(view, { answered: true }, language) };
     },
     async finish(view, status, redirect) {
       if (redirect !== undefined) {
         send(response, 303, { Location: redirect }, '');
       } else if (prepared?.view.state === view.state && prepared.view.reason === view.reason) {
         // Written in this turn of the event loop: a handler that fails or ends the process must not cut the page off.
-        sendPage(response, status, prepared.page);
+        sendPage(response, status, prepared.show(view));
       } else {
         sendPage(response, status, await render(view));
       }
@@ -66,7 +66,7 @@ export function jsonWriter(
   language: PageLanguage,
 ): ResponseWriter {
   const finish: ResponseWriter['finish'] = (view, status, redirect) => {
-    sendJson(response, status, { ...view, ...renderer.viewText(view, language), redirect });
+    sendJson(response, status, { ...renderer.content(view, language), redirect });
   };
   return {
     prepare: () => undefined, // JSON is made when it is sent.
@@ -87,7 +87,9 @@ const ends: Readonly<Record<PageOutcome, End>> = {
 
 /** @internal What the browser gets when the outcome of a page is known. */
 export function endOf(page: PendingPage, outcome: PageOutcome): readonly [...End, redirect: string | undefined] {
-  return [...ends[outcome], page.redirectFor(outcome)];
+  const [view, status] = ends[outcome];
+  const { note, failureCode: code } = page;
+  return [outcome === 'released' ? view : { ...view, note, code }, status, page.redirectFor(outcome)];
 }
 
 /**
@@ -103,10 +105,10 @@ export async function sendRejection(
 ): Promise<void> {
   const language = await renderer.language(request.headers['accept-language']);
   if (isForward) {
-    const body = { ...notForwarded, rejection: reason, ...renderer.viewText(notForwarded, language) };
+    const body = { ...renderer.content({ ...notForwarded, code: reason }, language), rejection: reason };
     sendJson(response, status, body, headers);
   } else if (isHtmlAccepted(request)) {
-    const view: PageView = { state: 'error', reason: reason === 'foreign_host' ? reason : 'bad_request' };
+    const view = { state: 'error', reason: reason === 'foreign_host' ? reason : 'bad_request', code: reason } as const;
     const page = await renderer.builtIn.render(view, { answered: true }, language);
     sendPage(response, status, { html: page.html, headers: { ...page.headers, ...headers } });
   } else {
@@ -122,7 +124,7 @@ export async function sendFailure(
 ): Promise<void> {
   const language = await renderer.language(request.headers['accept-language']);
   if (isHtmlAccepted(request)) sendPage(response, 500, await renderer.render(failed, { answered: true }, language));
-  else sendJson(response, 500, { ...failed, ...renderer.viewText(failed, language) });
+  else sendJson(response, 500, renderer.content(failed, language));
   response.end(); // Another handler may have begun it.
   await sent(response);
 }

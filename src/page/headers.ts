@@ -1,3 +1,5 @@
+import { isBuiltInPage, loadsFiles, type CallbackPageOptions } from './options.js';
+
 /** @internal The headers of every response (R17). */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
@@ -13,20 +15,20 @@ export const inertPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 /**
  * @internal The policy of the callback page.
- * @param isDefault - whether it is the built-in page, which loads nothing
+ * @param options - the built-in page loads nothing but a logo of the app's server
  * @param extraSources - the app's further sources, by directive
  */
 export function pagePolicy(
   nonce: string,
-  isDefault: boolean,
+  options: CallbackPageOptions,
   extraSources: ReadonlyMap<string, readonly string[]>,
 ): string {
   const directives = new Map<string, readonly string[]>(
-    isDefault
+    isBuiltInPage(options)
       ? [
           ['script-src', [`'nonce-${nonce}'`]],
           ['style-src', [`'nonce-${nonce}'`]],
-          ['img-src', ['data:']],
+          ['img-src', loadsFiles(options) ? ["'self'", 'data:'] : ['data:']],
           ['connect-src', ["'self'"]],
         ]
       : [

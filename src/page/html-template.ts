@@ -7,8 +7,8 @@ export interface HtmlValues {
   readonly root: Readonly<Record<string, string>>;
   /** Texts for the empty elements that carry the attribute of that name, such as `data-auth-message`. */
   readonly slots: Readonly<Record<string, string>>;
-  /** A data: URI for `<img data-auth-logo>`. */
-  readonly logo: string | undefined;
+  /** Addresses for hidden elements that carry the attribute of that name, such as `<img data-auth-logo hidden>`. */
+  readonly addresses: Readonly<Record<string, string | undefined>>;
 }
 
 /** A page's HTML, cut at the insertions; compiled once for each template and filled for each response. */
@@ -38,6 +38,13 @@ interface Insertion {
   readonly end: number;
   readonly make: (values: HtmlValues) => string;
 }
+
+/** The attribute that takes an element's address, by the element. */
+const addressAttributes: ReadonlyMap<string, string> = new Map([
+  ['img', 'src'],
+  ['a', 'href'],
+  ['link', 'href'],
+]);
 
 const rawTextElements = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes']);
 const forwardingScript = /(?:^|\/)auth_assets\/main\.js(?:[?#]|$)/;
@@ -108,8 +115,17 @@ function tagInsertions(html: string, tag: StartTag): Insertion[] {
   const isInline = tag.name === 'style' || (tag.name === 'script' && !tag.attributes.has('src'));
   if (isInline && !tag.attributes.has('nonce')) insert(({ nonce }) => ` nonce="${nonce}"`, tag.nameEnd);
   const hidden = tag.attributes.get('hidden');
-  if (tag.name === 'img' && tag.attributes.has('data-auth-logo') && hidden !== undefined) {
-    insert(({ logo }) => (logo === undefined ? 'hidden' : `src="${escapeHtml(logo)}"`), hidden.start, hidden.end);
+  const name = [...tag.attributes.keys()].find((name) => name.startsWith('data-auth-'));
+  const target = addressAttributes.get(tag.name);
+  if (hidden !== undefined && name !== undefined && target !== undefined) {
+    insert(
+      ({ addresses }) => {
+        const address = addresses[name];
+        return address === undefined ? 'hidden' : `${target}="${escapeHtml(address)}"`;
+      },
+      hidden.start,
+      hidden.end,
+    );
   }
   // Only empty elements are filled here. The page's script, which knows the outcome, fills the others too.
   if (html.startsWith('</', tag.end)) {

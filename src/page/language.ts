@@ -9,10 +9,10 @@ export interface PageText {
 /**
  * A situation that the callback page puts into words.
  *
- * `pending`, `finishing` and `success` are the steps of a sign-in that works. `return_to_app`, `state_used` and `nothing` are
- * neutral endings. `no_script` is shown if scripting is off and the response is in the fragment. `copy_address` and
+ * `pending`, `finishing` and `success` are the steps of a sign-in that works. `return_to_app`, `state_used`, `sign_in_ended` and
+ * `nothing` are neutral endings. `no_script` is shown if scripting is off and the response is in the fragment. `copy_address` and
  * `address_copied` belong to the button that copies the page's address: the heading is its label, the message stands above
- * it. The others are the values of `data-auth-reason` of an error.
+ * it. `close_window` says how to close the window by keyboard: the heading is the name of the keys, `{keys}` of the message. The others are the values of `data-auth-reason` of an error.
  */
 export type PageTextKey =
   | 'pending'
@@ -24,6 +24,7 @@ export type PageTextKey =
   | 'failed'
   | 'state_foreign'
   | 'state_used'
+  | 'sign_in_ended'
   | 'malformed'
   | 'wrong_issuer'
   | 'nothing'
@@ -35,11 +36,12 @@ export type PageTextKey =
   | 'foreign_host'
   | 'not_forwarded'
   | 'copy_address'
-  | 'address_copied';
+  | 'address_copied'
+  | 'close_window';
 
 /** Every {@link PageTextKey}. */
 export const pageTextKeys: readonly string[] =
-  'pending finishing return_to_app success denied refused failed state_foreign state_used malformed wrong_issuer nothing unreachable no_script too_large bad_request error_without_state foreign_host not_forwarded copy_address address_copied'.split(
+  'pending finishing return_to_app success denied refused failed state_foreign state_used sign_in_ended malformed wrong_issuer nothing unreachable no_script too_large bad_request error_without_state foreign_host not_forwarded copy_address address_copied close_window'.split(
     ' ',
   );
 
@@ -60,6 +62,10 @@ export interface PageLanguage {
   readonly app: string;
   /** Who speaks in the provider's description. */
   readonly detailLabel: string;
+  /** What stands before an error's code. */
+  readonly codeLabel: string;
+  /** The text of the link to `helpUri`. */
+  readonly helpLabel: string;
   readonly texts: Readonly<Record<PageTextKey, PageText>>;
 }
 

@@ -1,11 +1,19 @@
 import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import { pageTextKeys, type PageText, type PageTextKey } from './language.js';
+import { findLogo, type Logo } from './logo.js';
 
 /** What the page shows: `data-auth-state` of its root element. */
 export type PageState = 'pending' | 'success' | 'error';
 
+/** How the page looks: `data-auth-tone` of its root element. */
+export type PageTone = 'waiting' | 'success' | 'denied' | 'error' | 'neutral';
+
 /** Why the page shows it, if the state alone does not say so: `data-auth-reason` of its root element. */
-export type PageReason = Exclude<PageTextKey, 'pending' | 'success' | 'no_script' | 'copy_address' | 'address_copied'>;
+export type PageReason = Exclude<
+  PageTextKey,
+  'pending' | 'success' | 'no_script' | 'copy_address' | 'address_copied' | 'close_window'
+>;
 
 /** What a template function receives. No value comes from the request. */
 export interface TemplateContext {
@@ -32,8 +40,8 @@ export interface CallbackPageOptions {
   /**
    * The page's HTML, or a function that makes it. The page's script is added unless the HTML loads it. It sets
    * `data-auth-state` and `data-auth-reason` of the root element, fills elements with `data-auth-title`,
-   * `data-auth-heading`, `data-auth-message`, `data-auth-app-name` and `data-auth-detail` (the provider's words), and
-   * dispatches `authresult` at `document`, also to listeners that are added after the result.
+   * `data-auth-heading`, `data-auth-message`, `data-auth-app-name`, `data-auth-note` (the text of `page.message()`),
+   * `data-auth-detail` (the provider's words) and `data-auth-code`, and dispatches `authresult` at `document`, also to listeners that are added after the result.
    * @default the built-in page
    */
   template?: string | ((context: TemplateContext) => string | Promise<string>) | undefined;
@@ -45,8 +53,20 @@ export interface CallbackPageOptions {
   templatePath?: string | URL | undefined;
   /** The app's name, for the page's texts. @default none: the page says "the app" */
   appName?: string | undefined;
-  /** A picture for the built-in page: a `data:` URI. @default none */
-  logo?: string | undefined;
+  /**
+   * A picture for the built-in page, and its favicon: an image file, a `data:` URI, or `{ url }` with a path that `handler` serves.
+   * @default none; the favicon is a neutral one
+   */
+  logo?: Logo | undefined;
+  /** A colour of the app for the built-in page's buttons and progress ring: `#rrggbb`. @default none */
+  accentColor?: string | undefined;
+  /** Where users find help if a sign-in fails: an https: or mailto: URI. The page links it. @default none */
+  helpUri?: string | URL | undefined;
+  /**
+   * What the page's button "Return to NAME" opens: a URI of the app's custom protocol, such as `com.example.app:/signed-in`. Nothing of
+   * the response is added. Any scheme but those of web pages, files, scripts and Windows' `ms-` handlers. @default no button
+   */
+  returnUri?: string | URL | undefined;
   /** The language of the page's texts (BCP 47), such as `de`. @default what the browser asks for, else English */
   language?: string | undefined;
   /** Texts that replace the built-in ones, in every language; `{app}` becomes the app's name. @default none */
@@ -70,6 +90,9 @@ export const pageOptionNames: OptionNames<CallbackPageOptions> = {
   templatePath: true,
   appName: true,
   logo: true,
+  accentColor: true,
+  helpUri: true,
+  returnUri: true,
   language: true,
   texts: true,
   contentSecurityPolicy: true,
@@ -83,9 +106,22 @@ export function isBuiltInPage({ template, templatePath }: CallbackPageOptions): 
   return template === undefined && templatePath === undefined;
 }
 
+/** @internal Whether the page loads a second file from its server. */
+export function loadsFiles({ logo, ...options }: CallbackPageOptions): boolean {
+  return !isBuiltInPage(options) || (typeof logo === 'object' && 'url' in logo);
+}
+
+/** @internal How a view is meant. Also in the page's script. An old tab is neither a success nor an alarm. */
+export function toneOf(state: PageState, reason: PageReason | undefined): PageTone {
+  if (state === 'success') return state;
+  if (reason === 'denied') return reason;
+  if (state === 'error') return reason === 'state_foreign' ? 'neutral' : 'error';
+  return reason === undefined || reason === 'finishing' ? 'waiting' : 'neutral';
+}
+
 /** @internal Validates the page's options, before any side effect. */
 export function checkPageOptions(options: CallbackPageOptions): void {
-  const { template, templatePath, appName, logo, language, texts, autoClose } = options;
+  const { template, templatePath, appName, accentColor, language, texts, autoClose } = options;
   if (template !== undefined && typeof template !== 'string' && typeof template !== 'function') {
     throw new TypeError(`\`template\` must be a string or a function, not ${typeof template}`);
   }
@@ -98,12 +134,15 @@ export function checkPageOptions(options: CallbackPageOptions): void {
   if (template !== undefined && templatePath !== undefined) {
     throw new TypeError('`template` and `templatePath` are both given: choose one');
   }
-  for (const [name, value] of Object.entries({ appName, logo, language })) {
+  for (const [name, value] of Object.entries({ appName, accentColor, language })) {
     if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
   }
-  if (logo !== undefined && !/^data:image\//i.test(logo)) {
-    throw new TypeError('`logo` must be a data: URI of an image: the page loads nothing from another address');
+  findLogo(options.logo);
+  if (accentColor !== undefined && !/^#[\da-f]{6}$/i.test(accentColor)) {
+    throw new TypeError('`accentColor` must be a colour such as #1a73e8');
   }
+  readHelpUri(options.helpUri);
+  readReturnUri(options.returnUri);
   if (autoClose !== undefined && autoClose !== false && !(Number.isFinite(autoClose) && autoClose >= 0)) {
     throw new RangeError('`autoClose` must be a number of milliseconds, or false');
   }
@@ -116,6 +155,25 @@ export function checkPageOptions(options: CallbackPageOptions): void {
     }
     assertKnownOptions(`texts.${key}`, text, textNames);
   }
+}
+
+/** @internal The text of `helpUri`. */
+export function readHelpUri(value: CallbackPageOptions['helpUri']): string | undefined {
+  if (value === undefined) return undefined;
+  const uri = URL.canParse(String(value)) ? new URL(value) : undefined;
+  if (uri !== undefined && (uri.protocol === 'mailto:' || isHttpsOrLoopback(uri))) return uri.href;
+  throw new TypeError('`helpUri` must be an https: or a mailto: URI');
+}
+
+/** Schemes that open no app, or more than an app: scripts, files, and what Windows executes. */
+const forbiddenSchemes = /^(?:https?|javascript|data|file|blob|about|search-ms|ms-.*):$/;
+
+/** @internal The text of `returnUri`. */
+export function readReturnUri(value: CallbackPageOptions['returnUri']): string | undefined {
+  if (value === undefined) return undefined;
+  const uri = URL.canParse(String(value)) ? new URL(value) : undefined;
+  if (uri !== undefined && !forbiddenSchemes.test(uri.protocol)) return uri.href;
+  throw new TypeError("`returnUri` must be a URI of the app's custom protocol, such as com.example.app:/signed-in");
 }
 
 /** @internal The sources of `contentSecurityPolicy` by directive. Throws a TypeError if one is malformed. */

@@ -1,9 +1,19 @@
 import { randomBase64url } from '../oauth/random-and-digest.js';
-import { forwardingScript } from './default-templates.js';
+import { forwardingScript, originalLogo } from './default-templates.js';
 import { pagePolicy, securityHeaders } from './headers.js';
 import { compileHtml, escapeHtml, escapeJson, type HtmlTemplate } from './html-template.js';
 import { selectLanguage, type PageLanguage, type PageText, type PageTextKey } from './language.js';
-import { isBuiltInPage, parseSources, type CallbackPageOptions, type PageReason, type PageState } from './options.js';
+import { loadLogo } from './logo.js';
+import {
+  isBuiltInPage,
+  parseSources,
+  readHelpUri,
+  readReturnUri,
+  toneOf,
+  type CallbackPageOptions,
+  type PageReason,
+  type PageState,
+} from './options.js';
 import { loadTemplate, type LoadedTemplate } from './template.js';
 import { loadLanguage } from './texts.js';
 
@@ -11,7 +21,14 @@ import { loadLanguage } from './texts.js';
 export interface PageView {
   readonly state: PageState;
   readonly reason?: PageReason | undefined;
+  /** The code of the error, for the app's support. @default the reason of an error */
+  readonly code?: string | undefined;
+  /** The text of `page.message()`. */
+  readonly note?: string | undefined;
 }
+
+/** @internal A view in words. */
+export interface PageContent extends PageView, PageText {}
 
 /** @internal The page's HTML and its headers. */
 export interface RenderedPage {
@@ -35,12 +52,6 @@ export interface RenderOptions {
   readonly pasteOffered?: boolean | undefined;
 }
 
-/** A page that was rendered with a placeholder for the nonce, cut at each placeholder. */
-interface CachedPage {
-  readonly html: readonly string[];
-  readonly policy: readonly string[];
-}
-
 const defaultAutoClose = 5000;
 
 /** @internal Renders the callback page, from the app's template or from the built-in one. */
@@ -50,19 +61,23 @@ export class CallbackPageRenderer {
   readonly #options: CallbackPageOptions;
   readonly #settings: PageSettings;
   readonly #sources: ReadonlyMap<string, readonly string[]>;
-  readonly #pages = new Map<string, CachedPage>();
+  readonly #links: Readonly<Record<string, string | undefined>>;
+  readonly #pages = new Map<string, readonly string[]>();
+  #logo: string | undefined;
   #template: LoadedTemplate | undefined;
   #loading: Promise<void> | undefined;
   #builtIn: CallbackPageRenderer | undefined;
   #hasFailed = false;
-  /** Rendered ahead, for one response: its nonce must not be used twice. */
-  #ready: { readonly key: string; readonly page: RenderedPage } | undefined;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
     this.isDefault = isBuiltInPage(options);
     this.#options = options;
     this.#settings = settings;
     this.#sources = parseSources(options.contentSecurityPolicy);
+    this.#links = {
+      'data-auth-return': readReturnUri(options.returnUri),
+      'data-auth-help': readHelpUri(options.helpUri),
+    };
   }
 
   /** The folder whose files are served beside the page, once loaded. */
@@ -70,21 +85,13 @@ export class CallbackPageRenderer {
     return this.#template?.folder;
   }
 
-  /** Loads the template, once. Throws a {@link TemplateError} if it cannot be read; the next call tries again. */
+  /** Loads the template and the logo, once. Throws a {@link TemplateError} if it cannot be read; the next call tries again. */
   load(): Promise<void> {
     this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined;
       throw error;
     });
     return this.#loading;
-  }
-
-  /** Renders what the first redirect will most likely need, while the user signs in. */
-  async prepare(): Promise<void> {
-    await this.load();
-    if (this.#template === undefined) return;
-    const parameters = [{ state: 'success' }, { answered: true }, await this.language(undefined)] as const;
-    this.#ready = { key: keyOf(...parameters), page: await this.render(...parameters) };
   }
 
   /** The language of a response: the app's if it sets one, else the browser's. */
@@ -98,6 +105,13 @@ export class CallbackPageRenderer {
     return this.text(reason ?? (state === 'error' ? 'refused' : state), language);
   }
 
+  /** What a page shows for a view. */
+  content(view: PageView, language: PageLanguage): PageContent {
+    const { state, reason, note } = view;
+    const code = toneOf(state, reason) === 'error' ? (view.code ?? reason ?? 'refused') : undefined;
+    return { state, reason, ...this.viewText(view, language), note, code };
+  }
+
   /** The heading and the message of that key. */
   text(key: PageTextKey, language: PageLanguage): PageText {
     const { heading, message } = language.texts[key];
@@ -109,42 +123,62 @@ export class CallbackPageRenderer {
 
   /** Renders the page in one state, with a fresh nonce. */
   async render(view: PageView, options: RenderOptions, language: PageLanguage): Promise<RenderedPage> {
+    return (await this.open(view, options, language))(view);
+  }
+
+  /**
+   * Does what takes time for the page of a view. What is returned renders it at once, once: only the view's `note` and `code` may have
+   * changed by then.
+   */
+  async open(
+    view: PageView,
+    options: RenderOptions,
+    language: PageLanguage,
+  ): Promise<(view: PageView) => RenderedPage> {
     await this.load();
-    if (this.#template === undefined) {
-      try {
-        const nonce = newNonce();
-        const template = compileHtml(await this.#callTemplate(view, language, nonce));
-        return toPage(this.#fill(template, view, options, language, nonce), this.#policy(nonce));
-      } catch (error) {
-        return this.#replaceFailed(error).render(view, options, language);
-      }
+    const nonce = randomBase64url(16);
+    try {
+      const fixed = this.#template?.html;
+      const template = fixed ?? compileHtml(await this.#callTemplate(view, language, nonce));
+      return (shown) => ({
+        html:
+          fixed === undefined || (shown.note ?? shown.code) !== undefined
+            ? this.#fill(template, shown, options, language, nonce)
+            : this.#cut(fixed, shown, options, language).join(nonce),
+        headers: {
+          ...securityHeaders,
+          'Content-Type': 'text/html; charset=utf-8',
+          'Content-Security-Policy': pagePolicy(nonce, this.#options, this.#sources),
+        },
+      });
+    } catch (error) {
+      return this.#replaceFailed(error).open(view, options, language);
     }
-    const key = keyOf(view, options, language);
-    const ready = this.#ready;
-    if (ready?.key === key) {
-      this.#ready = undefined;
-      return ready.page;
-    }
-    let page = this.#pages.get(key);
-    if (page === undefined) {
+  }
+
+  /** A page without what is of one sign-in, cut at its nonces: a web server shows the same few again and again. */
+  #cut(template: HtmlTemplate, view: PageView, options: RenderOptions, language: PageLanguage): readonly string[] {
+    const key = [view.state, view.reason, options.answered, options.pasteOffered, language.lang].join(' ');
+    let parts = this.#pages.get(key);
+    if (parts === undefined) {
       // It is as random as a nonce, so it cannot occur in the page by chance.
-      const placeholder = newNonce();
-      const html = this.#fill(this.#template.html, view, options, language, placeholder);
-      page = { html: html.split(placeholder), policy: this.#policy(placeholder).split(placeholder) };
-      this.#pages.set(key, page);
+      const placeholder = randomBase64url(16);
+      parts = this.#fill(template, view, options, language, placeholder).split(placeholder);
+      this.#pages.set(key, parts);
     }
-    const nonce = newNonce();
-    return toPage(page.html.join(nonce), page.policy.join(nonce));
+    return parts;
   }
 
   /** Renders the end of a page that was sent before the outcome was known: for its script, and for a browser without script. */
   renderOutcome(view: PageView, language: PageLanguage, redirect?: string): string {
-    const text = this.viewText(view, language);
+    const content = this.content(view, language);
+    const { heading, message, note, code } = content;
+    const lines = [note, message, code && `${language.codeLabel} ${code}`].filter((line) => line !== undefined);
     const refresh = redirect === undefined ? '' : `<meta http-equiv="refresh" content="0;url=${escapeHtml(redirect)}">`;
     return (
-      `<template data-auth-outcome="${escapeHtml(JSON.stringify({ ...view, ...text, redirect }))}"></template>` +
-      `<noscript>${refresh}<div role="status" data-auth-outcome-text><h1>${escapeHtml(text.heading)}</h1>` +
-      `<p>${escapeHtml(text.message)}</p></div></noscript>`
+      `<template data-auth-outcome="${escapeHtml(JSON.stringify({ ...content, redirect }))}"></template>` +
+      `<noscript>${refresh}<div role="status" data-auth-outcome-text><h1>${escapeHtml(heading)}</h1>` +
+      `${lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</div></noscript>`
     );
   }
 
@@ -155,37 +189,45 @@ export class CallbackPageRenderer {
     language: PageLanguage,
     nonce: string,
   ): string {
-    const { appName, autoClose = this.isDefault ? defaultAutoClose : false, logo } = this.#options;
-    const text = this.viewText(view, language);
-    const noScript = this.text('no_script', language);
-    const textKeys: PageTextKey[] = answered ? ['return_to_app'] : ['finishing', 'unreachable', 'nothing'];
-    if (pasteOffered) textKeys.push('copy_address', 'address_copied');
-    const texts = Object.fromEntries(textKeys.map((key) => [key, this.text(key, language)]));
-    const shown = { ...view, ...text, answered, pasteOffered };
-    const settings = { ...shown, ...this.#settings, autoClose, appName, detailLabel: language.detailLabel, texts };
+    const { appName, autoClose = this.isDefault ? defaultAutoClose : false, accentColor } = this.#options;
+    const content = this.content(view, language);
+    const { state, reason, heading, message, note = '', code = '' } = content;
+    const keys: PageTextKey[] = answered
+      ? ['return_to_app', 'close_window']
+      : ['finishing', 'unreachable', 'not_forwarded', 'nothing', 'close_window'];
+    if (pasteOffered) keys.push('copy_address', 'address_copied');
+    const texts = Object.fromEntries(keys.map((key) => [key, this.text(key, language)]));
+    const { detailLabel, codeLabel, helpLabel } = language;
+    const labels = { appName, detailLabel, codeLabel };
+    const settings = { ...content, answered, pasteOffered, ...this.#settings, autoClose, ...labels, texts };
     const script = template.loadsScript ? '' : `<script nonce="${nonce}">${forwardingScript}</script>`;
+    const accent = accentColor === undefined ? '' : `<style nonce="${nonce}">${accentRule(accentColor)}</style>`;
+    // Only a fragment needs the script.
+    const noScript = answered ? undefined : this.text('no_script', language);
+    const label = (name: string, text: string): string => (this.#links[name] === undefined ? '' : text);
     return template.render({
-      head: `<script type="application/json" data-auth-page>${escapeJson(settings)}</script>${script}`,
+      head: `<script type="application/json" data-auth-page>${escapeJson(settings)}</script>${script}${accent}`,
       nonce,
       root: {
         ...(this.isDefault ? { lang: language.lang, dir: language.dir } : {}),
-        'data-auth-state': view.state,
-        ...(view.reason === undefined ? {} : { 'data-auth-reason': view.reason }),
+        'data-auth-state': state,
+        ...(reason === undefined ? {} : { 'data-auth-reason': reason }),
+        'data-auth-tone': toneOf(state, reason),
       },
       slots: {
-        'data-auth-title': text.heading,
-        'data-auth-heading': text.heading,
-        'data-auth-message': text.message,
+        'data-auth-title': !appName || heading.includes(appName) ? heading : `${heading} | ${appName}`,
+        'data-auth-heading': heading,
+        'data-auth-message': message,
+        'data-auth-note': note,
+        'data-auth-code': code && `${codeLabel} ${code}`,
         'data-auth-app-name': appName ?? '',
-        'data-auth-noscript-heading': noScript.heading,
-        'data-auth-noscript': noScript.message,
+        'data-auth-return': label('data-auth-return', this.text('return_to_app', language).heading),
+        'data-auth-help': label('data-auth-help', helpLabel),
+        'data-auth-noscript-heading': noScript?.heading ?? '',
+        'data-auth-noscript': noScript?.message ?? '',
       },
-      logo,
+      addresses: { ...this.#links, 'data-auth-logo': this.#logo, 'data-auth-icon': this.#logo ?? neutralIcon },
     });
-  }
-
-  #policy(nonce: string): string {
-    return pagePolicy(nonce, this.isDefault, this.#sources);
   }
 
   async #callTemplate(view: PageView, language: PageLanguage, nonce: string): Promise<string> {
@@ -202,52 +244,49 @@ export class CallbackPageRenderer {
   /** The built-in page with the app's texts: for rejected requests, and instead of a custom page that fails. */
   get builtIn(): CallbackPageRenderer {
     if (this.isDefault) return this;
-    const { appName, logo, language, texts } = this.#options;
-    return (this.#builtIn ??= new CallbackPageRenderer(
-      { appName, logo, language, texts, autoClose: false },
-      this.#settings,
-    ));
+    const builtIn = {
+      template: undefined,
+      templatePath: undefined,
+      contentSecurityPolicy: undefined,
+      autoClose: false,
+    } as const;
+    return (this.#builtIn ??= new CallbackPageRenderer({ ...this.#options, ...builtIn }, this.#settings));
   }
 
   /** A custom page that fails must not cost the user the sign-in. */
   #replaceFailed(error: unknown): CallbackPageRenderer {
     if (!this.#hasFailed) {
       this.#hasFailed = true;
-      process.emitWarning(
-        `\`template\` failed, so the built-in page is shown: ${error instanceof Error ? error.message : typeof error}`,
-        { code: 'EMBED_AUTH_TEMPLATE_FAILED' },
-      );
+      warn('`template` failed, so the built-in page is shown', error);
     }
     return this.builtIn;
   }
 
   async #load(): Promise<void> {
-    const { template, templatePath } = this.#options;
+    const { template, templatePath, logo } = this.#options;
     if (typeof template !== 'function') this.#template = await loadTemplate(template, templatePath);
+    try {
+      this.#logo = await loadLogo(logo);
+    } catch (error) {
+      warn('`logo` cannot be read, so the page shows none', error);
+    }
   }
 }
 
-/** What a page without a template function depends on, its nonce aside. */
-function keyOf(
-  { state, reason }: PageView,
-  { answered, pasteOffered = false }: RenderOptions,
-  { lang }: PageLanguage,
-): string {
-  return [state, reason, answered, pasteOffered, lang].join(' ');
+const neutralIcon = `data:image/svg+xml,${encodeURIComponent(originalLogo)}`;
+
+/** The accent, and on it white if its contrast is at least 4.5, else black (WCAG 2.2). */
+function accentRule(color: string): string {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((start) => {
+    const value = parseInt(color.slice(start, start + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return `:root{--auth-accent:${color};--auth-on-accent:${luminance > 0.1833 ? '#000' : '#fff'}}`;
 }
 
-/** 128 random bits. */
-function newNonce(): string {
-  return randomBase64url(16);
-}
-
-function toPage(html: string, policy: string): RenderedPage {
-  return {
-    html,
-    headers: {
-      ...securityHeaders,
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': policy,
-    },
-  };
+function warn(text: string, error: unknown): void {
+  process.emitWarning(`${text}: ${error instanceof Error ? error.message : typeof error}`, {
+    code: 'EMBED_AUTH_TEMPLATE_FAILED',
+  });
 }

@@ -7,7 +7,7 @@ import { checkTarget, parseTarget, type HttpRejection } from '../callback/reques
 import { send, sendRejection, sent } from '../callback/response-writer.js';
 import { openTemplateFolder } from '../callback/template-folder.js';
 import { securityHeaders } from '../page/headers.js';
-import { isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
+import { loadsFiles, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { rethrow } from '../sign-in/failure.js';
 import type { SignIns } from '../sign-in/sign-ins.js';
@@ -42,7 +42,7 @@ export class ServerRequests implements RequestListeners {
     this.#parts = parts;
     this.#renderer = new CallbackPageRenderer(parts.pageOptions, {
       credentials: 'omit',
-      reportLoaded: !isBuiltInPage(parts.pageOptions),
+      reportLoaded: loadsFiles(parts.pageOptions),
     });
   }
 
@@ -52,9 +52,9 @@ export class ServerRequests implements RequestListeners {
     if (this.#renderer.folder !== undefined) await openTemplateFolder(this.#renderer.folder);
   }
 
-  /** Renders what the first redirect will most likely need. */
+  /** Reads what the first page will need. */
   prepare(): Promise<void> {
-    return this.#renderer.prepare();
+    return this.#renderer.load();
   }
 
   readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -146,7 +146,7 @@ export class ServerRequests implements RequestListeners {
       },
       rejected: (reason) => signIns.rejected(reason),
       pageSent: () => {
-        if (!this.#renderer.isDefault) work.pageSent();
+        if (loadsFiles(this.#parts.pageOptions)) work.pageSent();
       },
       pageLoaded: () => {
         work.pageLoaded();

@@ -228,7 +228,7 @@ function endsDeviceSignIn(html: string): boolean {
 }
 
 function isFinal({ state, reason }: PageResult): boolean {
-  return state !== 'pending' || ['return_to_app', 'state_used', 'nothing'].includes(reason ?? '');
+  return state !== 'pending' || ['return_to_app', 'state_used', 'sign_in_ended', 'nothing'].includes(reason ?? '');
 }
 
 /** A result that the page's script knows by itself. */

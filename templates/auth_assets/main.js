@@ -17,16 +17,23 @@
   let painted = new Map();
   let isParsed = document.readyState !== 'loading';
   /** Whether the result follows in the same response. */
-  let isHeld = page.answered && !isFinal(page);
+  let isHeld = page.answered && toneOf(page) === 'waiting';
   let isAnnounced = false;
   let lateListeners = new EventTarget();
 
-  function isFinal({ state, reason }) {
-    return /^(success|error)$/.test(state) || /^(return_to_app|state_used|nothing)$/.test(reason);
+  /** Also in src/page/options.ts. An old tab is neither a success nor an alarm. */
+  function toneOf({ state, reason }) {
+    if (state === 'success' || reason === 'denied') return reason || state;
+    if (state === 'error') return reason === 'state_foreign' ? 'neutral' : 'error';
+    return /^(return_to_app|state_used|sign_in_ended|nothing)$/.test(reason) ? 'neutral' : 'waiting';
+  }
+
+  function isFinal(result) {
+    return toneOf(result) !== 'waiting' && /^(success|error|pending)$/.test(result.state);
   }
 
   function local(state, reason) {
-    return Object.assign({ state, reason }, page.texts[reason]);
+    return Object.assign({ state, reason, code: state === 'error' ? reason : undefined }, page.texts[reason]);
   }
 
   function each(selector, change) {
@@ -49,16 +56,23 @@
     if (current.copyLabel && isParsed && !document.querySelector('[data-auth-copy]')) {
       const button = document.createElement('button');
       button.setAttribute('data-auth-copy', '');
-      document.body.append(button);
+      (document.querySelector('[data-auth-actions]') || document.body).append(button);
     }
-    if (current.heading) fill('[data-auth-heading], [data-auth-title]', current.heading);
+    if (current.heading) {
+      fill('[data-auth-heading]', current.heading);
+      const isNamed = !page.appName || current.heading.includes(page.appName);
+      fill('[data-auth-title]', isNamed ? current.heading : `${current.heading} | ${page.appName}`);
+    }
     if (current.message) fill('[data-auth-message]', current.message);
     if (page.appName) fill('[data-auth-app-name]:empty', page.appName);
+    fill('[data-auth-note]', current.note || '');
     fill('[data-auth-detail]', current.detail || '');
+    fill('[data-auth-code]', current.code ? `${page.codeLabel || ''} ${current.code}`.trim() : '');
     // Another selector than that of fill(), since each() remembers elements by it.
     each(':root [data-auth-detail]', (element) => {
       element.setAttribute('data-auth-detail-label', page.detailLabel || '');
     });
+    each('[data-auth-hint]', fillHint);
     each('[data-auth-copy]', (button) => {
       button.hidden = !current.copyLabel;
       button.textContent = current.copyLabel || '';
@@ -68,9 +82,23 @@
     each('#error', ({ classList }) => classList.toggle('hidden', current.state !== 'error'));
   }
 
+  /** How to close the window by keyboard, if there is likely one, and nothing else is left to do. */
+  function fillHint(element) {
+    element.textContent = '';
+    const { heading, message } = page.texts.close_window || {};
+    const isOver = /^(success|denied|neutral)$/.test(toneOf(current));
+    if (!message || !isOver || window.matchMedia('(pointer: coarse)').matches) return;
+    message.split(/(\{keys\})/).forEach((part) => {
+      const keys = document.createElement('kbd');
+      keys.textContent = /^Mac/.test(navigator.platform) ? '\u2318W' : heading;
+      element.append(part === '{keys}' ? keys : part);
+    });
+  }
+
   function show(result) {
     current = result;
     painted = new Map();
+    root.setAttribute('data-auth-tone', toneOf(current));
     root.setAttribute('data-auth-state', current.state);
     if (current.reason) root.setAttribute('data-auth-reason', current.reason);
     else root.removeAttribute('data-auth-reason');
@@ -112,7 +140,7 @@
     if (type === 'authresult') EventTarget.prototype.removeEventListener.apply(lateListeners, arguments);
   };
 
-  /** The provider's own words. The server gives these two reasons only to a response with an awaited state. */
+  /** The provider's own words and code. The server gives these two reasons only to a response with an awaited state. */
   function withDetail(result, response) {
     const params = new URLSearchParams(response);
     if (!/^(denied|refused)$/.test(result.reason) || !params.get('state')) return result;
@@ -120,7 +148,9 @@
     // Control characters, line breaks and marks that change the direction of text.
     // eslint-disable-next-line no-control-regex -- they are what it removes
     const detail = words.replace(/[\0-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ').trim();
-    return Object.assign({}, result, { detail });
+    const error = params.get('error') || '';
+    const code = result.code && /^[\w.-]{1,64}$/.test(error) ? error : result.code;
+    return Object.assign({}, result, { detail, code });
   }
 
   function clearAddress() {
@@ -158,12 +188,24 @@
           return isOurs ? withDetail(result, fragment) : local('error', 'unreachable');
         }),
       )
-      .catch(() => local('error', 'unreachable'))
+      .catch(explainFailure)
       .then((result) => {
         clearTimeout(finishing);
         show(offerCopy(result));
         reportLoaded();
       });
+  }
+
+  /** An extension may block the POST alone: what the page's own file says decides whether the app is there. */
+  function explainFailure() {
+    return fetchOwnFile().then(
+      ({ ok }) => local('error', ok ? 'not_forwarded' : 'unreachable'),
+      () => local('error', 'unreachable'),
+    );
+  }
+
+  function fetchOwnFile() {
+    return fetch(uriOf('auth_assets/main.js'), { credentials: 'omit', cache: 'no-store' });
   }
 
   /** If the response did not reach the app, the user may paste the page's address there. */
@@ -222,7 +264,7 @@
   // Chromium parses a page whose connection was reset for ever, so a held page checks that the server is still there.
   function checkServer() {
     if (!isHeld) return;
-    fetch(uriOf('auth_assets/main.js'), { credentials: 'omit', cache: 'no-store' }).then(
+    fetchOwnFile().then(
       () => setTimeout(checkServer, 2000),
       () => {
         isParsed = true;

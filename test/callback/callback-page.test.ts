@@ -109,10 +109,8 @@ describe('CallbackPageRenderer', () => {
     it('have a nonce that is fresh for each response, and the one of the page', async () => {
       for (const options of [{}, { template: '<script>a</script>' }, { template: () => '<script>a</script>' }]) {
         const renderer = rendererOf(options);
-        await renderer.prepare();
         const nonces = new Set<string>();
         for (let count = 0; count < 50; count += 1) {
-          // The page of success is prepared.
           const view = count % 2 === 0 ? pending : success;
           const { html, headers } = await renderer.render(view, { answered: view !== pending }, english);
           const nonce = /'nonce-([\w-]+)'/.exec(headers['Content-Security-Policy'] ?? '')?.[1] ?? '';
@@ -176,7 +174,9 @@ describe('CallbackPageRenderer', () => {
     it.each(pageLanguages)('speak %s', async (lang) => {
       const language = await loadLanguage(lang);
       const { html } = await rendererOf().render(success, { answered: true }, language);
-      expect(html).toContain(`<html lang="${lang}" dir="${language.dir}" data-auth-state="success">`);
+      expect(html).toContain(
+        `<html lang="${lang}" dir="${language.dir}" data-auth-state="success" data-auth-tone="success">`,
+      );
       expect(readSettings(html)).toMatchObject({
         heading: language.texts.success.heading.replaceAll('{app}', language.app),
         message: language.texts.success.message.replaceAll('{app}', language.app),
@@ -249,7 +249,6 @@ describe('CallbackPageRenderer', () => {
     'renders each view as if it were the first: %j',
     async (options) => {
       const renderer = rendererOf(options);
-      await renderer.prepare();
       const views: readonly PageView[] = [success, pending, { state: 'error' }, { state: 'error', reason: 'denied' }];
       const places: readonly RenderOptions[] = [
         { answered: true },
@@ -273,10 +272,10 @@ describe('CallbackPageRenderer', () => {
 
   describe('the default page', () => {
     it('shows its state without a script', async () => {
-      const html = await htmlOf({}, { state: 'error', reason: 'state_used' });
-      expect(html).toContain('data-auth-state="error" data-auth-reason="state_used"');
+      const html = await htmlOf({ appName: 'Jukebox' }, { state: 'error', reason: 'state_used' });
+      expect(html).toContain('data-auth-state="error" data-auth-reason="state_used" data-auth-tone="error"');
       expect(html).toContain('<h1 data-auth-heading>This sign-in link was already used</h1>');
-      expect(html).toContain('<title data-auth-title>This sign-in link was already used</title>');
+      expect(html).toContain('<title data-auth-title>This sign-in link was already used | Jukebox</title>');
     });
 
     it('says what to do without a script, with its heading', async () => {
@@ -289,7 +288,7 @@ describe('CallbackPageRenderer', () => {
     it('holds the script and loads nothing', async () => {
       const html = await htmlOf();
       expect(html).toContain(forwardingScript);
-      expect(html).not.toMatch(/\ssrc=|\shref=|@import|(?<!new )url\(|https?:/i);
+      expect(html).not.toMatch(/\ssrc=|\shref="(?!data:)|@import|(?<!new )url\(|https?:/i);
     });
 
     it('gives its script what it shows, whether that is the server’s result, and the texts that the script needs', async () => {
@@ -307,9 +306,12 @@ describe('CallbackPageRenderer', () => {
         autoClose: 5000,
         appName: 'Jukebox',
         detailLabel: 'Message from the sign-in service',
+        codeLabel: 'Error code:',
         texts: {
           finishing: textOf('finishing'),
           unreachable: textOf('unreachable'),
+          not_forwarded: textOf('not_forwarded'),
+          close_window: textOf('close_window'),
           nothing: textOf('nothing'),
         },
       });
@@ -339,6 +341,89 @@ describe('CallbackPageRenderer', () => {
       expect(await htmlOf()).toContain('<img data-auth-logo alt="" hidden />');
     });
 
+    it.each(['path', 'URL'])('shows a logo that is a file, given as %s, also as favicon', async (kind) => {
+      const path = join(folder, 'logo.svg');
+      await writeFile(path, '<svg/>');
+      const html = await htmlOf({ logo: kind === 'path' ? path : pathToFileURL(path) });
+      const src = 'data:image/svg+xml;base64,PHN2Zy8+';
+      expect(html).toContain(`<img data-auth-logo alt="" src="${src}" />`);
+      expect(html).toContain(`<link rel="icon" data-auth-icon href="${src}" />`);
+    });
+
+    it('shows a logo that the app’s handler serves, and allows no other host', async () => {
+      const options = { logo: { url: '/logo.svg?a&b' } };
+      expect(await htmlOf(options)).toContain('<img data-auth-logo alt="" src="/logo.svg?a&#38;b" />');
+      expect((await policyOf(options)).get('img-src')).toEqual(["'self'", 'data:']);
+    });
+
+    it('has a neutral favicon without a logo, so that browsers request none', async () => {
+      expect(await htmlOf()).toContain('<link rel="icon" data-auth-icon href="data:image/svg+xml,%3Csvg');
+    });
+
+    it.each(['missing.svg', 'large.png'])(
+      'shows no logo if the file cannot be read, with one warning, so that no sign-in is lost: %s',
+      async (name) => {
+        await writeFile(join(folder, 'large.png'), Buffer.alloc(256 * 1024 + 1));
+        const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+        try {
+          const renderer = rendererOf({ logo: join(folder, name) });
+          for (const view of [success, pending]) {
+            expect((await renderer.render(view, { answered: true }, english)).html).toContain(
+              '<img data-auth-logo alt="" hidden />',
+            );
+          }
+          expect(emitWarning.mock.calls.map(([text]) => text)).toEqual([expect.stringContaining('`logo`')]);
+        } finally {
+          emitWarning.mockRestore();
+        }
+      },
+    );
+
+    it.each([
+      ['#ffb300', '#000'],
+      ['#1a73e8', '#fff'],
+      ['#000000', '#fff'],
+      ['#FFFFFF', '#000'],
+    ])('has the accent colour %s, and %s on it', async (accentColor, text) => {
+      const html = await htmlOf({ accentColor });
+      expect(html).toMatch(
+        new RegExp(`<style nonce="[^"]+">:root\\{--auth-accent:${accentColor};--auth-on-accent:${text}\\}</style>`),
+      );
+    });
+
+    it('links the way back to the app and its help only if it has them', async () => {
+      expect(await htmlOf()).toContain('<a data-auth-return hidden></a>');
+      const html = await htmlOf({
+        appName: 'Tidewater',
+        returnUri: 'com.example.app:/back?a&b',
+        helpUri: 'https://example.com/help',
+      });
+      expect(html).toContain('<a data-auth-return href="com.example.app:/back?a&#38;b">Return to Tidewater</a>');
+      expect(html).toContain(
+        '<a data-auth-help href="https://example.com/help" target="_blank" rel="noreferrer">Get help</a>',
+      );
+    });
+
+    it('shows the code of an error, and none of what is no failure', async () => {
+      const codeOf = async (view: PageView): Promise<string | undefined> =>
+        /<p data-auth-code>([^<]*)</.exec(await htmlOf({}, view))?.[1];
+      expect(await codeOf({ state: 'error', reason: 'failed', code: 'EXCHANGE_FAILED' })).toBe(
+        'Error code: EXCHANGE_FAILED',
+      );
+      expect(await codeOf({ state: 'error', reason: 'wrong_issuer' })).toBe('Error code: wrong_issuer');
+      for (const reason of ['denied', 'state_foreign'] as const) {
+        expect(await codeOf({ state: 'error', reason, code: 'ACCESS_DENIED' })).toBe('');
+      }
+      expect(await codeOf(success)).toBe('');
+    });
+
+    it('says that JavaScript is needed only if the response may be in the fragment', async () => {
+      const { heading } = rendererOf().text('no_script', english);
+      expect(await htmlOf({}, pending, false)).toContain(heading);
+      expect(await htmlOf({}, { state: 'pending', reason: 'finishing' }, true)).not.toContain(heading);
+      expect(await htmlOf({}, success, true)).not.toContain(heading);
+    });
+
     it('shows the app’s name, and no name if it has none', async () => {
       expect(await htmlOf()).toContain('<p data-auth-app-name></p>');
       expect(await htmlOf({ appName: 'A & B' })).toContain('<p data-auth-app-name>A &#38; B</p>');
@@ -348,7 +433,9 @@ describe('CallbackPageRenderer', () => {
   describe('template', () => {
     it('accepts a string, and adds the script', async () => {
       const html = await htmlOf({ template: '<!doctype html><html lang="eo"><head></head><p data-auth-message></p>' });
-      expect(html).toMatch(/^<!doctype html><html lang="eo" data-auth-state="success"><head><script /);
+      expect(html).toMatch(
+        /^<!doctype html><html lang="eo" data-auth-state="success" data-auth-tone="success"><head><script /,
+      );
       expect(html).toContain(forwardingScript);
       expect(html).toContain('<p data-auth-message>You can close this window and return to the app.</p>');
     });
@@ -533,6 +620,13 @@ describe('CallbackPageRenderer', () => {
       expect(html).toContain(`<h1>${escaped}</h1><p>${escaped}</p>`);
     });
 
+    it('shows the app’s line and the code of the error', () => {
+      const view: PageView = { state: 'error', reason: 'failed', note: 'as <ada>', code: 'EXCHANGE_FAILED' };
+      const html = rendererOf().renderOutcome(view, english);
+      expect(html).toContain('<p>as &#60;ada&#62;</p><p>');
+      expect(html).toContain('</p><p>Error code: EXCHANGE_FAILED</p></div></noscript>');
+    });
+
     it('redirects if the app says so', () => {
       const html = renderer.renderOutcome(success, english, '/a?b="c"&d=<e>');
       expect(html).toContain('<meta http-equiv="refresh" content="0;url=/a?b=&#34;c&#34;&#38;d=&#60;e&#62;">');
@@ -548,6 +642,35 @@ describe('CallbackPageRenderer', () => {
     ['appName', { appName: 5 }, TypeError],
     ['language', { language: {} }, TypeError],
     ['logo', { logo: 'https://example.com/logo.png' }, TypeError],
+    ['logo', { logo: new URL('https://example.com/logo.png') }, TypeError],
+    ['logo', { logo: 'logo.txt' }, TypeError],
+    ['logo', { logo: 'logo' }, TypeError],
+    ['logo', { logo: null }, TypeError],
+    ['logo', { logo: {} }, TypeError],
+    ['logo.url', { logo: { url: '//example.com/logo.png' } }, TypeError],
+    ['logo.url', { logo: { url: 'https://example.com/logo.png' } }, TypeError],
+    ['logo.url', { logo: { url: 'logo.png' } }, TypeError],
+    ['logo.url', { logo: { url: 5 } }, TypeError],
+    ['accentColor', { accentColor: 'red' }, TypeError],
+    ['accentColor', { accentColor: '#fff' }, TypeError],
+    ['accentColor', { accentColor: '#123456;}' }, TypeError],
+    ['accentColor', { accentColor: 5 }, TypeError],
+    ['helpUri', { helpUri: 'javascript:alert(1)' }, TypeError],
+    ['helpUri', { helpUri: 'http://example.com/help' }, TypeError],
+    ['helpUri', { helpUri: '/help' }, TypeError],
+    ...[
+      ...['http://localhost/', 'https://app.example/', 'javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd'],
+      ...[
+        'blob:https://a.example/x',
+        'about:blank',
+        'ms-msdt:/id',
+        'MS-settings:',
+        'search-ms:query=x',
+        '/back',
+        '',
+        5,
+      ],
+    ].map((returnUri) => ['returnUri', { returnUri }, TypeError] as const),
     ['logo', { logo: 'javascript:alert(1)' }, TypeError],
     ['logo', { logo: 'https://example.com/?data:image/png;base64,AAAA' }, TypeError],
     ['logo', { logo: 'data:text/html,x' }, TypeError],
@@ -574,6 +697,15 @@ describe('CallbackPageRenderer', () => {
   it.each([
     { autoClose: 0 },
     { logo: 'DATA:image/png;base64,AAAA' },
+    { logo: 'assets/logo.svg' },
+    { logo: 'C:\\App\\logo.PNG' },
+    { logo: pathToFileURL('/logo.webp') },
+    { logo: { url: '/logo.svg?v=2' } },
+    { accentColor: '#1A73e8' },
+    { helpUri: 'https://example.com/help' },
+    { helpUri: new URL('mailto:help@example.com') },
+    { returnUri: 'com.example.app:/signed-in' },
+    { returnUri: new URL('myapp://home') },
     { texts: { success: { heading: undefined, message: 'Welcome' } } },
     { templatePath: pathToFileURL('/page.html') },
   ])('accepts %j', (options) => {

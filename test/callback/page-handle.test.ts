@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkedRedirectPath, checkedRedirectUri, PendingPage } from '#src/callback/callback-page.js';
+import { checkedRedirectPath, checkedRedirectUri, noteOf, PendingPage } from '#src/callback/callback-page.js';
 
 interface Deferred {
   readonly promise: Promise<unknown>;
@@ -211,6 +211,81 @@ describe('PendingPage', () => {
     expect(() => {
       page.redirect('https://app.example/', { on: 'always' as never });
     }).toThrow(/`on`/);
+  });
+});
+
+describe('PendingPage.message', () => {
+  it('keeps the last line, for the page and the terminal', () => {
+    const page = new PendingPage();
+    expect(noteOf(page)).toBeUndefined();
+    page.message('as bob@example.com');
+    page.message('as ada@example.com');
+    page.dispatched();
+    expect([page.note, noteOf(page)]).toEqual(['as ada@example.com', 'as ada@example.com']);
+  });
+
+  it.each([
+    ['as\n\tada\u0000 \u001b[31m', 'as ada [31m'],
+    ['\u202eada\u202c \u2067x\u2069 \u200f\u061cy\ufeff', 'ada x y'],
+    ['\u0085\u2028 ', undefined],
+    ['<b>ada</b>', '<b>ada</b>'],
+    ['\ud800', '\ufffd'],
+    ['\u{1f600}'.repeat(300), '\u{1f600}'.repeat(200)],
+  ])('removes what is no plain text, and cuts at 200 characters: %j', (text, note) => {
+    const page = new PendingPage();
+    page.message(text);
+    expect(page.note).toBe(note);
+  });
+
+  it('is accepted until the outcome is known, and ignored if the app went on before', async () => {
+    const page = new PendingPage();
+    const exchange = deferred();
+    page.waitUntil(exchange.promise);
+    page.dispatched();
+    page.message('as ada@example.com');
+    exchange.resolve();
+    expect(await page.outcome).toBe('success');
+    expect(() => {
+      page.message('later');
+    }).toThrow('`page.message`');
+    const released = new PendingPage();
+    released.settle('released');
+    released.message('later');
+    expect(released.note).toBeUndefined();
+  });
+
+  it('requires a string', () => {
+    expect(() => {
+      new PendingPage().message(5 as never);
+    }).toThrow(new TypeError('`text` must be a string'));
+  });
+});
+
+describe('PendingPage.failureCode', () => {
+  it.each([
+    ['EXCHANGE_FAILED', 'EXCHANGE_FAILED'],
+    ['invalid_grant', 'invalid_grant'],
+    ['a b', undefined],
+    ['<b>', undefined],
+    ['x'.repeat(65), undefined],
+    [5, undefined],
+    [undefined, undefined],
+  ])('is the code of the error if that is a word: %j', async (code, shown) => {
+    const page = new PendingPage();
+    page.waitUntil(Promise.reject(Object.assign(new Error('The exchange failed'), { code })));
+    page.dispatched();
+    expect(await page.outcome).toBe('failed');
+    expect(page.failureCode).toBe(shown);
+  });
+
+  it('is none of an error that comes after the outcome, or of what is no error', () => {
+    const page = new PendingPage();
+    page.dispatched();
+    page.settle('failed', { code: 'LATE' });
+    expect(page.failureCode).toBeUndefined();
+    const other = new PendingPage();
+    other.settle('failed', null);
+    expect([other.outcome, other.failureCode]).toEqual(['failed', undefined]);
   });
 });
 

@@ -120,7 +120,7 @@ describe('pageWriter', () => {
     await writer.prepare(denied);
     await writer.finish(view, 500);
     const { status, body } = await exchange.received;
-    const attributes = view.reason === undefined ? 'success">' : `error" data-auth-reason="${view.reason}">`;
+    const attributes = view.reason === undefined ? 'success" ' : `error" data-auth-reason="${view.reason}" `;
     expect(status).toBe(500);
     expect(body).toContain(`data-auth-state="${attributes}`);
     expect(views).toHaveLength(2);
@@ -254,6 +254,15 @@ describe('jsonWriter', () => {
 });
 
 describe('endOf', () => {
+  it('has the app\u2019s line and the code of the error, unless the app went on before', async () => {
+    const page = heldPage(Promise.reject(Object.assign(new Error('SECRET'), { code: 'EXCHANGE_FAILED' })));
+    page.message('as ada@example.com');
+    await page.outcome;
+    const shown = { note: 'as ada@example.com', code: 'EXCHANGE_FAILED' };
+    expect(endOf(page, 'failed')[0]).toEqual({ ...failed, ...shown });
+    expect(endOf(page, 'released')[0]).toEqual({ state: 'pending', reason: 'return_to_app' });
+  });
+
   it('has the redirect of the outcome only', () => {
     const page = new PendingPage(String);
     page.redirect('/failed', { on: 'failure' });
@@ -284,6 +293,7 @@ describe('sendRejection', () => {
       expect(Object.fromEntries(headers)).toMatchObject(allHeaders(securityHeaders));
       expect(body).toContain(`data-auth-state="error" data-auth-reason="${shown}"`);
       expect(body).toContain('"answered":true');
+      expect(body).toContain(`<p data-auth-code>Error code: ${reason}</p>`);
       expect(body).not.toContain('The app’s own page');
     },
   );
@@ -328,6 +338,7 @@ describe('sendRejection', () => {
       state: 'error',
       reason: 'not_forwarded',
       rejection: 'method',
+      code: 'method',
       ...rendererOf().text('not_forwarded', english),
     });
   });

@@ -20,7 +20,7 @@ jest.setTimeout(30_000);
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const logo = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="9"/></svg>')}`;
 const english = await loadLanguage('en');
-const neutralReasons: readonly PageReason[] = ['return_to_app', 'state_used', 'nothing'];
+const neutralReasons: readonly PageReason[] = ['return_to_app', 'state_used', 'sign_in_ended', 'nothing'];
 const errorReasons: readonly PageReason[] = [
   ...([
     'denied',
@@ -95,6 +95,9 @@ async function shown({ state, reason }: PageView): Promise<Record<string, string
     title: document.title,
     heading: document.querySelector('[data-auth-heading]')?.textContent,
     message: document.querySelector('[data-auth-message]')?.textContent,
+    note: document.querySelector('[data-auth-note]')?.textContent,
+    code: document.querySelector('[data-auth-code]')?.textContent,
+    hint: document.querySelector('[data-auth-hint]')?.textContent,
     detail: document.querySelector('[data-auth-detail]')?.textContent,
     label: getComputedStyle(document.querySelector('[data-auth-detail]') ?? document.body, '::before').content,
     button: document.querySelector('[data-auth-copy]:not([hidden])')?.textContent ?? '',
@@ -136,11 +139,14 @@ const views: readonly (readonly [string, PageView, string, PageServerOptions])[]
 
 describe.each(views)('the built-in page that shows %s', (_, view, response, options) => {
   it('is accessible in both schemes, and fits a phone', async () => {
-    await open(response, { ...options, page: { appName: 'Tidewater', logo } }, (page) =>
-      page.setViewport({ width: 360, height: 640, isMobile: true }),
+    const links = { helpUri: 'https://example.com/help', returnUri: 'com.example.app:/' };
+    await open(
+      response,
+      { ...options, page: { appName: 'Tidewater', logo, accentColor: '#ffb300', ...links } },
+      (page) => page.setViewport({ width: 360, height: 640, isMobile: true }),
     );
     const { title, heading, message } = await shown(view);
-    expect(title).toBe(heading);
+    expect(title).toBe(String(heading).includes('Tidewater') ? heading : `${String(heading)} | Tidewater`);
     expect([heading, message]).not.toContain('');
     for (const scheme of ['light', 'dark']) {
       await page.emulateMediaFeatures([
@@ -342,6 +348,170 @@ it('R7: the texts of the server and of the app are written as text, never as mar
   });
   expect(await shown({ state: 'success' })).toMatchObject({ title: text, heading: text, message: text });
   expect(await page.$$('main b, main img, header b')).toEqual([]);
+});
+
+describe('the error\u2019s code', () => {
+  it.each([
+    ['refused', 'error=server_error', 'Error code: server_error'],
+    ['refused', 'error=%3Cb%3Ecall+us', 'Error code: refused'],
+    ['denied', 'error=access_denied', ''],
+    ['wrong_issuer', 'error=server_error', 'Error code: wrong_issuer'],
+  ] as const)('R7: is the provider\u2019s own only for %s, if it is a word: %s', async (reason, response, code) => {
+    await open(`#${response}&state=s`, { token: { state: 'error', reason, status: 400 } });
+    expect(await shown({ state: 'error', reason })).toMatchObject({ code });
+  });
+
+  it('is that of the app\u2019s error', async () => {
+    await open('#access_token=t&state=s', {
+      token: { state: 'error', reason: 'failed', code: 'NO_SEAT', status: 500 },
+    });
+    expect(await shown({ state: 'error', reason: 'failed' })).toMatchObject({ code: 'Error code: NO_SEAT' });
+  });
+});
+
+describe('a POST that fails', () => {
+  const files = { '/auth_assets/main.js': { type: 'text/javascript', body: '' } };
+  const cut = (response: ServerResponse): unknown => response.destroy();
+
+  it('says that the browser kept it back if the app is still there, as with an extension', async () => {
+    await open('#access_token=t&state=s', { files, token: cut });
+    expect(await shown({ state: 'error', reason: 'not_forwarded' })).toMatchObject(englishText('not_forwarded'));
+  });
+
+  it('says that the app cannot be reached if its own file cannot be, either', async () => {
+    await open('#access_token=t&state=s', { token: cut });
+    expect(await shown({ state: 'error', reason: 'unreachable' })).toMatchObject(englishText('unreachable'));
+  });
+});
+
+describe('the look', () => {
+  const account = { state: 'success', note: 'as ada@example.com' } as const;
+  const links = { appName: 'Tidewater', returnUri: 'com.example.app:/', helpUri: 'https://example.com/help' };
+
+  async function place(selector: string): Promise<{ top: number; bottom: number }> {
+    return page.$eval(selector, (element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return { top, bottom };
+    });
+  }
+
+  it.each([360, 1060])('keeps the card where it is when the outcome comes, at %d px', async (width) => {
+    let respond: ServerResponse | undefined;
+    await open('#access_token=t&state=s', { page: links, token: (response) => (respond = response) }, (page) =>
+      page.setViewport({ width, height: 700 }),
+    );
+    await shown({ state: 'pending', reason: 'finishing' });
+    const before = [await place('main'), (await place('h1')).top];
+    respond?.end(JSON.stringify({ ...account, ...englishText('success', 'Tidewater') }));
+    expect(await shown(account)).toMatchObject({ note: account.note });
+    expect([await place('main'), (await place('h1')).top]).toEqual(before);
+  });
+
+  it('has nothing that matters in the upper part of 1060 x 700, where the browser asks to save a password', async () => {
+    await open('#access_token=t&state=s', { page: links, token: account }, (page) =>
+      page.setViewport({ width: 1060, height: 700 }),
+    );
+    await shown(account);
+    expect((await place('main')).top).toBeGreaterThan(300);
+    expect((await place('[data-auth-return]')).bottom).toBeLessThan(700);
+  });
+
+  it.each([
+    [{ state: 'success' }, '.success'],
+    [{ state: 'error', reason: 'denied' }, '.denied'],
+    [{ state: 'error', reason: 'failed' }, '.error'],
+    [{ state: 'error', reason: 'state_foreign' }, '.neutral'],
+    [{ state: 'pending', reason: 'state_used' }, '.neutral'],
+    [{ state: 'pending', reason: 'sign_in_ended' }, '.neutral'],
+  ] as const)('has a sign of its own, apart from its colour: %j', async (view, sign) => {
+    await open('?code=c&state=s', { view: { ...view, answered: true } });
+    await shown(view);
+    const signs = await page.$$eval('svg > :not(.disc)', (all) =>
+      all
+        .filter((element) => getComputedStyle(element).display !== 'none')
+        .map((element) => `.${element.getAttribute('class') ?? ''}`),
+    );
+    expect(signs).toEqual([sign]);
+  });
+
+  it.each(['he', 'ar'])(
+    'sets a denial in one direction in %s, whatever the language of the provider\u2019s words',
+    async (language) => {
+      await open('?error=access_denied&error_description=The+user+said+no.&state=s', {
+        page: { ...links, language },
+        view: { state: 'error', reason: 'denied', answered: true },
+      });
+      await shown({ state: 'error', reason: 'denied' });
+      expect(
+        await page.$$eval('header p, h1, [data-auth-message], [data-auth-detail]', (all) =>
+          all.map((element) => {
+            const { direction, textAlign } = getComputedStyle(element);
+            return textAlign === 'right' || (textAlign === 'start' && direction === 'rtl');
+          }),
+        ),
+      ).toEqual([true, true, true, true]);
+    },
+  );
+
+  it('links the app and its help where they help', async () => {
+    const visible = (): Promise<(string | null)[]> =>
+      page.$$eval('a', (all) =>
+        all
+          .filter((link) => link.checkVisibility({ visibilityProperty: true }))
+          .map((link) => link.getAttribute('href')),
+      );
+    await open('#access_token=t&state=s', { page: links, token: account });
+    await shown(account);
+    expect(await visible()).toEqual([links.returnUri]);
+    await open('#access_token=t&state=s', { page: links, token: unanswered });
+    await shown({ state: 'pending', reason: 'finishing' });
+    expect(await visible()).toEqual([]);
+    await open('#access_token=t&state=s', { page: links, token: { state: 'error', reason: 'failed', status: 500 } });
+    await shown({ state: 'error', reason: 'failed' });
+    expect(await visible()).toEqual([links.returnUri, links.helpUri]);
+    await open('#access_token=t&state=s', { page: links, token: { state: 'error', reason: 'denied' } });
+    await shown({ state: 'error', reason: 'denied' });
+    expect(await visible()).toEqual([links.returnUri]);
+  });
+
+  it('says which keys close the window, once there is nothing else to do', async () => {
+    await open('#access_token=t&state=s', { page: links });
+    expect(await shown({ state: 'success' })).toMatchObject({ hint: 'To close this window, press Ctrl+W.' });
+    await open('#access_token=t&state=s', { page: links, token: { state: 'error', reason: 'failed', status: 500 } });
+    expect(await shown({ state: 'error', reason: 'failed' })).toMatchObject({ hint: '' });
+    await open('#access_token=t&state=s', { page: links }, (page) =>
+      page.setViewport({ width: 360, height: 640, isMobile: true, hasTouch: true }),
+    );
+    expect(await shown({ state: 'success' })).toMatchObject({ hint: '' });
+  });
+
+  it('shows the account of a held page', async () => {
+    const { end } = await openHeld('?code=c&state=s', {
+      hold: (response, renderer, language) => response.end(renderer.renderOutcome(account, language)),
+    });
+    end();
+    expect(await shown({ state: 'success' })).toMatchObject({ note: account.note });
+  });
+
+  it('requests nothing beside the page: no favicon, and no file of a logo', async () => {
+    const { requests } = await open('?code=c&state=s', {
+      page: { ...links, logo },
+      view: { state: 'success', answered: true },
+    });
+    await shown({ state: 'success' });
+    expect(requests).toEqual(['GET /callback']);
+    expect(await page.$eval('link[rel=icon]', (link) => link.getAttribute('href'))).toBe(logo);
+  });
+
+  it('shows a logo that the app\u2019s handler serves', async () => {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="9"/></svg>';
+    await open('#access_token=t&state=s', {
+      page: { logo: { url: '/logo.svg' } },
+      files: { '/logo.svg': { type: 'image/svg+xml', body: svg } },
+    });
+    await shown({ state: 'success' });
+    await page.waitForFunction(() => (document.querySelector('img')?.naturalWidth ?? 0) > 0);
+  });
 });
 
 describe('the copy button', () => {
@@ -645,7 +815,7 @@ describe('a custom page', () => {
         [...Object.values(englishText('denied')), 'Words', 'Tidewater'],
       ]);
     }
-    expect(await page.title()).toBe(englishText('denied').heading);
+    expect(await page.title()).toBe(`${englishText('denied').heading} | Tidewater`);
   });
 
   it('keeps the comments by which a framework finds an element that stays empty', async () => {

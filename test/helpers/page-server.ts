@@ -86,7 +86,7 @@ export async function startPageServer(options: PageServerOptions = {}): Promise<
       }
       const { status = 200, redirect, ...shown } = token;
       response.writeHead(status, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify({ ...shown, ...renderer.viewText(shown, language), redirect }));
+      response.end(JSON.stringify({ ...renderer.content(shown, language), redirect }));
     } else {
       const file = files[path];
       if (file === undefined) response.writeHead(404).end();

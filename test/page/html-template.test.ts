@@ -7,7 +7,7 @@ const values: HtmlValues = {
   nonce: 'N',
   root: { 'data-auth-state': 'pending' },
   slots: { 'data-auth-message': 'Hello', 'data-auth-title': 'Title' },
-  logo: undefined,
+  addresses: {},
 };
 
 function render(html: string, changed: Partial<HtmlValues> = {}): string {
@@ -229,25 +229,27 @@ describe('compileHtml', () => {
     });
   });
 
-  describe('for the logo', () => {
+  describe('for addresses', () => {
     it('shows the image that the app gives, and hides it otherwise', () => {
-      expect(render('<img data-auth-logo alt="" hidden />', { logo: 'data:image/png;base64,AA==' })).toBe(
-        '[HEAD]<img data-auth-logo alt="" src="data:image/png;base64,AA==" />',
-      );
+      expect(
+        render('<img data-auth-logo alt="" hidden />', {
+          addresses: { 'data-auth-logo': 'data:image/png;base64,AA==' },
+        }),
+      ).toBe('[HEAD]<img data-auth-logo alt="" src="data:image/png;base64,AA==" />');
       expect(render('<img data-auth-logo alt="" hidden />')).toBe('[HEAD]<img data-auth-logo alt="" hidden />');
     });
 
     it.each(['<img alt="" hidden>', '<img data-auth-logo src="own.png">', '<p data-auth-logo hidden>'])(
       'leaves %s as it is',
       (html) => {
-        expect(render(html, { logo: 'data:image/png;base64,AA==' })).toBe(`[HEAD]${html}`);
+        expect(render(html, { addresses: { 'data-auth-logo': 'data:image/png;base64,AA==' } })).toBe(`[HEAD]${html}`);
       },
     );
 
     it('escapes what it writes', () => {
-      expect(render('<img hidden data-auth-logo>', { logo: 'data:image/svg+xml,"><script>' })).toBe(
-        '[HEAD]<img src="data:image/svg+xml,&#34;&#62;&#60;script&#62;" data-auth-logo>',
-      );
+      expect(
+        render('<img hidden data-auth-logo>', { addresses: { 'data-auth-logo': 'data:image/svg+xml,"><script>' } }),
+      ).toBe('[HEAD]<img src="data:image/svg+xml,&#34;&#62;&#60;script&#62;" data-auth-logo>');
     });
   });
 
@@ -321,7 +323,7 @@ describe('compileHtml', () => {
         ...['<style>', '</style>', '<base href=x>', '\ufeff', 'a', '<?', '<![CDATA[', ']]>'],
       ),
     );
-    const empty: HtmlValues = { head: '', nonce: '', root: {}, slots: {}, logo: undefined };
+    const empty: HtmlValues = { head: '', nonce: '', root: {}, slots: {}, addresses: {} };
     fc.assert(
       fc.property(fc.array(part, { maxLength: 40 }), (parts) => {
         const html = parts.join('');

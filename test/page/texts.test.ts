@@ -59,8 +59,11 @@ describe('pageLanguages', () => {
       expect(language.app).toMatch(/^\S(.*\S)?$/u);
     });
 
-    it('has no placeholder beside {app}', () => {
-      expect(placesOf(language, (text) => /[{}$%]/.test(text.replaceAll('{app}', '')))).toEqual([]);
+    it('has no placeholder but {app}, and {keys} for the keys that close the window', () => {
+      const placeholder = (where: string): string => (where === 'close_window.message' ? '{keys}' : '{app}');
+      expect(placesOf(language, (text, where) => /[{}$%]/.test(text.replaceAll(placeholder(where), '')))).toEqual([]);
+      expect(language.texts.close_window.message.split('{keys}')).toHaveLength(2);
+      expect(language.texts.close_window.heading).toMatch(/^(Ctrl|Strg)\+W$/);
       expect(language.app).not.toContain('{');
     });
 
@@ -75,10 +78,11 @@ describe('pageLanguages', () => {
 
     it('names the app if the user goes on there', () => {
       const { return_to_app, success, failed, refused, state_used, unreachable, error_without_state } = language.texts;
-      const { foreign_host, copy_address, address_copied } = language.texts;
+      const { foreign_host, copy_address, address_copied, sign_in_ended, state_foreign, not_forwarded } =
+        language.texts;
       for (const { heading, message } of [
         ...[return_to_app, success, failed, refused, state_used, unreachable, error_without_state],
-        ...[foreign_host, copy_address, address_copied],
+        ...[foreign_host, copy_address, address_copied, sign_in_ended, state_foreign, not_forwarded],
       ]) {
         expect(heading + message).toContain('{app}');
       }
@@ -87,6 +91,11 @@ describe('pageLanguages', () => {
     it('has a label of its own for the provider’s words', () => {
       expect(language.detailLabel).toMatch(/^\S.{4,}\S$/u);
       expect(languages.filter(({ detailLabel }) => detailLabel === language.detailLabel)).toEqual([language]);
+    });
+
+    it('has a label for an error\u2019s code and for the link to help', () => {
+      expect(language.codeLabel).toMatch(/^\S.*[:\uff1a]$/u);
+      expect(language.helpLabel).toMatch(/^\S.*\S$/u);
     });
   });
 
@@ -102,7 +111,7 @@ describe('pageLanguages', () => {
 });
 
 describe('templates/callback.html', () => {
-  it('is ASCII, as Node writes it faster, and has no text of a language', () => {
+  it('is ASCII, and has no text of a language', () => {
     expect(template).toMatch(/^[\n -~]*$/);
   });
 });

@@ -171,7 +171,7 @@ describe('A custom page', () => {
             nonce,
             root: { 'data-auth-state': value },
             slots: { 'data-auth-message': value, 'data-auth-heading': value },
-            logo: 'data:image/png,x',
+            addresses: { 'data-auth-logo': 'data:image/png,x' },
           }),
         );
         expect(withoutInsertions(page, nonce)).toEqual(withoutInsertions(parseHtml(html), nonce));
@@ -197,7 +197,7 @@ describe('A custom page', () => {
           fc.array(piece, { maxLength: 200 }).map((pieces) => pieces.join('')),
         ),
         (html) => {
-          const values = { head: 'INSERTED', nonce: 'n', root: {}, slots: {}, logo: undefined };
+          const values = { head: 'INSERTED', nonce: 'n', root: {}, slots: {}, addresses: {} };
           const rendered = compileHtml(html).render(values);
           expect(rendered).toContain('INSERTED');
           expect(rendered.length).toBeGreaterThanOrEqual(4);

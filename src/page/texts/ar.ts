@@ -9,6 +9,8 @@ export const language: PageLanguage = {
   dir: 'rtl',
   app: 'التطبيق',
   detailLabel: 'رسالة من خدمة تسجيل الدخول',
+  codeLabel: 'رمز الخطأ:',
+  helpLabel: 'الحصول على المساعدة',
   texts: {
     pending: { heading: 'جارٍ تسجيل الدخول', message: 'لحظة من فضلك.' },
     finishing: {
@@ -36,12 +38,16 @@ export const language: PageLanguage = {
       message: `وافقت خدمة تسجيل الدخول، لكن تعذّر إكمال الدخول في ${isolatedApp}. عُد إلى ${isolatedApp} وحاول مرة أخرى.`,
     },
     state_foreign: {
-      heading: 'تسجيل دخول غير متوقع',
-      message: `لم يبدأ تسجيل الدخول هذا من ${isolatedApp}، لذلك تم تجاهله. إذا كنت تحاول تسجيل الدخول، فابدأ من جديد من ${isolatedApp}.`,
+      heading: 'لا يوجد هنا تسجيل دخول قيد الانتظار',
+      message: `ربما تعود هذه الصفحة إلى تسجيل دخول سابق، لذلك تم تجاهلها. لتسجيل الدخول، ابدأ من جديد من ${isolatedApp}.`,
     },
     state_used: {
       heading: 'سبق استخدام رابط تسجيل الدخول هذا',
       message: `لا يلزم فعل أي شيء آخر هنا. يمكنك إغلاق هذه النافذة والعودة إلى ${isolatedApp}.`,
+    },
+    sign_in_ended: {
+      heading: 'انتهى تسجيل الدخول هذا',
+      message: `تم إلغاؤه أو لم ينجح. لتسجيل الدخول، ابدأ من جديد من ${isolatedApp}.`,
     },
     malformed: {
       heading: 'تعذّرت قراءة الرد',
@@ -82,12 +88,13 @@ export const language: PageLanguage = {
     },
     not_forwarded: {
       heading: 'لم يتم تمرير تسجيل الدخول',
-      message: `أرسله المتصفح بطريقة غير مقبولة في ${isolatedApp}. قد يكون السبب إضافة أو إعداد خصوصية في المتصفح. حاول مرة أخرى في نافذة خاصة أو في متصفح آخر.`,
+      message: `منع المتصفح وصوله إلى ${isolatedApp}. قد يكون السبب إضافة أو إعداد خصوصية في المتصفح. حاول مرة أخرى في نافذة خاصة أو في متصفح آخر.`,
     },
     copy_address: {
       heading: 'نسخ العنوان',
       message: `انسخ عنوان هذه الصفحة بالزر، ثم الصقه حيث يُطلب منك ذلك في ${isolatedApp}.`,
     },
     address_copied: { heading: 'تم نسخ العنوان', message: `الصقه الآن حيث يُطلب منك ذلك في ${isolatedApp}.` },
+    close_window: { heading: 'Ctrl+W', message: 'لإغلاق هذه النافذة، اضغط على {keys}.' },
   },
 };

@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'der App',
   detailLabel: 'Nachricht des Anmeldedienstes',
+  codeLabel: 'Fehlercode:',
+  helpLabel: 'Hilfe',
   texts: {
     pending: { heading: 'Du wirst angemeldet', message: 'Einen Moment, bitte.' },
     finishing: {
@@ -34,13 +36,17 @@ export const language: PageLanguage = {
         'Der Anmeldedienst hat zugestimmt, aber die Anmeldung konnte von {app} nicht abgeschlossen werden. Versuche es dort noch einmal.',
     },
     state_foreign: {
-      heading: 'Unerwartete Anmeldung',
+      heading: 'Hier wartet keine Anmeldung',
       message:
-        'Diese Anmeldung wurde nicht von {app} angefordert und deshalb ignoriert. Wenn du dich gerade anmelden wolltest, beginne in {app} noch einmal.',
+        'Diese Seite stammt vielleicht von einer früheren Anmeldung und wurde deshalb ignoriert. Um dich anzumelden, beginne in {app} noch einmal.',
     },
     state_used: {
       heading: 'Dieser Anmeldelink wurde schon verwendet',
       message: 'Hier ist nichts weiter zu tun. Du kannst dieses Fenster schließen und in {app} weitermachen.',
+    },
+    sign_in_ended: {
+      heading: 'Diese Anmeldung ist beendet',
+      message: 'Sie wurde abgebrochen oder hat nicht geklappt. Um dich anzumelden, beginne in {app} noch einmal.',
     },
     malformed: {
       heading: 'Die Antwort war nicht lesbar',
@@ -86,7 +92,7 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'Die Anmeldung wurde nicht weitergegeben',
       message:
-        'Der Browser hat sie auf eine Weise gesendet, die von {app} nicht akzeptiert wird. Eine Erweiterung oder eine Datenschutzeinstellung kann die Ursache sein. Versuche es in einem privaten Fenster oder in einem anderen Browser noch einmal.',
+        'Der Browser hat sie nicht bis zu {app} durchgelassen. Eine Erweiterung oder eine Datenschutzeinstellung kann die Ursache sein. Versuche es in einem privaten Fenster oder in einem anderen Browser noch einmal.',
     },
     copy_address: {
       heading: 'Adresse kopieren',
@@ -97,5 +103,6 @@ export const language: PageLanguage = {
       heading: 'Adresse kopiert',
       message: 'Füge sie jetzt dort ein, wo du in {app} danach gefragt wirst.',
     },
+    close_window: { heading: 'Strg+W', message: 'Um dieses Fenster zu schließen, drücke {keys}.' },
   },
 };

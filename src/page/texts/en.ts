@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'the app',
   detailLabel: 'Message from the sign-in service',
+  codeLabel: 'Error code:',
+  helpLabel: 'Get help',
   texts: {
     pending: { heading: 'Signing you in', message: 'One moment, please.' },
     finishing: { heading: 'Finishing sign-in', message: 'One moment while {app} completes your sign-in.' },
@@ -27,13 +29,16 @@ export const language: PageLanguage = {
       message: 'The sign-in service agreed, but {app} could not finish signing you in. Return to {app} and try again.',
     },
     state_foreign: {
-      heading: 'Unexpected sign-in',
-      message:
-        'This sign-in was not requested by {app}, so it was ignored. If you just tried to sign in, start again from {app}.',
+      heading: 'No sign-in is waiting here',
+      message: 'This page may be from an earlier sign-in, so it was ignored. To sign in, start again from {app}.',
     },
     state_used: {
       heading: 'This sign-in link was already used',
       message: 'There is nothing more to do here. You can close this window and return to {app}.',
+    },
+    sign_in_ended: {
+      heading: 'This sign-in has ended',
+      message: 'It was cancelled or did not work. To sign in, start again from {app}.',
     },
     malformed: {
       heading: 'The answer could not be read',
@@ -79,12 +84,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'The sign-in was not passed on',
       message:
-        'The browser sent it in a way that {app} does not accept. A browser extension or a privacy setting can cause this. Try again in a private window or in another browser.',
+        'The browser kept it from reaching {app}. A browser extension or a privacy setting can cause this. Try again in a private window or in another browser.',
     },
     copy_address: {
       heading: 'Copy address',
       message: 'Copy the address of this page with the button, and paste it where {app} asks for it.',
     },
     address_copied: { heading: 'Address copied', message: 'Now paste it where {app} asks for it.' },
+    close_window: { heading: 'Ctrl+W', message: 'To close this window, press {keys}.' },
   },
 };

@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'la aplicación',
   detailLabel: 'Mensaje del servicio de inicio de sesión',
+  codeLabel: 'Código de error:',
+  helpLabel: 'Obtener ayuda',
   texts: {
     pending: { heading: 'Iniciando sesión', message: 'Un momento, por favor.' },
     finishing: {
@@ -31,13 +33,17 @@ export const language: PageLanguage = {
         'El servicio de inicio de sesión dio su aprobación, pero {app} no pudo completar el proceso. Vuelve a {app} e inténtalo de nuevo.',
     },
     state_foreign: {
-      heading: 'Inicio de sesión inesperado',
+      heading: 'Aquí no hay ningún inicio de sesión pendiente',
       message:
-        'Este inicio de sesión no lo solicitó {app}, por lo que se ha ignorado. Si querías iniciar sesión, empieza de nuevo desde {app}.',
+        'Esta página puede ser de un inicio de sesión anterior, por lo que se ha ignorado. Para iniciar sesión, empieza de nuevo desde {app}.',
     },
     state_used: {
       heading: 'Este enlace de inicio de sesión ya se usó',
       message: 'No hay nada más que hacer aquí. Puedes cerrar esta ventana y volver a {app}.',
+    },
+    sign_in_ended: {
+      heading: 'Este inicio de sesión ha terminado',
+      message: 'Se canceló o no funcionó. Para iniciar sesión, empieza de nuevo desde {app}.',
     },
     malformed: {
       heading: 'No se pudo leer la respuesta',
@@ -83,12 +89,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'El inicio de sesión no se transmitió',
       message:
-        'El navegador lo envió de una forma que {app} no acepta. La causa puede ser una extensión o un ajuste de privacidad. Inténtalo de nuevo en una ventana privada o en otro navegador.',
+        'El navegador impidió que llegara a {app}. La causa puede ser una extensión o un ajuste de privacidad. Inténtalo de nuevo en una ventana privada o en otro navegador.',
     },
     copy_address: {
       heading: 'Copiar dirección',
       message: 'Copia la dirección de esta página con el botón y pégala donde {app} la pida.',
     },
     address_copied: { heading: 'Dirección copiada', message: 'Ahora pégala donde {app} la pida.' },
+    close_window: { heading: 'Ctrl+W', message: 'Para cerrar esta ventana, pulsa {keys}.' },
   },
 };

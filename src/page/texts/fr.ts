@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'l’application',
   detailLabel: 'Message du service de connexion',
+  codeLabel: 'Code d’erreur :',
+  helpLabel: 'Obtenir de l’aide',
   texts: {
     pending: { heading: 'Connexion en cours', message: 'Un instant, s’il vous plaît.' },
     finishing: {
@@ -34,13 +36,17 @@ export const language: PageLanguage = {
         'Le service de connexion a donné son accord, mais {app} n’a pas pu terminer la connexion. Retournez dans {app} et réessayez.',
     },
     state_foreign: {
-      heading: 'Connexion inattendue',
+      heading: 'Aucune connexion en attente ici',
       message:
-        'Cette connexion n’a pas été demandée par {app}, elle a donc été ignorée. Si vous essayiez de vous connecter, recommencez depuis {app}.',
+        'Cette page vient peut-être d’une connexion précédente, elle a donc été ignorée. Pour vous connecter, recommencez depuis {app}.',
     },
     state_used: {
       heading: 'Ce lien de connexion a déjà été utilisé',
       message: 'Il n’y a plus rien à faire ici. Vous pouvez fermer cette fenêtre et retourner dans {app}.',
+    },
+    sign_in_ended: {
+      heading: 'Cette connexion est terminée',
+      message: 'Elle a été annulée ou n’a pas abouti. Pour vous connecter, recommencez depuis {app}.',
     },
     malformed: {
       heading: 'Réponse illisible',
@@ -86,12 +92,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'La connexion n’a pas été transmise',
       message:
-        'Le navigateur l’a envoyée d’une façon que {app} n’accepte pas. Une extension ou un réglage de confidentialité peut en être la cause. Réessayez dans une fenêtre de navigation privée ou dans un autre navigateur.',
+        'Le navigateur l’a empêchée d’atteindre {app}. Une extension ou un réglage de confidentialité peut en être la cause. Réessayez dans une fenêtre de navigation privée ou dans un autre navigateur.',
     },
     copy_address: {
       heading: 'Copier l’adresse',
       message: 'Copiez l’adresse de cette page avec le bouton, puis collez-la là où {app} la demande.',
     },
     address_copied: { heading: 'Adresse copiée', message: 'Collez-la maintenant là où {app} la demande.' },
+    close_window: { heading: 'Ctrl+W', message: 'Pour fermer cette fenêtre, appuyez sur {keys}.' },
   },
 };

@@ -9,6 +9,8 @@ export const language: PageLanguage = {
   dir: 'rtl',
   app: 'האפליקציה',
   detailLabel: 'הודעה משירות ההתחברות',
+  codeLabel: 'קוד שגיאה:',
+  helpLabel: 'קבלת עזרה',
   texts: {
     pending: { heading: 'מתבצעת התחברות', message: 'רק רגע.' },
     finishing: { heading: 'משלימים את ההתחברות', message: `רק רגע, ההתחברות אל ${isolatedApp} מסתיימת.` },
@@ -30,12 +32,16 @@ export const language: PageLanguage = {
       message: `שירות ההתחברות אישר, אבל לא ניתן היה להשלים את ההתחברות אל ${isolatedApp}. יש לחזור אל ${isolatedApp} ולנסות שוב.`,
     },
     state_foreign: {
-      heading: 'התחברות לא צפויה',
-      message: `ההתחברות הזו לא התחילה מתוך ${isolatedApp}, ולכן לא טופלה. אם ניסית להתחבר, יש להתחיל מחדש מתוך ${isolatedApp}.`,
+      heading: 'אין כאן התחברות שממתינה',
+      message: `ייתכן שהדף הזה שייך להתחברות קודמת, ולכן לא טופל. כדי להתחבר, יש להתחיל מחדש מתוך ${isolatedApp}.`,
     },
     state_used: {
       heading: 'כבר נעשה שימוש בקישור ההתחברות הזה',
       message: `אין כאן עוד מה לעשות. אפשר לסגור את החלון ולחזור אל ${isolatedApp}.`,
+    },
+    sign_in_ended: {
+      heading: 'ההתחברות הזו הסתיימה',
+      message: `היא בוטלה או לא הצליחה. כדי להתחבר, יש להתחיל מחדש מתוך ${isolatedApp}.`,
     },
     malformed: {
       heading: 'לא ניתן לקרוא את התשובה',
@@ -76,7 +82,7 @@ export const language: PageLanguage = {
     },
     not_forwarded: {
       heading: 'ההתחברות לא הועברה',
-      message: `הדפדפן שלח אותה באופן שאינו מתקבל בתוך ${isolatedApp}. ייתכן שהסיבה היא תוסף או הגדרת פרטיות. אפשר לנסות שוב בחלון פרטי או בדפדפן אחר.`,
+      message: `הדפדפן לא העביר אותה אל ${isolatedApp}. ייתכן שהסיבה היא תוסף או הגדרת פרטיות. אפשר לנסות שוב בחלון פרטי או בדפדפן אחר.`,
     },
     copy_address: {
       heading: 'העתקת הכתובת',
@@ -86,5 +92,6 @@ export const language: PageLanguage = {
       heading: 'הכתובת הועתקה',
       message: `עכשיו יש להדביק אותה בתוך ${isolatedApp}, במקום שבו היא מתבקשת.`,
     },
+    close_window: { heading: 'Ctrl+W', message: 'כדי לסגור את החלון, יש להקיש {keys}.' },
   },
 };

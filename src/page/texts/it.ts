@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'l’app',
   detailLabel: 'Messaggio del servizio di accesso',
+  codeLabel: 'Codice di errore:',
+  helpLabel: 'Ottieni assistenza',
   texts: {
     pending: { heading: 'Accesso in corso', message: 'Un momento, per favore.' },
     finishing: { heading: 'Stiamo completando l’accesso', message: 'Un momento, {app} sta completando l’accesso.' },
@@ -32,13 +34,17 @@ export const language: PageLanguage = {
         'Il servizio di accesso ha dato l’approvazione, ma {app} non è riuscita a completare l’accesso. Apri {app} e riprova.',
     },
     state_foreign: {
-      heading: 'Accesso inatteso',
+      heading: 'Qui non c’è nessun accesso in attesa',
       message:
-        'Non è {app} ad aver richiesto questo accesso, che quindi è stato ignorato. Se stavi cercando di accedere, apri {app} e ricomincia.',
+        'Questa pagina potrebbe appartenere a un accesso precedente, quindi è stata ignorata. Per accedere, apri {app} e ricomincia.',
     },
     state_used: {
       heading: 'Questo link di accesso è già stato usato',
       message: 'Qui non c’è altro da fare. Puoi chiudere questa finestra e tornare a usare {app}.',
+    },
+    sign_in_ended: {
+      heading: 'Questo accesso è terminato',
+      message: 'È stato annullato o non è riuscito. Per accedere, apri {app} e ricomincia.',
     },
     malformed: {
       heading: 'Risposta non leggibile',
@@ -84,12 +90,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'L’accesso non è stato trasmesso',
       message:
-        'Il browser lo ha inviato in un modo che {app} non accetta. La causa può essere un’estensione o un’impostazione della privacy. Riprova in una finestra anonima o con un altro browser.',
+        'Il browser gli ha impedito di raggiungere {app}. La causa può essere un’estensione o un’impostazione della privacy. Riprova in una finestra anonima o con un altro browser.',
     },
     copy_address: {
       heading: 'Copia indirizzo',
       message: 'Copia l’indirizzo di questa pagina con il pulsante e incollalo dove {app} lo chiede.',
     },
     address_copied: { heading: 'Indirizzo copiato', message: 'Ora incollalo dove {app} lo chiede.' },
+    close_window: { heading: 'Ctrl+W', message: 'Per chiudere questa finestra, premi {keys}.' },
   },
 };

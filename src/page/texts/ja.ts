@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'アプリ',
   detailLabel: 'ログインサービスからのメッセージ',
+  codeLabel: 'エラーコード：',
+  helpLabel: 'ヘルプ',
   texts: {
     pending: { heading: 'ログインしています', message: 'しばらくお待ちください。' },
     finishing: {
@@ -31,13 +33,17 @@ export const language: PageLanguage = {
         'ログインサービスでは承認されましたが、{app}で処理を完了できませんでした。{app}に戻って、もう一度お試しください。',
     },
     state_foreign: {
-      heading: '予期しないログインです',
+      heading: '待機中のログインはありません',
       message:
-        'このログインは{app}が要求したものではないため、無視されました。ログインしようとしていた場合は、{app}からやり直してください。',
+        'このページは以前のログインのものである可能性があるため、無視されました。ログインするには、{app}からやり直してください。',
     },
     state_used: {
       heading: 'このログインリンクは使用済みです',
       message: 'ここで必要な操作はもうありません。このウィンドウを閉じて、{app}に戻ってください。',
+    },
+    sign_in_ended: {
+      heading: 'このログインは終了しました',
+      message: 'キャンセルされたか、完了できませんでした。ログインするには、{app}からやり直してください。',
     },
     malformed: {
       heading: '応答を読み取れませんでした',
@@ -83,12 +89,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'ログインを引き継げませんでした',
       message:
-        'ブラウザーからの送信方法が{app}で受け付けられませんでした。拡張機能やプライバシー設定が原因の可能性があります。プライベートウィンドウか別のブラウザーで、もう一度お試しください。',
+        'ブラウザーから{app}に届きませんでした。拡張機能やプライバシー設定が原因の可能性があります。プライベートウィンドウか別のブラウザーで、もう一度お試しください。',
     },
     copy_address: {
       heading: 'アドレスをコピー',
       message: 'ボタンでこのページのアドレスをコピーし、{app}で求められたところに貼り付けてください。',
     },
     address_copied: { heading: 'アドレスをコピーしました', message: '{app}で求められたところに貼り付けてください。' },
+    close_window: { heading: 'Ctrl+W', message: 'このウィンドウを閉じるには、{keys}を押してください。' },
   },
 };

@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: '앱',
   detailLabel: '로그인 서비스의 메시지',
+  codeLabel: '오류 코드:',
+  helpLabel: '도움말',
   texts: {
     pending: { heading: '로그인하는 중', message: '잠시만 기다려 주세요.' },
     finishing: {
@@ -30,13 +32,16 @@ export const language: PageLanguage = {
       message: '로그인 서비스에서는 승인되었지만 {app}에서 로그인을 완료하지 못했습니다. {app}에서 다시 시도해 주세요.',
     },
     state_foreign: {
-      heading: '예상하지 못한 로그인입니다',
-      message:
-        '{app}에서 요청하지 않은 로그인이므로 무시되었습니다. 로그인하려던 중이었다면 {app}에서 다시 시작해 주세요.',
+      heading: '대기 중인 로그인이 없습니다',
+      message: '이전 로그인의 페이지일 수 있어 무시되었습니다. 로그인하려면 {app}에서 다시 시작해 주세요.',
     },
     state_used: {
       heading: '이미 사용된 로그인 링크입니다',
       message: '여기서 더 할 일은 없습니다. 이 창을 닫고 {app}에서 계속하세요.',
+    },
+    sign_in_ended: {
+      heading: '종료된 로그인입니다',
+      message: '로그인이 취소되었거나 완료되지 않았습니다. 로그인하려면 {app}에서 다시 시작해 주세요.',
     },
     malformed: {
       heading: '응답을 읽을 수 없습니다',
@@ -79,12 +84,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: '로그인이 전달되지 않았습니다',
       message:
-        '브라우저의 전송 방식이 {app}에서 허용되지 않습니다. 확장 프로그램이나 개인 정보 보호 설정 때문일 수 있습니다. 시크릿 창이나 다른 브라우저에서 다시 시도해 주세요.',
+        '브라우저에서 보낸 로그인이 {app}에 도달하지 못했습니다. 확장 프로그램이나 개인 정보 보호 설정 때문일 수 있습니다. 시크릿 창이나 다른 브라우저에서 다시 시도해 주세요.',
     },
     copy_address: {
       heading: '주소 복사',
       message: '버튼으로 이 페이지의 주소를 복사한 뒤 {app}에서 요청하는 곳에 붙여 넣어 주세요.',
     },
     address_copied: { heading: '주소를 복사했습니다', message: '이제 {app}에서 요청하는 곳에 붙여 넣어 주세요.' },
+    close_window: { heading: 'Ctrl+W', message: '이 창을 닫으려면 {keys} 키를 누르세요.' },
   },
 };

@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'de app',
   detailLabel: 'Bericht van de inlogdienst',
+  codeLabel: 'Foutcode:',
+  helpLabel: 'Hulp krijgen',
   texts: {
     pending: { heading: 'Je wordt ingelogd', message: 'Een ogenblik geduld.' },
     finishing: { heading: 'Inloggen wordt afgerond', message: 'Nog even geduld, {app} rondt het inloggen af.' },
@@ -28,13 +30,17 @@ export const language: PageLanguage = {
         'De inlogdienst gaf akkoord, maar {app} kon het inloggen niet afronden. Ga terug naar {app} en probeer het opnieuw.',
     },
     state_foreign: {
-      heading: 'Onverwachte inlogpoging',
+      heading: 'Hier wacht geen inlogpoging',
       message:
-        'Deze inlogpoging kwam niet van {app} en is daarom genegeerd. Wilde je net inloggen, begin dan opnieuw vanuit {app}.',
+        'Deze pagina hoort misschien bij een eerdere inlogpoging en is daarom genegeerd. Wil je inloggen, begin dan opnieuw vanuit {app}.',
     },
     state_used: {
       heading: 'Deze inloglink is al gebruikt',
       message: 'Je hoeft hier niets meer te doen. Je kunt dit venster sluiten en teruggaan naar {app}.',
+    },
+    sign_in_ended: {
+      heading: 'Deze inlogpoging is afgelopen',
+      message: 'Die is geannuleerd of niet gelukt. Wil je inloggen, begin dan opnieuw vanuit {app}.',
     },
     malformed: {
       heading: 'Het antwoord was niet leesbaar',
@@ -80,12 +86,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'Je inlogpoging is niet doorgegeven',
       message:
-        'De browser stuurde die op een manier die {app} niet accepteert. Een extensie of een privacyinstelling kan de oorzaak zijn. Probeer het opnieuw in een privévenster of in een andere browser.',
+        'De browser liet die niet door naar {app}. Een extensie of een privacyinstelling kan de oorzaak zijn. Probeer het opnieuw in een privévenster of in een andere browser.',
     },
     copy_address: {
       heading: 'Adres kopiëren',
       message: 'Kopieer het adres van deze pagina met de knop en plak het waar {app} erom vraagt.',
     },
     address_copied: { heading: 'Adres gekopieerd', message: 'Plak het nu waar {app} erom vraagt.' },
+    close_window: { heading: 'Ctrl+W', message: 'Druk op {keys} om dit venster te sluiten.' },
   },
 };

@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'aplikacji',
   detailLabel: 'Komunikat usługi logowania',
+  codeLabel: 'Kod błędu:',
+  helpLabel: 'Uzyskaj pomoc',
   texts: {
     pending: { heading: 'Trwa logowanie', message: 'Zaczekaj chwilę.' },
     finishing: { heading: 'Kończenie logowania', message: 'Zaczekaj chwilę, trwa kończenie logowania do {app}.' },
@@ -28,13 +30,17 @@ export const language: PageLanguage = {
         'Usługa logowania wyraziła zgodę, ale w {app} nie udało się dokończyć logowania. Wróć do {app} i spróbuj ponownie.',
     },
     state_foreign: {
-      heading: 'Nieoczekiwane logowanie',
+      heading: 'Tutaj nie czeka żadne logowanie',
       message:
-        'To logowanie nie zostało rozpoczęte w {app}, dlatego je zignorowano. Jeśli chcesz się zalogować, zacznij ponownie w {app}.',
+        'Ta strona może pochodzić z wcześniejszego logowania, dlatego została zignorowana. Aby się zalogować, zacznij ponownie w {app}.',
     },
     state_used: {
       heading: 'Ten link logowania został już użyty',
       message: 'Nie trzeba tu robić nic więcej. Możesz zamknąć to okno i wrócić do {app}.',
+    },
+    sign_in_ended: {
+      heading: 'To logowanie jest zakończone',
+      message: 'Zostało anulowane lub się nie powiodło. Aby się zalogować, zacznij ponownie w {app}.',
     },
     malformed: {
       heading: 'Niezrozumiała odpowiedź',
@@ -80,12 +86,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'Logowanie nie zostało przekazane',
       message:
-        'Przeglądarka wysłała je w sposób, który nie jest akceptowany w {app}. Przyczyną może być rozszerzenie lub ustawienie prywatności. Spróbuj ponownie w oknie prywatnym lub w innej przeglądarce.',
+        'Przeglądarka nie przekazała go do {app}. Przyczyną może być rozszerzenie lub ustawienie prywatności. Spróbuj ponownie w oknie prywatnym lub w innej przeglądarce.',
     },
     copy_address: {
       heading: 'Kopiuj adres',
       message: 'Skopiuj adres tej strony za pomocą przycisku i wklej go do {app}, gdy pojawi się taka prośba.',
     },
     address_copied: { heading: 'Adres skopiowany', message: 'Teraz wklej go do {app}.' },
+    close_window: { heading: 'Ctrl+W', message: 'Aby zamknąć to okno, naciśnij {keys}.' },
   },
 };

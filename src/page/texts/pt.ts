@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: 'o app',
   detailLabel: 'Mensagem do serviço de login',
+  codeLabel: 'Código de erro:',
+  helpLabel: 'Obter ajuda',
   texts: {
     pending: { heading: 'Fazendo login', message: 'Um momento, por favor.' },
     finishing: { heading: 'Concluindo o login', message: 'Um momento enquanto {app} conclui seu login.' },
@@ -28,13 +30,17 @@ export const language: PageLanguage = {
         'O serviço de login aprovou, mas {app} não conseguiu concluir o processo. Volte para {app} e tente de novo.',
     },
     state_foreign: {
-      heading: 'Login inesperado',
+      heading: 'Nenhum login está pendente aqui',
       message:
-        'Não foi {app} que pediu este login, por isso ele foi ignorado. Se você queria entrar, volte para {app} e comece de novo.',
+        'Esta página pode ser de um login anterior, por isso foi ignorada. Para entrar, volte para {app} e comece de novo.',
     },
     state_used: {
       heading: 'Este link de login já foi usado',
       message: 'Não há mais nada a fazer aqui. Você pode fechar esta janela e voltar para {app}.',
+    },
+    sign_in_ended: {
+      heading: 'Este login terminou',
+      message: 'Ele foi cancelado ou não funcionou. Para entrar, volte para {app} e comece de novo.',
     },
     malformed: {
       heading: 'Não foi possível ler a resposta',
@@ -77,12 +83,13 @@ export const language: PageLanguage = {
     not_forwarded: {
       heading: 'O login não foi encaminhado',
       message:
-        'O navegador o enviou de uma forma que {app} não aceita. A causa pode ser uma extensão ou uma configuração de privacidade. Tente de novo em uma janela anônima ou em outro navegador.',
+        'O navegador impediu que ele chegasse até {app}. A causa pode ser uma extensão ou uma configuração de privacidade. Tente de novo em uma janela anônima ou em outro navegador.',
     },
     copy_address: {
       heading: 'Copiar endereço',
       message: 'Copie o endereço desta página com o botão e cole-o onde {app} pedir.',
     },
     address_copied: { heading: 'Endereço copiado', message: 'Agora cole-o onde {app} pedir.' },
+    close_window: { heading: 'Ctrl+W', message: 'Para fechar esta janela, pressione {keys}.' },
   },
 };

@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: '應用程式',
   detailLabel: '登入服務的訊息',
+  codeLabel: '錯誤代碼：',
+  helpLabel: '取得協助',
   texts: {
     pending: { heading: '正在登入', message: '請稍候。' },
     finishing: { heading: '正在完成登入', message: '請稍候，{app}正在處理您的登入。' },
@@ -15,10 +17,11 @@ export const language: PageLanguage = {
     refused: { heading: '登入未成功', message: '登入服務回報了錯誤。請返回{app}再試一次。' },
     failed: { heading: '登入未完成', message: '登入服務已核准，但{app}未能完成登入。請返回{app}再試一次。' },
     state_foreign: {
-      heading: '非預期的登入',
-      message: '此登入不是由{app}發起的，因此已被忽略。如果您剛才正在登入，請在{app}中重新開始。',
+      heading: '這裡沒有等待中的登入',
+      message: '此頁面可能來自先前的登入，因此已被忽略。如需登入，請在{app}中重新開始。',
     },
     state_used: { heading: '此登入連結已使用過', message: '您不需要再進行任何操作。可以關閉此視窗並返回{app}。' },
+    sign_in_ended: { heading: '此次登入已結束', message: '登入已取消或未成功。如需登入，請在{app}中重新開始。' },
     malformed: { heading: '無法讀取回應', message: '登入服務傳來的內容無法辨識。請返回{app}再試一次。' },
     wrong_issuer: {
       heading: '回應來自非預期的服務',
@@ -47,9 +50,10 @@ export const language: PageLanguage = {
     },
     not_forwarded: {
       heading: '登入未能轉交',
-      message: '瀏覽器的傳送方式不被{app}接受，可能是擴充功能或隱私權設定所致。請在無痕視窗或其他瀏覽器中再試一次。',
+      message: '瀏覽器未能將其送達{app}，可能是擴充功能或隱私權設定所致。請在無痕視窗或其他瀏覽器中再試一次。',
     },
     copy_address: { heading: '複製網址', message: '請用此按鈕複製本頁面的網址，然後貼到{app}要求的位置。' },
     address_copied: { heading: '網址已複製', message: '現在請將它貼到{app}要求的位置。' },
+    close_window: { heading: 'Ctrl+W', message: '若要關閉此視窗，請按 {keys}。' },
   },
 };

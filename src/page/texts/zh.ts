@@ -6,6 +6,8 @@ export const language: PageLanguage = {
   dir: 'ltr',
   app: '应用',
   detailLabel: '登录服务的消息',
+  codeLabel: '错误代码：',
+  helpLabel: '获取帮助',
   texts: {
     pending: { heading: '正在登录', message: '请稍候。' },
     finishing: { heading: '正在完成登录', message: '请稍候，{app}正在处理您的登录。' },
@@ -15,10 +17,11 @@ export const language: PageLanguage = {
     refused: { heading: '登录未成功', message: '登录服务报告了一个错误。请返回{app}重试。' },
     failed: { heading: '登录未完成', message: '登录服务已批准，但{app}未能完成登录。请返回{app}重试。' },
     state_foreign: {
-      heading: '意外的登录',
-      message: '此登录不是由{app}发起的，因此已被忽略。如果您刚才正在登录，请在{app}中重新开始。',
+      heading: '这里没有等待中的登录',
+      message: '此页面可能来自之前的登录，因此已被忽略。如需登录，请在{app}中重新开始。',
     },
     state_used: { heading: '此登录链接已被使用', message: '您无需再进行任何操作。可以关闭此窗口并返回{app}。' },
+    sign_in_ended: { heading: '此次登录已结束', message: '登录已取消或未成功。如需登录，请在{app}中重新开始。' },
     malformed: { heading: '无法读取响应', message: '登录服务发来的内容无法识别。请返回{app}重试。' },
     wrong_issuer: {
       heading: '响应来自意外的服务',
@@ -47,9 +50,10 @@ export const language: PageLanguage = {
     },
     not_forwarded: {
       heading: '登录未能转交',
-      message: '浏览器的发送方式不被{app}接受，可能是扩展程序或隐私设置所致。请在无痕窗口或其他浏览器中重试。',
+      message: '浏览器未能将其送达{app}，可能是扩展程序或隐私设置所致。请在无痕窗口或其他浏览器中重试。',
     },
     copy_address: { heading: '复制地址', message: '请用此按钮复制本页面的地址，然后粘贴到{app}要求的位置。' },
     address_copied: { heading: '地址已复制', message: '现在请将其粘贴到{app}要求的位置。' },
+    close_window: { heading: 'Ctrl+W', message: '要关闭此窗口，请按 {keys}。' },
   },
 };
