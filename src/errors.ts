@@ -22,12 +22,31 @@ export type AuthErrorCode =
   | 'BROWSER_NOT_OPENED'
   | 'URI_NOT_ALLOWED'
   | 'TEMPLATE_UNREADABLE'
+  | 'PERMISSION_MISSING'
+  | 'METADATA_INVALID'
+  | 'PROVIDER_UNAVAILABLE'
+  | 'PROVIDER_REJECTED'
+  | 'TOKEN_RESPONSE_INVALID'
+  | 'DEVICE_CODE_EXPIRED'
   | 'SIGN_IN_REQUIRED'
   | 'REFRESH_FAILED'
   | 'STORE_UNREADABLE'
   | 'STORE_UNWRITABLE'
   | 'STORE_LOCKED'
   | 'STORE_UNAVAILABLE';
+
+/** Its value on the prototype of an error class is the name of the class, in every copy of this package. */
+const errorClass = Symbol.for('embed-auth-server.errorClass');
+
+/**
+ * @internal Gives an error class the name that its errors have, also in minified code. By the same name, `instanceof` recognizes the
+ * errors of another copy of this package.
+ */
+export function nameErrorClass(constructor: { readonly prototype: Error }, name: string): void {
+  for (const key of ['name', errorClass]) {
+    Object.defineProperty(constructor.prototype, key, { value: name, writable: true, configurable: true });
+  }
+}
 
 /**
  * The base of every error that this package throws for a reason other than a caller's mistake (those are `TypeError` and
@@ -48,13 +67,28 @@ export type AuthErrorCode =
  * ```
  */
 export class AuthError extends Error {
+  static {
+    nameErrorClass(this, 'AuthError');
+  }
+
   /** A stable word that names what happened. */
   readonly code: AuthErrorCode;
 
   constructor(code: AuthErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
+  }
+
+  /** Whether a value is an error of this class, of a subclass, or of the same class in another copy of this package. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const wanted: unknown = Object.getOwnPropertyDescriptor(this.prototype, errorClass)?.value;
+    let prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : null;
+    for (; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+      if (prototype === this.prototype) return true;
+      const name: unknown = Object.getOwnPropertyDescriptor(prototype, errorClass)?.value;
+      if (name !== undefined && name === wanted) return true;
+    }
+    return false;
   }
 }
 
@@ -92,6 +126,10 @@ export interface AuthorizationErrorDetails {
  * @see [RFC 6749, section 4.2.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.2.2.1)
  */
 export class AuthorizationError extends AuthError {
+  static {
+    nameErrorClass(this, 'AuthorizationError');
+  }
+
   /** The provider's error code, such as `access_denied`; undefined if this package rejected the response. */
   readonly error: string | undefined;
   /**
@@ -155,6 +193,10 @@ export function replaceControls(text: string | undefined): string | undefined {
  * ```
  */
 export class AuthAbortedError extends AuthError {
+  static {
+    nameErrorClass(this, 'AuthAbortedError');
+  }
+
   /** What was rejected during the wait, counted by reason, such as `{ state_foreign: 2, tls: 1 }`. */
   readonly rejections: Readonly<Rejections>;
 
@@ -217,9 +259,13 @@ function describeRejections(rejections: Readonly<Rejections>, timedOut: boolean)
 
 /**
  * The server was stopped during a wait for a grant (`SERVER_STOPPED`), or it could not start for a reason other
- * than its port (`SERVER_FAILED`).
+ * than its port (`SERVER_FAILED`; `PERMISSION_MISSING` if the runtime's permissions forbid it).
  */
-export class ServerError extends AuthError {}
+export class ServerError extends AuthError {
+  static {
+    nameErrorClass(this, 'ServerError');
+  }
+}
 
 /** The system's reason why a port is unavailable; `ERR_UNSAFE_PORT` is the browsers'. */
 export type PortUnavailableReason = 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL' | 'ERR_UNSAFE_PORT';
@@ -245,6 +291,10 @@ export type PortUnavailableReason = 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL' | 
  * @see [Fetch, port blocking](https://fetch.spec.whatwg.org/#port-blocking)
  */
 export class PortUnavailableError extends AuthError {
+  static {
+    nameErrorClass(this, 'PortUnavailableError');
+  }
+
   /** The port that was requested; the last one of a list. */
   readonly port: number;
   /** The address it was wanted on. */
@@ -284,7 +334,15 @@ const portErrorTexts = {
  *
  * {@link BrowserUtil.open} has an example.
  */
-export class BrowserOpenError extends AuthError {}
+export class BrowserOpenError extends AuthError {
+  static {
+    nameErrorClass(this, 'BrowserOpenError');
+  }
+}
 
 /** The custom page could not be read or made: `TEMPLATE_UNREADABLE`. The `cause` is the file system's error. */
-export class TemplateError extends AuthError {}
+export class TemplateError extends AuthError {
+  static {
+    nameErrorClass(this, 'TemplateError');
+  }
+}

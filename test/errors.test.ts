@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import {
   AuthAbortedError,
@@ -19,9 +19,18 @@ const all = [
   new BrowserOpenError('BROWSER_NOT_OPENED', 'It was.'),
   new TemplateError('TEMPLATE_UNREADABLE', 'It was.'),
 ];
+const names = [
+  'AuthError',
+  'AuthorizationError',
+  'AuthAbortedError',
+  'ServerError',
+  'PortUnavailableError',
+  'BrowserOpenError',
+  'TemplateError',
+];
 
 describe('AuthError', () => {
-  it.each(all.map((error) => [error.constructor.name, error] as const))(
+  it.each(names.map((name, index) => [name, all[index] ?? new Error()] as const))(
     'is the base of %s, which has its name',
     (name, error) => {
       expect(error).toBeInstanceOf(AuthError);
@@ -29,6 +38,28 @@ describe('AuthError', () => {
       expect(error.name).toBe(name);
       expect(String(error)).toBe(`${name}: ${error.message}`);
       expect(error.stack).toContain(`${name}: ${error.message}`);
+    },
+  );
+
+  it('recognizes the errors of another copy of the package, by their class', async () => {
+    jest.resetModules();
+    const other = await import('#src/errors.js');
+    expect(other.AuthError).not.toBe(AuthError);
+    const blocked = new other.PortUnavailableError(6000, '127.0.0.1', 'ERR_UNSAFE_PORT');
+    expect(blocked instanceof AuthError).toBe(true);
+    expect(blocked instanceof PortUnavailableError).toBe(true);
+    expect(blocked instanceof ServerError).toBe(false);
+    expect(new other.AuthError('ABORTED', 'It was.') instanceof ServerError).toBe(false);
+    class AppError extends AuthError {}
+    expect(new AppError('ABORTED', 'It was.') instanceof AppError).toBe(true);
+    expect(new AppError('ABORTED', 'It was.').name).toBe('AuthError');
+    expect(new other.AuthError('ABORTED', 'It was.') instanceof AppError).toBe(false);
+  });
+
+  it.each([[null], [undefined], ['AuthError'], [{ name: 'AuthError', code: 'ABORTED' }], [Object.create(null)]])(
+    'is not what %j is an instance of',
+    (value: unknown) => {
+      expect(value instanceof AuthError).toBe(false);
     },
   );
 

@@ -1,4 +1,4 @@
-import { AuthError, replaceControls, type AuthErrorCode } from '../errors.js';
+import { AuthError, nameErrorClass, replaceControls, type AuthErrorCode } from '../errors.js';
 
 /** The codes of a {@link SessionError}. */
 export type SessionErrorCode = Extract<AuthErrorCode, 'SIGN_IN_REQUIRED' | 'REFRESH_FAILED' | `STORE_${string}`>;
@@ -37,6 +37,10 @@ export interface SessionErrorDetails {
  * ```
  */
 export class SessionError extends AuthError {
+  static {
+    nameErrorClass(this, 'SessionError');
+  }
+
   /** The provider's error code, such as `invalid_client`, if it sent one. */
   readonly oauthError: string | undefined;
   /** The seconds after which the provider wants to be asked again, if it said so. */
@@ -47,7 +51,6 @@ export class SessionError extends AuthError {
   /** @internal */
   constructor(code: SessionErrorCode, message: string, details: SessionErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = 'SessionError';
     this.oauthError = replaceControls(details.oauthError)?.slice(0, 100);
     this.retryAfter = details.retryAfter;
     this.reason = details.reason;
