@@ -5,6 +5,9 @@ import type { Outcome } from '../sign-in/wait.js';
 import type { PendingPage } from './callback-page.js';
 import type { RejectionReason, RequestTarget, ServerNames } from './request-guard.js';
 
+/** @internal */
+export type FoundRequest = ExpectedRequest | 'used' | 'failed' | undefined;
+
 /** @internal What the dispatcher needs to know for one request, from an `AuthServer` or a callback router. */
 export interface CallbackContext {
   readonly names: ServerNames;
@@ -19,7 +22,8 @@ export interface CallbackContext {
   readonly allowUnsolicited?: boolean;
   /** Whether the user is being asked to paste the callback URI. */
   isPasteOffered?(): boolean;
-  find(state: string | undefined): ExpectedRequest | 'used' | undefined | Promise<ExpectedRequest | 'used' | undefined>;
+  /** The expected request with that state; `'used'` if its response was accepted before, `'failed'` if that was in vain. */
+  find(state: string | undefined): FoundRequest | Promise<FoundRequest>;
   /** Uses the request up and notifies the app. Undefined if another response was faster. */
   deliver(
     outcome: Outcome,
@@ -27,6 +31,8 @@ export interface CallbackContext {
   ): Delivery<PendingPage> | undefined | Promise<Delivery<PendingPage> | undefined>;
   /** Reports a request, or a response of no known request, that was rejected. Returns what a hook threw. */
   rejected(reason: RejectionReason): Failure | undefined;
+  /** Saves the user's session before a held page shows the end. */
+  readonly saveSession?: () => Promise<void>;
   /** The page was sent, or has loaded its own files. */
   pageSent?(): void;
   pageLoaded?(): void;

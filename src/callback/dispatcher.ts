@@ -14,7 +14,7 @@ import { trace } from '../trace.js';
 import type { Failure } from '../sign-in/failure.js';
 import type { Delivery } from '../sign-in/sign-in.js';
 import type { Outcome } from '../sign-in/wait.js';
-import type { CallbackContext } from './callback-context.js';
+import type { CallbackContext, FoundRequest } from './callback-context.js';
 import type { PendingPage } from './callback-page.js';
 import { formOf, jsonOf, readBody } from './request-body.js';
 import {
@@ -177,34 +177,37 @@ async function handleToken(arrived: CallbackRequest): Promise<Failure | undefine
 async function respond(
   context: CallbackContext,
   received: ReceivedResponse,
-  expected: ExpectedRequest | 'used' | undefined,
+  found: FoundRequest,
   writer: ResponseWriter,
 ): Promise<Failure | undefined> {
   const { allowUnsolicited, redirectUri } = context;
-  const known = typeof expected === 'object' ? expected : undefined;
-  let result = validateResponse(received, expected, { allowUnsolicited, redirectUri });
+  const known = typeof found === 'object' ? found : undefined;
+  let result = validateResponse(received, found === 'failed' ? 'used' : found, { allowUnsolicited, redirectUri });
   trace('response with %s: %s', received.params, result.kind);
   if (result.kind !== 'rejected') {
     // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
     await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code, known));
     const delivering = context.deliver(result, known);
     const delivery = delivering instanceof Promise ? await delivering : delivering;
-    if (delivery !== undefined) return complete(result, delivery, known, writer);
+    if (delivery !== undefined) return complete(context, result, delivery, writer, known);
     result = validateResponse(received, 'used');
   }
   const reason = result.kind === 'rejected' ? result.reason : 'state_used';
   const failure = context.rejected(reason);
   const isBareError = received.hasError && received.state === undefined && reason === 'state_foreign';
-  await writer.finish(...rejectedViews[isBareError ? 'error_without_state' : reason]);
+  await writer.finish(
+    ...(found === 'failed' ? startAgain : rejectedViews[isBareError ? 'error_without_state' : reason]),
+  );
   return failure;
 }
 
 /** Shows the end of the sign-in, now or as soon as it is known. */
 async function complete(
+  { saveSession }: CallbackContext,
   result: Outcome,
   { page, failure }: Delivery<PendingPage>,
-  known: ExpectedRequest | undefined,
   writer: ResponseWriter,
+  known: ExpectedRequest | undefined,
 ): Promise<Failure | undefined> {
   const { outcome } = page;
   if (result.kind === 'error') {
@@ -214,11 +217,15 @@ async function complete(
   } else if (typeof outcome === 'string') {
     await writer.finish(...endOf(page, outcome));
   } else {
-    await writer.hold(page);
+    const unsaved = await writer.hold(page, saveSession);
+    if (unsaved !== undefined) return failure ?? unsaved;
   }
   trace('page complete');
   return failure;
 }
+
+/** The sign-in has ended without success before: Cancel, Back, Allow (R49). Its text says to start again from the app. */
+const startAgain: [PageView, number] = [{ state: 'error', reason: 'state_foreign' }, 409];
 
 const rejectedViews: Readonly<Record<ResponseRejection | 'error_without_state', [PageView, number]>> = {
   state_foreign: [{ state: 'error', reason: 'state_foreign' }, 400],

@@ -3,6 +3,7 @@ import { inertPolicy, securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer, PageView, RenderedPage } from '../page/renderer.js';
 import type { PageLanguage } from '../page/language.js';
 import type { PageOutcome, PendingPage } from './callback-page.js';
+import type { Failure } from '../sign-in/failure.js';
 import type { HttpRejection } from './request-guard.js';
 
 /** @internal */
@@ -19,8 +20,12 @@ export interface ResponseWriter {
   prepare(view: PageView): void | Promise<void>;
   /** Shows the end. What was prepared is written before this returns. */
   finish(view: PageView, status: number, redirect?: string): void | Promise<void>;
-  /** Shows that the app is finishing the sign-in, and the end as soon as it is known. */
-  hold(page: PendingPage): Promise<void>;
+  /**
+   * Shows that the app is finishing the sign-in, and the end as soon as it is known.
+   * @param save - saves the session before the end is shown
+   * @returns what `save` threw
+   */
+  hold(page: PendingPage, save?: () => Promise<void>): Promise<Failure | undefined>;
 }
 
 /** @internal The page itself. A held page is one streamed response, so it needs neither JavaScript nor a second endpoint. */
@@ -45,16 +50,23 @@ export function pageWriter(
         sendPage(response, status, await render(view));
       }
     },
-    async hold(page) {
+    async hold(page, save) {
       const { html, headers } = await render(finishing);
-      if (response.headersSent || response.destroyed) return;
+      if (response.headersSent || response.destroyed) return undefined;
       // In Chromium, a chunked page whose connection is cut never finishes parsing, so it could not say that the app has exited.
       response.useChunkedEncodingByDefault = false;
       // Proxies and `compression` must pass the first part on at once.
       response.writeHead(200, { ...headers, 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
       response.write(html);
-      const [view, , redirect] = endOf(page, await page.outcome);
+      const outcome = await page.outcome;
+      // Session middlewares save when the response ends, but the browser follows the redirect as soon as it has read it.
+      const failure = await save?.().then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+      const [view, , redirect] = endOf(page, failure === undefined ? outcome : 'failed');
       response.end(renderer.renderOutcome(view, language, redirect));
+      return failure;
     },
   };
 }
@@ -73,6 +85,7 @@ export function jsonWriter(
     finish,
     async hold(page) {
       await finish(...endOf(page, await page.outcome));
+      return undefined;
     },
   };
 }
@@ -139,8 +152,11 @@ function sendJson(response: ServerResponse, status: number, body: object, header
 
 /** @internal */
 export function sendPage(response: ServerResponse, status: number, { html, headers }: RenderedPage): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(html) }).end(html);
+  if (response.headersSent) return;
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(html) });
+  // express-session saves at the end, and holds back what it gets there, but not an empty text. It saves for a client that has left, too.
+  if (html === '' || response.destroyed) response.end();
+  else response.end(html);
 }
 
 /** @internal Sends a response that is not the page. */

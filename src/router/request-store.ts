@@ -39,16 +39,11 @@ const lifetime = 3_600_000;
 const sessionLimit = 16;
 const memoryLimit = 10_000;
 
-interface StoredRequest extends ExpectedRequest {
-  /** Milliseconds since the epoch. */
-  readonly addedAt: number;
-}
-
 /** What {@link createSessionRequestStore} needs of `req.session`: express-session, cookie-session and others have it. */
 type Session = Record<string, unknown>;
 
 /**
- * Keeps the expected requests in `req.session`, as express-session and others provide it: 16 for each session, for an hour.
+ * Keeps the expected requests in `req.session`, as express-session and others provide it: 16 for each session, as long as it lives.
  *
  * @param options - `key`: the session's member. Default: `expectedRequests`
  * @returns the store
@@ -82,17 +77,15 @@ export function createSessionRequestStore({
     if (typeof session === 'object' && session !== null) return session as Session;
     throw new TypeError('`req.session` does not exist: mount a session middleware before the callback router');
   };
-  const read = (session: Session): StoredRequest[] => {
+  const read = (session: Session): ExpectedRequest[] => {
     const stored = session[key];
     // Only this store writes the member.
-    return Array.isArray(stored)
-      ? (stored as StoredRequest[]).filter(({ addedAt }) => addedAt > Date.now() - lifetime)
-      : [];
+    return Array.isArray(stored) ? (stored as ExpectedRequest[]) : [];
   };
   return {
     add(req, request) {
       const session = sessionOf(req);
-      session[key] = [...read(session), { ...checkedRequest(request), addedAt: Date.now() }].slice(-sessionLimit);
+      session[key] = [...read(session), checkedRequest(request)].slice(-sessionLimit);
     },
     find(req, state) {
       const found = read(sessionOf(req)).find((request) => isSameState(state, request.state));
@@ -129,7 +122,8 @@ export function createMemoryRequestStore<Req>(options: {
   const { sessionId } = Object(options) as typeof options;
   if (typeof sessionId !== 'function')
     throw new TypeError('`sessionId` must be a function that returns the id of the session');
-  const entries = new Map<string, StoredRequest>();
+  /** With the time of the monotonic clock at which a request was added. */
+  const entries = new Map<string, { readonly request: ExpectedRequest; readonly addedAt: number }>();
   /** Undefined if there is no session: then no request belongs to it. */
   const keyOf = (req: Req, state: string): string | undefined => {
     const id: unknown = sessionId(req);
@@ -139,7 +133,7 @@ export function createMemoryRequestStore<Req>(options: {
   };
   const dropOld = (): void => {
     for (const [key, { addedAt }] of entries) {
-      if (addedAt > Date.now() - lifetime && entries.size <= memoryLimit) break;
+      if (addedAt > performance.now() - lifetime && entries.size <= memoryLimit) break;
       entries.delete(key);
     }
   };
@@ -147,13 +141,12 @@ export function createMemoryRequestStore<Req>(options: {
     add(req, request) {
       const key = keyOf(req, request.state);
       if (key === undefined) throw new TypeError('`sessionId` must return the id of the session: there is none yet');
-      entries.set(key, { ...checkedRequest(request), addedAt: Date.now() });
+      entries.set(key, { request: checkedRequest(request), addedAt: performance.now() });
       dropOld();
     },
     find(req, state) {
       dropOld();
-      const found = entries.get(keyOf(req, state) ?? '');
-      return found && checkedRequest(found);
+      return entries.get(keyOf(req, state) ?? '')?.request;
     },
     take: (req, state) => entries.delete(keyOf(req, state) ?? ''),
   };

@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ExpectedRequest } from '../oauth/authorization-response.js';
+import { checkedRequest, isSameState, type ExpectedRequest } from '../oauth/authorization-response.js';
 import { sha256 } from '../oauth/random-and-digest.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { trace } from '../trace.js';
-import type { CallbackContext } from '../callback/callback-context.js';
+import type { CallbackContext, FoundRequest } from '../callback/callback-context.js';
 import { checkedRedirectPath, PendingPage } from '../callback/callback-page.js';
 import { handleCallback } from '../callback/dispatcher.js';
 import { parseTarget, type RejectionReason } from '../callback/request-guard.js';
-import { sendFailure } from '../callback/response-writer.js';
-import { attempt, type Failure } from '../sign-in/failure.js';
+import { sendFailure, sent } from '../callback/response-writer.js';
+import { attempt, warnOfRejection, type Failure } from '../sign-in/failure.js';
 import type { Delivery } from '../sign-in/sign-in.js';
 import { UsedStates } from '../sign-in/used-states.js';
 import type { Outcome } from '../sign-in/wait.js';
 import type { CheckedRouterOptions } from './options.js';
+import { saveSession } from './save-session.js';
 
 /** @internal Makes what a callback router does with a request. */
 export function makeRouterHandler<Req extends IncomingMessage, Res extends ServerResponse>(
@@ -26,14 +27,16 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
   };
   const renderer = new CallbackPageRenderer(options, { credentials: 'same-origin', reportLoaded: false });
   const usedStates = new UsedStates();
-  let hasWarned = false;
+  const warned = new Set<Warning>();
 
   /** The digest is kept before the store is asked, so that copies of one response cannot overtake each other (R2). */
   async function consume({ state }: ExpectedRequest, req: Req): Promise<boolean> {
     const digest = sha256(state);
-    if (!usedStates.add(digest)) return false;
+    if (!usedStates.begin(digest)) return false;
     try {
-      return await requests.take(req, state);
+      const isTaken = await requests.take(req, state);
+      if (!isTaken) usedStates.end(digest, false);
+      return isTaken;
     } catch (error) {
       usedStates.delete(digest); // The store is out of reach: the user may reload.
       throw error;
@@ -42,7 +45,9 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
 
   function rejected(reason: RejectionReason, req: Req): Failure | undefined {
     trace('rejected: %s', reason);
-    return attempt(() => onRejected?.({ reason }, req));
+    return attempt(() => {
+      warnOfRejection('onRejected', onRejected?.({ reason }, req));
+    });
   }
 
   async function deliver(
@@ -63,23 +68,41 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
     } catch (error) {
       page.settle('failed');
       return { page, failure: { error } };
+    } finally {
+      void endWithResponse(sha256(expected.state), outcome, page, res);
     }
   }
 
-  async function find(state: string | undefined, req: Req): Promise<ExpectedRequest | 'used' | undefined> {
+  /** Until then, the session that the store reads may still have the request (R41). */
+  async function endWithResponse(digest: string, { kind }: Outcome, page: PendingPage, res: Res): Promise<void> {
+    const hasFailed = kind === 'error' || (await page.outcome) === 'failed';
+    await sent(res);
+    usedStates.end(digest, hasFailed);
+  }
+
+  async function find(state: string | undefined, req: Req): Promise<FoundRequest> {
     if (state === undefined) return undefined;
-    if (usedStates.has(sha256(state))) return 'used';
-    let found: ExpectedRequest | null | undefined;
+    const used = usedStates.find(sha256(state));
+    if (used !== undefined) return used;
+    let found: unknown;
     try {
       found = await requests.find(req, state);
     } finally {
       // A store may also throw if there is no session.
-      if (!found && !hasWarned && isFormWithoutSession(req)) {
-        hasWarned = true;
-        warnOfMissingSession();
-      }
+      if (!found && isFormWithoutSession(req)) warn(missingSession);
     }
-    return found ?? undefined;
+    if (found === undefined || found === null) return undefined;
+    // A store of the app's own: only the request with that state counts (R34).
+    const { state: stored } = Object(found) as { state?: unknown };
+    if (typeof stored === 'string' && isSameState(state, stored)) return checkedRequest(found as ExpectedRequest);
+    warn(wrongFind);
+    return undefined;
+  }
+
+  function warn(warning: Warning): void {
+    if (warned.has(warning)) return;
+    warned.add(warning);
+    process.emitWarning(warning.message, { code: warning.code });
   }
 
   function contextFor(req: Req, res: Res): CallbackContext {
@@ -94,6 +117,7 @@ export function makeRouterHandler<Req extends IncomingMessage, Res extends Serve
       find: (state) => find(state, req),
       deliver: (outcome, expected) => deliver(outcome, expected, req, res),
       rejected: (reason) => rejected(reason, req),
+      saveSession: () => saveSession(req),
     };
   }
 
@@ -145,9 +169,19 @@ function warnOfNext(error: unknown): void {
   );
 }
 
-function warnOfMissingSession(): void {
-  process.emitWarning(
-    'A form_post response arrived without the session that began the sign-in. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
-    { code: 'EMBED_AUTH_COOKIE_MISSING' },
-  );
+interface Warning {
+  readonly code: string;
+  readonly message: string;
 }
+
+const missingSession: Warning = {
+  code: 'EMBED_AUTH_COOKIE_MISSING',
+  message:
+    'A form_post response arrived without the session that began the sign-in. Browsers send no SameSite=Lax cookie with a POST from another site: use the query with PKCE, or a session cookie with SameSite=None and Secure.',
+};
+
+const wrongFind: Warning = {
+  code: 'EMBED_AUTH_STORE_RESULT',
+  message:
+    '`find` of the request store returned something that is not the request with that state, so the response was rejected. Return the object that `add` was given if its `state` is equal, otherwise undefined.',
+};

@@ -9,7 +9,7 @@ import { openTemplateFolder } from '../callback/template-folder.js';
 import { securityHeaders } from '../page/headers.js';
 import { loadsFiles, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
-import { rethrow } from '../sign-in/failure.js';
+import { notify, rethrow } from '../sign-in/failure.js';
 import type { SignIns } from '../sign-in/sign-ins.js';
 import type { RequestListeners } from './listener.js';
 import type { CheckedServerOptions } from './options.js';
@@ -166,7 +166,9 @@ async function callHandler(
   } catch (error) {
     if (response.headersSent) response.destroy();
     else send(response, 500, plainText, 'The app could not respond.\n');
-    rethrow({ error });
+    notify('handler', () => {
+      throw error;
+    });
   }
 }
 

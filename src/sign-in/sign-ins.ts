@@ -109,10 +109,10 @@ export class SignIns<Page extends OutcomePage> {
     return wait.result;
   }
 
-  /** The expected request with that state; `'used'` if its response was accepted before. */
-  find(state: string | undefined): ExpectedRequest | 'used' | undefined {
+  /** The expected request with that state; `'used'` if its response was accepted before, `'failed'` if that was in vain. */
+  find(state: string | undefined): ExpectedRequest | 'used' | 'failed' | undefined {
     const digest = state === undefined ? '' : sha256(state);
-    const found = this.#fresh(digest)?.request ?? (this.#used.has(digest) ? 'used' : undefined);
+    const found = this.#fresh(digest)?.request ?? this.#used.find(digest);
     if (found !== undefined) return found;
     // Without a state to go by, the response counts for the oldest wait.
     if (this.#owner.allowUnsolicited) return [...this.#signIns.values()].find(({ waits }) => waits.size > 0)?.request;
@@ -143,7 +143,7 @@ export class SignIns<Page extends OutcomePage> {
   ): Delivery<Page> | undefined {
     const digest = expected && sha256(expected.state);
     const signIn = digest === undefined ? undefined : this.#signIns.get(digest);
-    if (digest !== undefined && !(this.#signIns.delete(digest) && this.#used.add(digest))) return undefined;
+    if (digest !== undefined && !(this.#signIns.delete(digest) && this.#used.begin(digest))) return undefined;
     const isRejected = outcome.kind === 'error' && outcome.rejection !== undefined;
     const rejection = isRejected ? this.#report(outcome.rejection, signIn) : undefined;
     const page = this.#owner.makePage();
@@ -169,6 +169,7 @@ export class SignIns<Page extends OutcomePage> {
     }
     if (failure === undefined) page.dispatched();
     else page.settle('failed');
+    if (digest !== undefined) this.#remember(digest, outcome, page);
     return { page, failure: failure ?? rejection };
   }
 
@@ -181,7 +182,7 @@ export class SignIns<Page extends OutcomePage> {
     const received = readCallbackUri(uri, redirectUri);
     const found = this.find(received.state);
     const { allowUnsolicited } = this.#owner;
-    const result = validateResponse(received, found, { allowUnsolicited, redirectUri });
+    const result = validateResponse(received, found === 'failed' ? 'used' : found, { allowUnsolicited, redirectUri });
     return { result, expected: typeof found === 'object' ? found : undefined };
   }
 
@@ -216,7 +217,7 @@ export class SignIns<Page extends OutcomePage> {
     const digest = sha256(request.state);
     const signIn = this.#fresh(digest);
     if (signIn !== undefined) return signIn;
-    if (this.#used.has(digest)) {
+    if (this.#used.find(digest) !== undefined) {
       const message = 'The response to this request was delivered before. Start a new sign-in.';
       throw new AuthorizationError('STATE_USED', message);
     }
@@ -241,6 +242,14 @@ export class SignIns<Page extends OutcomePage> {
     return signIn;
   }
 
+  #remember(digest: string, { kind }: Outcome, { outcome }: Page): void {
+    const end = (pageOutcome: string): void => {
+      this.#used.end(digest, kind === 'error' || pageOutcome === 'failed');
+    };
+    if (typeof outcome === 'string') end(outcome);
+    else void outcome.then(end);
+  }
+
   /** The app waits no longer. */
   #giveUp(digest: string): void {
     if ((this.#signIns.get(digest)?.waits.size ?? 0) > 0) return;
@@ -261,12 +270,11 @@ export class SignIns<Page extends OutcomePage> {
     return [...[...this.#signIns.values()].flatMap(({ waits }) => [...waits]), ...this.#openWaits];
   }
 
-  /** @returns the first error that a hook threw; the others are called in any case */
   #report(reason: string, signIn: SignIn<Page> | undefined): Failure | undefined {
     trace('rejected: %s', reason);
     const waits = signIn === undefined ? this.#allWaits() : [...signIn.waits];
-    const failures = waits.map((wait) => wait.rejected(reason, signIn !== undefined));
-    return this.#emit('callbackRejected', { reason }) ?? failures.find((failure) => failure !== undefined);
+    for (const wait of waits) wait.rejected(reason, signIn !== undefined);
+    return this.#emit('callbackRejected', { reason });
   }
 
   #emit(...event: Parameters<SignInsOwner<Page>['emit']>): Failure | undefined {

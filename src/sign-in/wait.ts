@@ -1,7 +1,7 @@
 import { AuthAbortedError, type Rejections } from '../errors.js';
 import type { ValidationResult } from '../oauth/authorization-response.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
-import { attempt, type Failure } from './failure.js';
+import { notify } from './failure.js';
 
 /** @internal A validated response that ends the wait for a request. */
 export type Outcome = Exclude<ValidationResult, { kind: 'rejected' }>;
@@ -24,7 +24,7 @@ export interface WaitOptions<Page> {
   readonly exchange?:
     ((grant: GrantResponse, context: { readonly page: Page; readonly signal: AbortSignal }) => unknown) | undefined;
   /** Called for each rejection that may concern this wait; `isEnd`: the rejected response ends it. */
-  readonly onRejected?: ((reason: string, isEnd: boolean) => void) | undefined;
+  readonly onRejected?: ((reason: string, isEnd: boolean) => unknown) | undefined;
 }
 
 /** @internal One wait for a grant, and then for `exchange`. */
@@ -75,10 +75,10 @@ export class Wait<Page extends OutcomePage> {
     }
   }
 
-  /** Counts a rejection. Returns what the app's hook threw. */
-  rejected(reason: string, isEnd: boolean): Failure | undefined {
+  /** Counts a rejection; `isEnd`: it ends this wait. */
+  rejected(reason: string, isEnd: boolean): void {
     this.#rejections[reason] = (this.#rejections[reason] ?? 0) + 1;
-    return attempt(() => this.#options.onRejected?.(reason, isEnd));
+    notify('onRejected', () => this.#options.onRejected?.(reason, isEnd));
   }
 
   /** The app no longer expects the response. */

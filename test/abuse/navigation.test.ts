@@ -14,19 +14,19 @@ describe('GET of the callback', () => {
     }, code));
 
   it.each([
-    ['21', 'image'],
-    ['22', 'iframe'],
-    ['22', 'frame'],
-    ['22', 'embed'],
-    ['22', 'object'],
-    ['21', 'script'],
-    ['21', 'style'],
-    ['21', 'audio'],
-    ['21', 'empty'],
-    ['21', 'serviceworker'],
-    ['21', 'report'],
-    ['21', ''],
-  ])('%s: rejects the callback as Sec-Fetch-Dest: "%s" (R6)', (_line, destination) =>
+    'image',
+    'iframe',
+    'frame',
+    'embed',
+    'object',
+    'script',
+    'style',
+    'audio',
+    'empty',
+    'serviceworker',
+    'report',
+    '',
+  ])('rejects the callback as Sec-Fetch-Dest: "%s" (R6)', (destination) =>
     withServer(async (arena) => {
       const headers = [
         ['Sec-Fetch-Site', 'cross-site'],
@@ -47,7 +47,7 @@ describe('GET of the callback', () => {
     ['Purpose', 'prefetch'],
     ['X-Purpose', 'preview'],
     ['X-Moz', 'prefetch'],
-  ])('23: rejects a look-ahead with %s: %s (R6)', (name, value) =>
+  ])('rejects a look-ahead with %s: %s (R6)', (name, value) =>
     withServer(async (arena) => {
       const response = await arena.get(`/callback?${arena.answer()}`, [...navigation, [name, value]]);
       expect(response.status).toBe(403);

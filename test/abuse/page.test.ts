@@ -62,7 +62,7 @@ describe('The page', () => {
       '<html title="<head><script>"><body><p data-auth-message title="</p>"></p></body></html>',
     ],
     ['no head', '<html><p data-auth-message></p></html>'],
-  ])('39: keeps its own script if the template has %s (R7, R17)', (_name, template) =>
+  ])('keeps its own script if the template has %s (R7, R17)', (_name, template) =>
     withServer(
       async (arena) => {
         const page = await arena.get('/callback', navigation);

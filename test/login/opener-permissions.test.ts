@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,12 +24,20 @@ beforeAll(async () => {
   await mkdir(bin);
   await writeFile(path.join(bin, 'my-browser'), `#!/bin/sh\necho "$@" > '${folder}/visit'\n`, { mode: 0o755 });
   const esbuild = path.join(root, 'node_modules', '.bin', 'esbuild');
+  // What runs from the sources reads them two folders up.
+  await cp(path.join(root, 'templates'), path.join(folder, 'templates'), { recursive: true });
   for (const name of ['open-uri', 'login-uri']) {
     const source = path.join(root, 'test', 'fixtures', 'openers', `${name}.ts`);
     const options = ['--bundle', '--platform=node', '--format=esm', '--external:open', '--external:express'];
     // eventemitter3 is CommonJS.
     const banner = "--banner:js=import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
-    execFileSync(esbuild, [source, ...options, banner, '--log-level=error', `--outfile=${folder}/${name}.mjs`]);
+    execFileSync(esbuild, [
+      source,
+      ...options,
+      banner,
+      '--log-level=error',
+      `--outfile=${folder}/dist/bin/${name}.mjs`,
+    ]);
   }
 });
 
@@ -37,7 +45,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What the program printed: the error's code and message, or `opened`. */
 async function open(program: string, args: readonly string[], env: object, script = 'open-uri'): Promise<string> {
-  const { stdout, stderr } = await run(program, [...args, path.join(folder, `${script}.mjs`)], {
+  const { stdout, stderr } = await run(program, [...args, path.join(folder, 'dist', 'bin', `${script}.mjs`)], {
     env: { DENO_DIR: path.join(folder, 'deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1', PATH: bin, ...env },
     cwd: folder,
   });

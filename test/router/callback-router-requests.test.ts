@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LoginRequest, ResponseType, type ExpectedRequest } from '#src/index.js';
 import { createCallbackRouter, type CallbackRouterOptions } from '#src/router.js';
@@ -175,6 +175,39 @@ describe('createCallbackRouter, copies of one response', () => {
   });
 });
 
+describe('createCallbackRouter, a sign-in that takes long', () => {
+  it('is not repeated by a reload after 4,097 other sign-ins, until its response is sent (R41)', async () => {
+    const held = signal();
+    const granted: string[] = [];
+    const app = await startApp({
+      onGrant: async (grant) => {
+        granted.push(grant.state ?? '');
+        if (granted.length === 1) await held.reached;
+      },
+    });
+    const { state } = app.expecting();
+    const first = app.navigate({ code: 'c', state });
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    const visit = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const path = `/auth/callback?code=c&state=${app.expecting().state}`;
+        const options = { port: app.port, path, agent, headers: { Host: 'app.example' } };
+        get(options, (response) => void response.resume().on('end', resolve)).on('error', reject);
+      });
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (let count = 0; count < 513; count += 1) await visit();
+      }),
+    );
+    agent.destroy();
+    const reload = await app.navigate({ code: 'c', state });
+    expect([reload.status, reload.body]).toEqual([409, expect.stringContaining('state_used')]);
+    held.reach();
+    expect((await first).status).toBe(200);
+    expect(granted.filter((one) => one === state)).toHaveLength(1);
+  }, 60_000);
+});
+
 describe('createCallbackRouter, `onError`', () => {
   it('gets the request, its response and the page, which it may redirect', async () => {
     const methods: unknown[] = [];
@@ -263,7 +296,7 @@ describe('createCallbackRouter, `next`', () => {
     socket.write(requestBytes(`GET ${target} HTTP/1.1`, [['Host', 'app.example']]));
     await reached;
     socket.destroy();
-    expect(await app.firstNext).toEqual({ error, isSent: false });
+    expect(await app.firstNext).toMatchObject({ error });
   });
 
   it('is not called for the report of a page that its files are loaded', async () => {

@@ -47,24 +47,6 @@ describe.each(stores)('%s', (_, make) => {
     }
   });
 
-  it('forgets a request after an hour, and keeps the later ones', async () => {
-    const store = make();
-    const ann = requestOf('ann');
-    const clock = jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
-    try {
-      await store.add(ann, { state: 'one' });
-      clock.mockReturnValue(1_000_001);
-      await store.add(ann, { state: 'two' });
-      clock.mockReturnValue(1_000_000 + 3_599_999);
-      expect(await store.find(ann, 'one')).toBeDefined();
-      clock.mockReturnValue(1_000_000 + 3_600_000);
-      expect(await store.find(ann, 'one')).toBeUndefined();
-      expect(await store.find(ann, 'two')).toBeDefined();
-    } finally {
-      clock.mockRestore();
-    }
-  });
-
   it('takes one request, and leaves the others', async () => {
     const store = make();
     const ann = requestOf('ann');
@@ -91,6 +73,21 @@ describe.each(stores)('%s', (_, make) => {
 });
 
 describe('createSessionRequestStore', () => {
+  it('keeps a request as long as the session lives, whatever the clock says (R43)', async () => {
+    const store = createSessionRequestStore();
+    const ann = requestOf('ann');
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
+    try {
+      await store.add(ann, { state: 'one' });
+      for (const time of [1_000_000 + 7_200_000, 0]) {
+        clock.mockReturnValue(time);
+        expect(await store.find(ann, 'one')).toEqual({ state: 'one' });
+      }
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('keeps the last 16 requests of a session', async () => {
     const store = createSessionRequestStore({ key: 'logins' });
     const ann = requestOf('ann');
@@ -164,6 +161,25 @@ describe('createSessionRequestStore', () => {
 });
 
 describe('createMemoryRequestStore', () => {
+  it('forgets a request after an hour, whatever the wall clock says, and keeps the later ones (R43)', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    try {
+      const store = createMemoryRequestStore({ sessionId: ({ id }: Req) => id });
+      const ann = requestOf('ann');
+      await store.add(ann, { state: 'one' });
+      jest.setSystemTime(Date.now() + 7_200_000);
+      jest.advanceTimersByTime(1);
+      await store.add(ann, { state: 'two' });
+      jest.advanceTimersByTime(3_599_998);
+      expect(await store.find(ann, 'one')).toBeDefined();
+      jest.advanceTimersByTime(1);
+      expect(await store.find(ann, 'one')).toBeUndefined();
+      expect(await store.find(ann, 'two')).toBeDefined();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('keeps 10,000 requests, and drops the oldest first', async () => {
     const store = createMemoryRequestStore({ sessionId: ({ id }: Req) => id });
     const ann = requestOf('ann');

@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import { PendingPage } from '#src/callback/callback-page.js';
 import { AuthorizationError } from '#src/errors.js';
+import { AuthorizationCodeResponse } from '#src/oauth/grant-response.js';
 import type { ExpectedRequest } from '#src/oauth/authorization-response.js';
 import { SignIns } from '#src/sign-in/sign-ins.js';
 import type { Outcome } from '#src/sign-in/wait.js';
@@ -9,6 +10,9 @@ import { withFakeClock } from '../helpers/fake-clock.js';
 
 /** Milliseconds. */
 const lifetime = 3_600_000;
+const params = new URLSearchParams({ code: 'c' });
+const uri = new URL('http://127.0.0.1:5543/callback?code=c');
+const granted: Outcome = { kind: 'grant', grant: new AuthorizationCodeResponse({ params, uri }) };
 const denied: Outcome = { kind: 'error', error: new AuthorizationError('ACCESS_DENIED', 'denied') };
 
 function makeSignIns(): SignIns<PendingPage> {
@@ -24,7 +28,7 @@ function makeSignIns(): SignIns<PendingPage> {
 
 /** Delivers a response to a request; false if it is used up, or was never expected. */
 function use(signIns: SignIns<PendingPage>, request: ExpectedRequest): boolean {
-  return signIns.deliver(denied, request, 'request') !== undefined;
+  return signIns.deliver(granted, request, 'request') !== undefined;
 }
 
 describe('SignIns, what is expected', () => {
@@ -47,6 +51,13 @@ describe('SignIns, what is expected', () => {
     signIns.expect(request);
     expect([use(signIns, request), use(signIns, request)]).toEqual([true, false]);
     expect(signIns.find('one')).toBe('used');
+  });
+
+  it('knows which sign-ins have failed (R49)', () => {
+    const signIns = makeSignIns();
+    signIns.expect({ state: 'one' });
+    signIns.deliver(denied, { state: 'one' }, 'request');
+    expect(signIns.find('one')).toBe('failed');
   });
 
   it('uses nothing up that was never expected', () => {
@@ -161,7 +172,7 @@ describe('SignIns, what is expected', () => {
       const first = signIns.wait({ request });
       use(signIns, request);
       signIns.expect(request);
-      await expect(first).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      await expect(first).resolves.toMatchObject({ code: 'c' });
       void signIns.wait({ request });
       jest.advanceTimersByTime(lifetime);
       expect(signIns.find('awaited')).toEqual(request);

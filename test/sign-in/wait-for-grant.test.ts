@@ -378,23 +378,74 @@ describe('AuthAbortedError.rejections', () => {
 });
 
 describe('AuthServer, a rejection that belongs to no known request', () => {
-  it('counts for every wait, also if the hook of one throws', async () => {
+  it('counts for every wait, also if the hook of one throws or rejects: the process goes on (R42)', async () => {
+    const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const server = await startServer();
     const abort = new AbortController();
-    const hook = new Error('hook');
-    const waits = [true, false].map((throws) =>
-      signInsOf(server).wait({
-        request: requestFor(server),
-        signal: abort.signal,
-        onRejected: () => {
-          if (throws) throw hook;
-        },
-      }),
+    const hooks = [
+      () => {
+        throw new Error('thrown');
+      },
+      () => Promise.reject(new Error('rejected')),
+      () => undefined,
+    ];
+    const waits = hooks.map((onRejected) =>
+      signInsOf(server).wait({ request: requestFor(server), signal: abort.signal, onRejected }),
     );
-    expect(signInsOf(server).rejected('state_foreign')).toEqual({ error: hook });
+    await deliverQuery(server, { code: 'c', state: 'foreign' }).expect(400);
     abort.abort();
     for (const { reason } of (await Promise.allSettled(waits)) as PromiseRejectedResult[]) {
       expect(reason).toMatchObject({ code: 'ABORTED', rejections: { state_foreign: 1 } });
     }
+    expect(warning.mock.calls.map(([text]) => text)).toEqual([
+      '`onRejected` failed: thrown',
+      '`onRejected` failed: rejected',
+    ]);
+    warning.mockRestore();
+  });
+
+  it('ends the waits for a request that is forgotten, and no other (R38)', async () => {
+    const server = await startServer();
+    const [first, second] = [requestFor(server), requestFor(server)];
+    const waits = [1, 2].map(() => server.waitForGrant({ request: first }));
+    const other = server.waitForGrant({ request: second });
+    const any = server.waitForGrant();
+    await deliverQuery(server, { code: 'c', state: 'foreign' }).expect(400);
+    server.forget(first);
+    for (const wait of waits) {
+      await expect(wait).rejects.toMatchObject({
+        code: 'ABORTED',
+        message: 'The request was given to `forget()` before its response arrived.',
+        rejections: { state_foreign: 1 },
+      });
+    }
+    await deliverQuery(server, { code: 'late', state: first.state }).expect(400);
+    await deliverQuery(server, { code: 'two', state: second.state }).expect(200);
+    await expect(other).resolves.toMatchObject({ code: 'two' });
+    server.forget(second);
+    await deliverQuery(server, { code: 'three', state: requestFor(server).state }).expect(200);
+    await expect(any).resolves.toMatchObject({ code: 'three' });
+  });
+
+  it('leaves an `exchange` that runs already alone when its request is forgotten (R38)', async () => {
+    const server = await startServer();
+    const request = requestFor(server);
+    let finish: () => void = () => undefined;
+    const result = server.waitForGrant({
+      request,
+      exchange: () =>
+        new Promise<string>(
+          (resolve) =>
+            (finish = () => {
+              resolve('tokens');
+            }),
+        ),
+    });
+    const page = deliverQuery(server, { code: 'c', state: request.state }).then(({ text }) => text);
+    while (signInsOf(server).find(request.state) !== 'used') await new Promise((resolve) => setImmediate(resolve));
+    server.forget(request);
+    finish();
+    await expect(result).resolves.toBe('tokens');
+    expect(await page).toContain('&#34;state&#34;:&#34;success&#34;');
   });
 });

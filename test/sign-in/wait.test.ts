@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuthServer} from '#src/index.js';
+import type { AuthServer } from '#src/index.js';
 import { AuthAbortedError, LoginRequest, ResponseType } from '#src/index.js';
 import { signInsOf } from '#src/server/auth-server.js';
 import { deliverQuery } from '../helpers/callback.js';
