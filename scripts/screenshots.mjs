@@ -76,7 +76,11 @@ if (folder === undefined) {
   for (const name of ['success', 'denied']) {
     for (const scheme of ['light', 'dark']) {
       const options = { viewport: { width: 640, height: 470 }, scale: 2, 'prefers-color-scheme': scheme };
-      await take(path.join(images, `${name}-${scheme}.png`), states[name], options);
+      await take(
+        path.join(images, `${name}-${scheme}.png`),
+        name === 'success' ? { ...states.account, page: brand } : states[name],
+        options,
+      );
     }
   }
 } else {

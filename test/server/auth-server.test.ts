@@ -238,20 +238,6 @@ describe('AuthServer.start', () => {
     }
   });
 
-  it('prepares the page of success before the first request', async () => {
-    let reads = 0;
-    const success = {
-      get heading() {
-        reads += 1;
-        return 'Done';
-      },
-    };
-    const server = await started(anyPort, { texts: { success } });
-    const before = reads;
-    while (reads === before) await new Promise((resolve) => setImmediate(resolve));
-    expect(server.listening).toBe(true);
-  });
-
   it('rejects with a typed error if the custom page is missing', async () => {
     const server = new AuthServer(anyPort, { templatePath: join(tmpdir(), 'there-is-no-such-page.html') });
     await expect(server.start()).rejects.toMatchObject({ code: 'TEMPLATE_UNREADABLE' });
