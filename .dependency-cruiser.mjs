@@ -1,6 +1,6 @@
 // The import rule (`npm run check:lint`): which part of src/ may import which. CONTRIBUTING.md has it as a picture.
 const parts = {
-  errors: '(errors|trace)\\.ts$',
+  errors: '(errors|outcomes|trace)\\.ts$',
   oauth: 'oauth/',
   page: 'page/',
   signIn: 'sign-in/',

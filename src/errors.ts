@@ -1,3 +1,5 @@
+import { rejectionRow } from './outcomes.js';
+
 /**
  * What can end a sign-in, as a stable word to branch on. The documentation has a table of what the developer and the user
  * at the page read in each case.
@@ -92,7 +94,7 @@ export class AuthError extends Error {
   }
 }
 
-/** The members of an {@link AuthorizationError} beside its message. */
+/** The members of an {@link AuthorizationError} in addition to its message. */
 export interface AuthorizationErrorDetails {
   /** The provider's error code (RFC 6749, sections 4.1.2.1 and 4.2.2.1), such as `access_denied`. */
   error?: string | undefined;
@@ -228,30 +230,19 @@ const stillRunning = {
   forgotten: 'The request was given to `forget()` before its response arrived.',
 } as const;
 
-/** What the developer or the user can do about a rejection that may explain why nothing else arrived. */
-const rejectionAdvice: Readonly<Record<string, string>> = {
-  state_foreign:
-    'Its `state` belongs to no sign-in in progress: use the newest sign-in page, and check that the provider returns `state` and that an SDK uses the `state` it was given.',
-  state_used: 'Its sign-in had ended already: start a new one.',
-  malformed: 'It could not be read: it has contradicting parameters, or none.',
-  empty: 'It held neither a grant nor an error.',
-  wrong_issuer: 'It came from another issuer.',
-  wrong_redirect_uri: 'It arrived at another address.',
-  foreign_host:
-    'The address in the browser is not the redirect URI: set `publicUri` if a tunnel or a proxy is in front.',
-  foreign_origin: 'The callback page was opened under another address, or an extension removed its `Origin`.',
-  tls: 'The browser used https for the http address: turn off HTTPS-only mode for it, or use 127.0.0.1 instead of localhost.',
-};
-
 function describeRejections(rejections: Readonly<Rejections>, timedOut: boolean): string[] {
-  const counted = Object.entries(rejections).filter(([reason]) => Object.hasOwn(rejectionAdvice, reason));
-  const total = counted.reduce((sum, [, count = 0]) => sum + count, 0);
-  if (total > 0) {
-    const reasons = counted.map(([reason, count = 0]) => (count > 1 ? `${reason} (${count})` : reason)).join(', ');
+  const counted = Object.entries(rejections).filter(([reason]) => rejectionRow(reason) !== undefined);
+  const explained = counted.filter(([reason]) => rejectionRow(reason)?.explanation !== undefined);
+  const list = (counts: typeof counted): string =>
+    counts.map(([reason, count = 0]) => (count > 1 ? `${reason} (${count})` : reason)).join(', ');
+  if (explained.length > 0) {
+    const total = explained.reduce((sum, [, count = 0]) => sum + count, 0);
     const subject = total === 1 ? '1 response arrived and was' : `${total} responses arrived and were`;
-    return [`${subject} rejected: ${reasons}.`, ...counted.map(([reason]) => rejectionAdvice[reason] ?? '')];
+    const explanations = explained.map(([reason]) => rejectionRow(reason)?.explanation ?? '');
+    return [`${subject} rejected: ${list(explained)}.`, ...explanations];
   }
   if (!timedOut) return [];
+  if (counted.length > 0) return [`Only requests without a response arrived: ${list(counted)}.`];
   return [
     'No response arrived. Usual causes: the redirect URI is not registered with the provider, the sign-in was done in another browser profile or on another machine, a proxy or an HTTPS-only mode intercepted the callback, or the user closed the page.',
   ];
@@ -271,7 +262,7 @@ export class ServerError extends AuthError {
 export type PortUnavailableReason = 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL' | 'ERR_UNSAFE_PORT';
 
 /**
- * The port cannot be used. A redirect URI names its port, so a fixed port is never exchanged for another in silence.
+ * The port cannot be used. A redirect URI names its port, so the server never falls back to another port silently.
  *
  * `code` is `PORT_IN_USE`, `PORT_NOT_PERMITTED`, `ADDRESS_UNAVAILABLE`, or `PORT_BLOCKED` for a port that browsers block
  * (thrown by the constructor).

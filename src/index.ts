@@ -14,7 +14,7 @@ export type { ExchangeContext, WaitForGrantOptions } from './server/wait-options
 export type { AuthServerOptions } from './server/options.js';
 export { parseCallbackUri } from './oauth/callback-uri.js';
 export { AuthorizationCodeResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
-export type { ExpectedRequest, ResponseRejection } from './oauth/authorization-response.js';
+export type { ExpectedRequest } from './oauth/authorization-response.js';
 export type { ParseCallbackUriOptions } from './oauth/callback-uri.js';
 export type { GrantResponse, GrantResponseInit } from './oauth/grant-response.js';
 export { BrowserUtil } from './login/browser-util.js';
@@ -47,5 +47,5 @@ export { PKCEUtil } from './oauth/pkce-util.js';
 export type { PKCECodes } from './oauth/pkce-util.js';
 export { isRemoteSession, promptForCallbackUri } from './terminal/prompt.js';
 export type { PromptContext, PromptOptions } from './terminal/prompt.js';
-export type { RejectionReason, RequestRejection } from './callback/request-guard.js';
+export type { RejectionReason } from './outcomes.js';
 export { Scopes } from './oauth/scopes.js';

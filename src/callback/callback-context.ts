@@ -3,7 +3,8 @@ import type { Failure } from '../sign-in/failure.js';
 import type { Delivery } from '../sign-in/sign-in.js';
 import type { Outcome } from '../sign-in/wait.js';
 import type { PendingPage } from './callback-page.js';
-import type { RejectionReason, RequestTarget, ServerNames } from './request-guard.js';
+import type { RejectionReason } from '../outcomes.js';
+import type { RequestTarget, ServerNames } from './request-guard.js';
 
 /** @internal */
 export type FoundRequest = ExpectedRequest | 'used' | 'failed' | undefined;

@@ -4,9 +4,9 @@ import {
   validateResponse,
   type ExpectedRequest,
   type ReceivedResponse,
-  type ResponseRejection,
 } from '../oauth/authorization-response.js';
 import { isResponse } from '../oauth/response-parameters.js';
+import { providerErrors, rejections } from '../outcomes.js';
 import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
 import { securityHeaders } from '../page/headers.js';
 import type { CallbackPageRenderer, PageView } from '../page/renderer.js';
@@ -166,7 +166,7 @@ async function handleToken(arrived: CallbackRequest): Promise<Failure | undefine
   }
   if (loaded !== true || fragment !== undefined) {
     const text = 'The body must be {"fragment": "...", "query": "..."}.';
-    return reject(arrived, { reason: 'body_invalid', status: 400, text }, true);
+    return reject(arrived, { reason: 'body_invalid', text }, true);
   }
   context.pageLoaded?.();
   send(response, 204, {}, '');
@@ -186,7 +186,7 @@ async function respond(
   trace('response with %s: %s', received.params, result.kind);
   if (result.kind !== 'rejected') {
     // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
-    await writer.prepare(result.kind === 'grant' ? success : errorView(result.error.code, known));
+    await writer.prepare(result.kind === 'grant' ? success : errorView(result, known));
     const delivering = context.deliver(result, known);
     const delivery = delivering instanceof Promise ? await delivering : delivering;
     if (delivery !== undefined) return complete(context, result, delivery, writer, known);
@@ -195,9 +195,9 @@ async function respond(
   const reason = result.kind === 'rejected' ? result.reason : 'state_used';
   const failure = context.rejected(reason);
   const isBareError = received.hasError && received.state === undefined && reason === 'state_foreign';
-  await writer.finish(
-    ...(found === 'failed' ? startAgain : rejectedViews[isBareError ? 'error_without_state' : reason]),
-  );
+  const { view, status } = rejections[reason];
+  if (found === 'failed') await writer.finish(startAgain, status);
+  else await writer.finish(isBareError ? errorWithoutState : view, status);
   return failure;
 }
 
@@ -211,9 +211,9 @@ async function complete(
 ): Promise<Failure | undefined> {
   const { outcome } = page;
   if (result.kind === 'error') {
-    const view = errorView(result.error.code, known);
+    const view = errorView(result, known);
     if (result.rejection === undefined) await writer.finish(view, 200, page.redirectFor('failed'));
-    else await writer.finish(view, 400);
+    else await writer.finish(view, rejections[result.rejection].status);
   } else if (typeof outcome === 'string') {
     await writer.finish(...endOf(page, outcome));
   } else {
@@ -225,27 +225,15 @@ async function complete(
 }
 
 /** The sign-in has ended without success before: Cancel, Back, Allow (R49). Its text says to start again from the app. */
-const startAgain: [PageView, number] = [{ state: 'error', reason: 'state_foreign' }, 409];
+const startAgain: PageView = { state: 'error', reason: 'state_foreign' };
 
-const rejectedViews: Readonly<Record<ResponseRejection | 'error_without_state', [PageView, number]>> = {
-  state_foreign: [{ state: 'error', reason: 'state_foreign' }, 400],
-  error_without_state: [{ state: 'error', reason: 'error_without_state' }, 400],
-  state_used: [{ state: 'pending', reason: 'state_used' }, 409],
-  malformed: [{ state: 'error', reason: 'malformed' }, 400],
-  empty: [{ state: 'error', reason: 'malformed' }, 400],
-  wrong_issuer: [{ state: 'error', reason: 'wrong_issuer' }, 400],
-  wrong_redirect_uri: [{ state: 'error', reason: 'malformed' }, 400],
-};
+const errorWithoutState: PageView = { state: 'error', reason: 'error_without_state' };
 
-function errorView(code: string, expected: ExpectedRequest | undefined): PageView {
+function errorView({ error, rejection }: Outcome & { kind: 'error' }, known: ExpectedRequest | undefined): PageView {
+  if (rejection !== undefined) return rejections[rejection].view;
   // The page shows the provider's words only if the state proves that they are the provider's.
-  if (expected === undefined) return { state: 'error', reason: 'error_without_state' };
-  const reasons = {
-    ACCESS_DENIED: 'denied',
-    AUTHORIZATION_FAILED: 'refused',
-    ISSUER_MISMATCH: 'wrong_issuer',
-  } as const;
-  return { state: 'error', reason: code in reasons ? reasons[code as keyof typeof reasons] : 'malformed' };
+  if (known === undefined) return errorWithoutState;
+  return providerErrors[error.code === 'ACCESS_DENIED' ? 'denied' : 'refused'].view;
 }
 
 async function reject(

@@ -6,14 +6,12 @@ const bodyLimit = 262_144;
 
 const tooLarge: HttpRejection = {
   reason: 'body_too_large',
-  status: 413,
   text: `The body is larger than ${bodyLimit} bytes.`,
   headers: { Connection: 'close' },
 };
 
 const invalid: HttpRejection = {
   reason: 'body_invalid',
-  status: 400,
   text: 'The body could not be read.',
   headers: { Connection: 'close' },
 };

@@ -1,26 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { ResponseRejection } from '../oauth/authorization-response.js';
+import type { RequestRejection } from '../outcomes.js';
 
-/** Why a request was rejected before an authorization response was read from it. */
-export type RequestRejection =
-  | 'bad_target'
-  | 'foreign_host'
-  | 'foreign_origin'
-  | 'not_a_navigation'
-  | 'prefetch'
-  | 'method'
-  | 'content_type'
-  | 'body_too_large'
-  | 'body_invalid'
-  | 'tls';
-
-/** Why a request to the callback or its `token` endpoint was rejected. A word, never a value of the request. */
-export type RejectionReason = RequestRejection | ResponseRejection;
-
-/** @internal A rejected request: the response's status, and one sentence for a client that is not a browser. */
+/** @internal A rejected request, and one sentence for a client that is not a browser. */
 export interface HttpRejection {
   readonly reason: RequestRejection;
-  readonly status: number;
+  /** The status of the response. @default that of the reason */
+  readonly status?: number;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -59,14 +44,13 @@ export function checkTarget(
   names: ServerNames,
 ): HttpRejection | undefined {
   if (target === undefined) {
-    return { reason: 'bad_target', status: 400, text: 'The request target must be a path.' };
+    return { reason: 'bad_target', text: 'The request target must be a path.' };
   }
   const hosts = rawValues(request, 'host');
   const named = target.authority === undefined ? hosts : [...hosts, target.authority];
   if (hosts.length !== 1 || !named.every((host) => names.hosts.has(host.toLowerCase()))) {
     return {
       reason: 'foreign_host',
-      status: 421,
       text: 'This server is not known under that name. Open the address that the app shows.',
     };
   }
@@ -79,7 +63,7 @@ const prefetchHeaders = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as cons
 export function checkNavigation(request: IncomingMessage): HttpRejection | undefined {
   const { headers } = request;
   if (prefetchHeaders.some((name) => /prefetch|preview/i.test(String(headers[name] ?? '')))) {
-    return { reason: 'prefetch', status: 403, text: 'The callback must not be fetched ahead of time.' };
+    return { reason: 'prefetch', text: 'The callback must not be fetched ahead of time.' };
   }
   const destination = headers['sec-fetch-dest'];
   if (destination === undefined || destination === 'document' || isRepeatedNavigation(request)) return undefined;
@@ -89,7 +73,6 @@ export function checkNavigation(request: IncomingMessage): HttpRejection | undef
 /** @internal */
 export const notANavigation: HttpRejection = {
   reason: 'not_a_navigation',
-  status: 403,
   text: 'The callback accepts navigations only.',
 };
 
@@ -113,7 +96,7 @@ export function checkForward(request: IncomingMessage, names: ServerNames): Http
   const isKnown = names.origins.has(origin);
   const isAccepted = site === 'same-origin' ? isKnown || origin === 'null' : isKnown && site === undefined;
   if (origins.length > 1 || !isAccepted) {
-    return { reason: 'foreign_origin', status: 403, text: 'Only the callback page may send this request.' };
+    return { reason: 'foreign_origin', text: 'Only the callback page may send this request.' };
   }
   return checkContentType(request, 'application/json');
 }
@@ -125,7 +108,7 @@ export function checkContentType(request: IncomingMessage, expected: string): Ht
     (parameter) => !/^\s*charset\s*=/.test(parameter) || /=\s*"?utf-8"?\s*$/.test(parameter),
   );
   if (type?.trim() !== expected || !isUtf8 || request.headers['content-encoding'] !== undefined) {
-    return { reason: 'content_type', status: 415, text: `The body must be ${expected}, in UTF-8, not compressed.` };
+    return { reason: 'content_type', text: `The body must be ${expected}, in UTF-8, not compressed.` };
   }
   return undefined;
 }
@@ -134,7 +117,6 @@ export function checkContentType(request: IncomingMessage, expected: string): Ht
 export function rejectMethod(...allowed: string[]): HttpRejection {
   return {
     reason: 'method',
-    status: 405,
     text: 'This method is not supported here.',
     headers: { Allow: allowed.join(', ') },
   };

@@ -5,6 +5,7 @@ import type { PageLanguage } from '../page/language.js';
 import type { PageOutcome, PendingPage } from './callback-page.js';
 import type { Failure } from '../sign-in/failure.js';
 import type { HttpRejection } from './request-guard.js';
+import { rejections } from '../outcomes.js';
 
 /** @internal */
 export const success: PageView = { state: 'success' };
@@ -110,19 +111,24 @@ export function endOf(page: PendingPage, outcome: PageOutcome): readonly [...End
  * Nothing of the request is in it.
  */
 export async function sendRejection(
-  { reason, status, text, headers = {} }: HttpRejection,
+  rejection: HttpRejection,
   request: IncomingMessage,
   response: ServerResponse,
   renderer: CallbackPageRenderer,
   isForward = false,
 ): Promise<void> {
+  const { reason, text, headers = {} } = rejection;
+  const { view, status } = {
+    view: { state: 'error', reason: 'bad_request' } as const,
+    ...rejections[reason],
+    ...rejection,
+  };
   const language = await renderer.language(request.headers['accept-language']);
   if (isForward) {
     const body = { ...renderer.content({ ...notForwarded, code: reason }, language), rejection: reason };
     sendJson(response, status, body, headers);
   } else if (isHtmlAccepted(request)) {
-    const view = { state: 'error', reason: reason === 'foreign_host' ? reason : 'bad_request', code: reason } as const;
-    const page = await renderer.builtIn.render(view, { answered: true }, language);
+    const page = await renderer.builtIn.render({ ...view, code: reason }, { answered: true }, language);
     sendPage(response, status, { html: page.html, headers: { ...page.headers, ...headers } });
   } else {
     send(response, status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }, `${text}\n`);

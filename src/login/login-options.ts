@@ -1,5 +1,5 @@
 import type { CallbackPage } from '../callback/callback-page.js';
-import type { RejectionReason } from '../callback/request-guard.js';
+import type { RejectionReason } from '../outcomes.js';
 import { findLoopbackRedirectUri } from '../oauth/authorization-uri.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
 import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';

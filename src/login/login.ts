@@ -7,7 +7,7 @@ import {
   type GrantFor,
   type LoginOptions,
 } from './login-options.js';
-import type { RejectionReason } from '../callback/request-guard.js';
+import type { RejectionReason } from '../outcomes.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { readAuthorizationUri } from '../oauth/authorization-uri.js';
 import { pickOptions } from '../oauth/known-options.js';

@@ -1,4 +1,5 @@
 import { AuthorizationError } from '../errors.js';
+import { providerErrors, rejections, type ResponseRejection } from '../outcomes.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from './grant-response.js';
 import { isSameDigest, sha256 } from './random-and-digest.js';
 import { isRedirectUri } from './redirect-uri.js';
@@ -17,10 +18,6 @@ export interface ExpectedRequest {
   /** The PKCE code verifier, which the grant will have. */
   readonly codeVerifier?: string | undefined;
 }
-
-/** Why a response was rejected by the checks on the authorization response itself. */
-export type ResponseRejection =
-  'state_foreign' | 'state_used' | 'malformed' | 'empty' | 'wrong_issuer' | 'wrong_redirect_uri';
 
 /** @internal What arrived, by any channel, before it is known whether it is expected. */
 export interface ReceivedResponse {
@@ -145,21 +142,6 @@ function hasState(params: URLSearchParams): boolean {
 
 type Rejection = readonly [reason: ResponseRejection, problem: string];
 
-const rejections = {
-  state_foreign: { code: 'STATE_FOREIGN', advice: 'Use the URI that the provider redirected to in this sign-in.' },
-  state_used: { code: 'STATE_USED', advice: 'Start a new sign-in.' },
-  malformed: { code: 'RESPONSE_MALFORMED', advice: 'Copy the whole URI, or start a new sign-in.' },
-  empty: {
-    code: 'RESPONSE_EMPTY',
-    advice: 'Copy the whole address of the page that the provider redirected to, with everything after `?` or `#`.',
-  },
-  wrong_issuer: { code: 'ISSUER_MISMATCH', advice: 'Check `issuer`, and which provider the user signed in at.' },
-  wrong_redirect_uri: {
-    code: 'REDIRECT_URI_MISMATCH',
-    advice: 'Copy the URI from the page that the provider redirected to.',
-  },
-} as const;
-
 const empty: Rejection = ['empty', 'it has neither a code, nor a token, nor an error'];
 
 /** Why the response belongs to no request, unless it does or need not. */
@@ -254,17 +236,12 @@ function providerError(error: string, { params, state }: ReceivedResponse): Auth
   const isDenial = /^(?:access_denied|user_(?:cancell?ed|denied)(?:_\w+)?)$/.test(error);
   // A code of the RFCs is such a word. Anything else is foreign text, which a message does not repeat.
   const word = /^[a-z_]{1,50}$/.test(error) ? ` (${error})` : '';
-  return new AuthorizationError(
-    isDenial ? 'ACCESS_DENIED' : 'AUTHORIZATION_FAILED',
-    isDenial
-      ? 'The user, or the provider on their behalf, denied the access.'
-      : `The authorization server reported an error${word}: see \`error\` and \`errorDescription\`.`,
-    {
-      error,
-      errorDescription: valueOf(params, 'error_description') ?? valueOf(params, 'error_message'),
-      errorUri: valueOf(params, 'error_uri'),
-      state,
-      params,
-    },
-  );
+  const { code, message } = providerErrors[isDenial ? 'denied' : 'refused'];
+  return new AuthorizationError(code, isDenial ? message : message.replace(':', `${word}:`), {
+    error,
+    errorDescription: valueOf(params, 'error_description') ?? valueOf(params, 'error_message'),
+    errorUri: valueOf(params, 'error_uri'),
+    state,
+    params,
+  });
 }

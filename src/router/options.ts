@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallbackPage } from '../callback/callback-page.js';
-import type { RejectionReason } from '../callback/request-guard.js';
+import type { RejectionReason } from '../outcomes.js';
 import type { AuthorizationError } from '../errors.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
 import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';

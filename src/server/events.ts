@@ -1,5 +1,5 @@
 import type { CallbackPage } from '../callback/callback-page.js';
-import type { RejectionReason } from '../callback/request-guard.js';
+import type { RejectionReason } from '../outcomes.js';
 import type { AuthorizationError } from '../errors.js';
 import type { AuthorizationCodeResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
 
