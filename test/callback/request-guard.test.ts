@@ -88,7 +88,6 @@ describe('checkTarget', () => {
   ])('rejects the Host %j', (host) => {
     expect(checkTarget(requestWith(['Host', host]), parseTarget('/callback'), own)).toMatchObject({
       reason: 'foreign_host',
-      status: 421,
     });
   });
 
@@ -97,7 +96,6 @@ describe('checkTarget', () => {
     for (const request of [requestWith(), requestWith(host, host), requestWith(host, ['host', 'evil.test'])]) {
       expect(checkTarget(request, parseTarget('/callback'), own)).toMatchObject({
         reason: 'foreign_host',
-        status: 421,
       });
     }
   });
@@ -113,7 +111,7 @@ describe('checkTarget', () => {
     'rejects the target %j',
     (target) => {
       const request = requestWith(['Host', '127.0.0.1:5543']);
-      expect(checkTarget(request, parseTarget(target), own)).toMatchObject({ reason: 'bad_target', status: 400 });
+      expect(checkTarget(request, parseTarget(target), own)).toMatchObject({ reason: 'bad_target' });
     },
   );
 });
@@ -146,7 +144,6 @@ describe('checkNavigation', () => {
   ])('rejects a prefetch: %s: %s', (name, value) => {
     expect(checkNavigation(requestWith([name, value], ['Sec-Fetch-Dest', 'document']))).toMatchObject({
       reason: 'prefetch',
-      status: 403,
     });
   });
 
@@ -166,7 +163,6 @@ describe('checkNavigation', () => {
   ])('rejects the destination %j', (destination) => {
     expect(checkNavigation(requestWith(['Sec-Fetch-Dest', destination]))).toMatchObject({
       reason: 'not_a_navigation',
-      status: 403,
     });
   });
 });
@@ -195,7 +191,6 @@ describe('checkForward', () => {
   ])('rejects the Origin %j', (value) => {
     expect(checkForward(requestWith(['Origin', value], json), own)).toMatchObject({
       reason: 'foreign_origin',
-      status: 403,
     });
   });
 
@@ -260,15 +255,14 @@ describe('checkContentType', () => {
   ])('rejects %j', (type) => {
     expect(checkContentType(requestWith(['Content-Type', type]), 'application/json')).toMatchObject({
       reason: 'content_type',
-      status: 415,
     });
   });
 
   it('rejects no type, and a body that is compressed', () => {
-    expect(checkContentType(requestWith(), 'application/json')).toMatchObject({ status: 415 });
+    expect(checkContentType(requestWith(), 'application/json')).toMatchObject({ reason: 'content_type' });
     for (const encoding of ['gzip', 'br', 'deflate', 'identity']) {
       const request = requestWith(['Content-Type', 'application/json'], ['Content-Encoding', encoding]);
-      expect(checkContentType(request, 'application/json')).toMatchObject({ reason: 'content_type', status: 415 });
+      expect(checkContentType(request, 'application/json')).toMatchObject({ reason: 'content_type' });
     }
   });
 });
@@ -277,7 +271,6 @@ describe('rejectMethod', () => {
   it('names the supported methods', () => {
     expect(rejectMethod('GET', 'POST')).toMatchObject({
       reason: 'method',
-      status: 405,
       headers: { Allow: 'GET, POST' },
     });
   });
