@@ -82,7 +82,7 @@ export default {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: 'node_modules/(oauth4webapi|@types)/',
+        pathNot: 'node_modules/(oauth4webapi|@types|@napi-rs/keyring)/',
       },
     },
     { name: 'resolvable', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },

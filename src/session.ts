@@ -4,7 +4,7 @@
  * @module embed-auth-server/session
  */
 export { createSession } from './session/session.js';
-export type { Session, SessionEvents } from './session/session.js';
+export type { Session } from './session/session.js';
 export type {
   CommonSessionOptions,
   ProviderSessionOptions,
@@ -14,7 +14,7 @@ export type {
   SessionOptions,
   TokenOptions,
 } from './session/session-options.js';
-export type { Tokens } from './session/tokens.js';
+export type { SessionEvents, Tokens } from './session/tokens.js';
 export { createFileTokenStore } from './session/file-store.js';
 export type { FileTokenStoreOptions } from './session/file-store.js';
 export { createKeyringTokenStore } from './session/keyring-store.js';

@@ -45,6 +45,8 @@ export function createFileTokenStore({ name }: FileTokenStoreOptions): TokenStor
 }
 
 const hasModes = process.platform !== 'win32';
+/** Without these flags, a link is followed, and a pipe blocks. Windows has neither. */
+const noFollow = hasModes ? constants.O_NOFOLLOW | constants.O_NONBLOCK : 0;
 /** More is not the text of a session. */
 const sizeLimit = 4 * 1024 * 1024;
 
@@ -147,8 +149,7 @@ export class FileTokenStore implements LocalTokenStore {
 function readPrivateFile(file: string): string | undefined {
   let descriptor: number;
   try {
-    // Without these, a link is followed, and a pipe blocks.
-    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    descriptor = openSync(file, constants.O_RDONLY | noFollow);
     if (!hasModes && lstatSync(file).isSymbolicLink()) throw unreadable(file, 'it is a link');
   } catch (error) {
     const code = codeOf(error);

@@ -1,4 +1,4 @@
-import type { AsyncEntry } from '@napi-rs/keyring';
+import type * as Keyring from '@napi-rs/keyring';
 import { SessionError, withoutTokens } from './session-error.js';
 import { FileTokenStore } from './file-store.js';
 import { checkName } from './store-folder.js';
@@ -107,7 +107,7 @@ class KeyringTokenStore implements LocalTokenStore {
     const entry = await this.#entry();
     if (entry === undefined) return (text) => text;
     const found = await this.#attempt(async () => await entry.getPassword());
-    if (found !== null && found !== undefined) {
+    if (typeof found === 'string') {
       const secret = Buffer.from(found, 'base64url');
       return (text) => encrypt(text, secret, key);
     }
@@ -119,7 +119,7 @@ class KeyringTokenStore implements LocalTokenStore {
     });
     // Another process may have made one at the same time: the one that is stored counts.
     const kept = await this.#attempt(async () => await entry.getPassword());
-    if (kept === null || kept === undefined) throw unavailable('it does not keep what is saved in it');
+    if (typeof kept !== 'string') throw unavailable('it does not keep what is saved in it');
     const secret = Buffer.from(kept, 'base64url');
     return (plain) => encrypt(plain, secret, key);
   }
@@ -137,13 +137,13 @@ class KeyringTokenStore implements LocalTokenStore {
     const entry = await this.#entry();
     const found = entry && (await this.#attempt(async () => await entry.getPassword()));
     // A locked keychain, too, has nothing: this is no proof that the user is signed out.
-    if (found === undefined || found === null) throw withoutKey();
+    if (typeof found !== 'string') throw withoutKey();
     return Buffer.from(found, 'base64url');
   }
 
   /** The entry in the keychain; undefined if there is no keychain, and a file is good enough. */
-  async #entry(): Promise<AsyncEntry | undefined> {
-    let keyring: typeof import('@napi-rs/keyring');
+  async #entry(): Promise<Keyring.AsyncEntry | undefined> {
+    let keyring: typeof Keyring;
     try {
       keyring = await import('@napi-rs/keyring');
     } catch (error) {

@@ -2,7 +2,7 @@ import { guardAgainstSignals } from './signal-guard.js';
 import { failure } from './sdk-source.js';
 import { SessionError } from './session-error.js';
 import { withLock } from './session-lock.js';
-import type { SessionState } from './session-state.js';
+import type { RefreshResult, SessionState } from './session-state.js';
 import { storedOf, type PreparedWrite, type Stored } from './stored-tokens.js';
 import { makeRecord, type Received } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
@@ -13,11 +13,6 @@ import { timedOut, within } from './waiting.js';
 const lockGrace = 15_000;
 /** How long a response that did not come in time is waited for, instead of sending the refresh token again. */
 const latest = 300_000;
-
-/** @internal What a refresh ended with: tokens; or none, because the sign-in is over or the user has signed out. */
-export type RefreshResult =
-  | { readonly stored: Stored; /** Whether this process has sent the refresh. */ readonly isOwn?: true }
-  | { readonly ended: 'over' | 'signed-out' };
 
 /**
  * @internal Refreshes the tokens, once among all processes. If another process has stored others since `before`, those are the result.
@@ -43,9 +38,9 @@ async function attemptRefresh(
   const timer = setTimeout(() => {
     tooLong.abort();
   }, state.refreshTimeout + lockGrace);
-  let isStarted = false;
+  const progress = { isStarted: false };
   const action = async (held: HeldLock): Promise<RefreshResult | 'lost'> => {
-    isStarted = true;
+    progress.isStarted = true;
     clearTimeout(timer);
     return await refreshUnderLock(state, before, held, abandoned);
   };
@@ -54,7 +49,7 @@ async function attemptRefresh(
     const signal = AbortSignal.any([abandoned, tooLong.signal]);
     return await withLock(state.lockTarget(''), action, { signal, look: seen });
   } catch (error) {
-    if (isStarted || !tooLong.signal.aborted || abandoned.aborted) throw error;
+    if (progress.isStarted || !tooLong.signal.aborted || abandoned.aborted) throw error;
     const current = await state.store.read();
     if (current !== undefined && current.text !== before.text) return { stored: current };
     throw new SessionError(

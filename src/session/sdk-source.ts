@@ -130,7 +130,7 @@ function wireOf(
   params: URLSearchParams,
   { accessToken, expiresIn }: { accessToken?: unknown; expiresIn?: unknown },
 ): Record<string, unknown> {
-  const { state: _, ...members } = Object.fromEntries(params) as Record<string, unknown>;
+  const members = Object.fromEntries([...params].filter(([name]) => name !== 'state'));
   return { ...members, access_token: accessToken, expires_in: expiresIn };
 }
 

@@ -63,7 +63,7 @@ export class SessionError extends AuthError {
  */
 export function withoutTokens(error: unknown, secrets: readonly (string | undefined)[] = []): Error {
   const { code, name } = Object(error) as { code?: unknown; name?: unknown };
-  const safe = new Error(textWithoutTokens(error instanceof Error ? error.message : String(typeof error), secrets));
+  const safe = new Error(textWithoutTokens(error instanceof Error ? error.message : typeof error, secrets));
   if (typeof name === 'string' && /^\w{1,50}$/.test(name)) safe.name = name;
   if (error instanceof Error) delete safe.stack;
   return typeof code === 'string' && /^\w{1,50}$/.test(code) ? Object.assign(safe, { code }) : safe;

@@ -1,6 +1,6 @@
 import { AuthAbortedError } from '../errors.js';
 import type { Stored } from './stored-tokens.js';
-import type { TokenSession } from './session.js';
+import type { TokenCaller } from './token-call.js';
 
 /** How long a token that was refused right after it had been brought is not replaced again. */
 const patience = 60_000;
@@ -8,13 +8,13 @@ const loopback = /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/;
 
 /** @internal The `fetch` of a session. */
 export class SessionFetch {
-  readonly #session: TokenSession;
+  readonly #session: TokenCaller;
   readonly #interactive: boolean;
   readonly #origin: string | undefined;
   /** The token that this session's own refresh, or a sign-in without a refresh token, has brought after a 401, and when. */
   #brought: { readonly accessToken: string; readonly at: number } | undefined;
 
-  constructor(session: TokenSession, interactive: boolean, resource: string | URL | undefined) {
+  constructor(session: TokenCaller, interactive: boolean, resource: string | URL | undefined) {
     this.#session = session;
     this.#interactive = interactive;
     this.#origin = resource === undefined ? undefined : new URL(resource).origin;
@@ -32,7 +32,7 @@ export class SessionFetch {
 
   async #fetch(input: string | URL | Request, init: RequestInit): Promise<Response> {
     const request = input instanceof Request ? input : undefined;
-    const uri = new URL(request?.url ?? (input as string | URL));
+    const uri = new URL(request?.url ?? input);
     this.#check(uri);
     const signal = init.signal ?? request?.signal ?? undefined;
     const stored = await this.#first(signal);

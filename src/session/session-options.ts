@@ -156,12 +156,17 @@ export function checkSessionOptions(given: SessionOptions): SdkSessionOptions | 
       throw new TypeError(
         '`key` is required with `signIn`: it tells whose tokens these are, such as the issuer and the client id',
       );
-    return given as SdkSessionOptions;
+    return given;
   }
   const sdkOnly = (['refresh', 'revoke'] as const).find((name) => options[name] !== undefined);
   if (sdkOnly !== undefined) throw new TypeError(`\`${sdkOnly}\` requires \`signIn\``);
   checkProviderOptions(options);
-  return given as ProviderSessionOptions;
+  return given;
+}
+
+/** @internal Whether the tokens come from the functions of an SDK. */
+export function isSdk(options: SdkSessionOptions | ProviderSessionOptions): options is SdkSessionOptions {
+  return 'signIn' in options && typeof (options as Partial<SdkSessionOptions>).signIn === 'function';
 }
 
 /** @internal The options of a call, with their defaults. */
@@ -218,8 +223,7 @@ function checkProviderOptions(options: AnyOptions): void {
     throw new TypeError("`grant` must be 'browser', 'device' or 'auto'");
   }
   for (const [name, value] of Object.entries({ extraParams, login })) {
-    if (value !== undefined && (typeof value !== 'object' || value === null))
-      throw new TypeError(`\`${name}\` must be an object`);
+    if (value !== undefined && typeof value !== 'object') throw new TypeError(`\`${name}\` must be an object`);
   }
 }
 

@@ -1,7 +1,11 @@
-import type { RefreshResult } from './refresh.js';
 import type { LockTarget } from './session-lock.js';
 import type { Stored, StoredTokens } from './stored-tokens.js';
 import type { TokenSource } from './token-source.js';
+
+/** @internal What a refresh ended with: tokens; or none, because the sign-in is over or the user has signed out. */
+export type RefreshResult =
+  | { readonly stored: Stored; /** Whether this process has sent the refresh. */ readonly isOwn?: true }
+  | { readonly ended: 'over' | 'signed-out' };
 
 /** @internal What the parts of a session share. */
 export interface SessionState {

@@ -20,12 +20,12 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
   const said = setTimeout(() => {
     if (state.writesLines) process.stderr.write('Waiting for the sign-in that another process has started.\n');
   }, silence);
-  let isStarted = false;
+  const progress = { isStarted: false };
   try {
     return await withLock(
       state.lockTarget(' sign-in'),
       async () => {
-        isStarted = true;
+        progress.isStarted = true;
         clearTimeout(said);
         const current = await store.read();
         if (current !== undefined && current.text !== before?.text && !state.lacksScope(current)) return current;
@@ -37,7 +37,7 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
     );
   } catch (error) {
     // Another process may have stored tokens in the last moment before this one gave up.
-    if (isStarted || abandoned.aborted) throw error;
+    if (progress.isStarted || abandoned.aborted) throw error;
     const current = await store.read();
     if (current !== undefined && current.text !== before?.text && !state.lacksScope(current)) return current;
     throw error;
@@ -72,7 +72,7 @@ async function signInUnderLock(state: SessionState, hasOutcome: boolean, signal:
     }
   }
   if (hasOutcome) await store.writeOutcome(undefined);
-  const stored = saved as Stored | undefined; // `save` has set it.
+  const stored = saved; // `save` has set it.
   if (stored === undefined) throw new SessionError('SIGN_IN_REQUIRED', 'The sign-in has brought no tokens.');
   warnWithoutRefreshToken(stored, source.canRefresh);
   return stored;

@@ -149,9 +149,9 @@ export class StoredTokens {
   /** Best effort: those who wait open a browser of their own without it. */
   async writeOutcome(text: string | undefined): Promise<void> {
     const { store } = this;
-    const write = (): void | Promise<void> =>
-      text === undefined ? store.delete(this.#outcomeKey) : store.write(this.#outcomeKey, text);
-    await this.#bounded('STORE_UNWRITABLE', write).catch(() => undefined);
+    const key = this.#outcomeKey;
+    const write = text === undefined ? () => store.delete(key) : () => store.write(key, text);
+    await this.#bounded<unknown>('STORE_UNWRITABLE', write).catch(() => undefined);
   }
 
   get #outcomeKey(): string {
@@ -163,17 +163,20 @@ export class StoredTokens {
     if (text === undefined) return undefined;
     if (text === this.#last?.text) return this.#last;
     const record = parseRecord(text, this.key);
-    if (typeof record === 'object') return (this.#last = storedOf(record, text));
     if (record === 'other-version') {
       throw new SessionError(
         'STORE_UNREADABLE',
         'The stored tokens were written by another version of embed-auth-server. Nothing was deleted: use that version, or sign out with it.',
       );
     }
-    return await this.#setAside(text);
+    if (record === 'damaged') {
+      await this.#setAside(text);
+      return undefined;
+    }
+    return (this.#last = storedOf(record, text));
   }
 
-  async #setAside(text: string): Promise<undefined> {
+  async #setAside(text: string): Promise<void> {
     const { store, key } = this;
     if (!isLocalStore(store)) {
       throw new SessionError(
@@ -187,7 +190,6 @@ export class StoredTokens {
         code: 'EMBED_AUTH_STORE_DAMAGED',
       });
     }
-    return undefined;
   }
 
   async #readText(key: string): Promise<string | undefined> {

@@ -109,5 +109,5 @@ function isText(value: unknown): value is string {
 }
 
 function membersOf(value: unknown): Partial<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Partial<Record<string, unknown>>) : {}; // Read by name.
+  return typeof value === 'object' && value !== null ? value : {}; // Read by name.
 }

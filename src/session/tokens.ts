@@ -68,3 +68,9 @@ export class Tokens {
     return typeof value === 'string' && value !== '' ? value : this.#record.kept?.[name];
   }
 }
+
+/** The events of a {@link Session}. */
+export interface SessionEvents {
+  /** The tokens were refreshed, replaced by a sign-in, or deleted (undefined): by this session, or as far as it has seen, by another process. */
+  tokensChanged: [tokens: Tokens | undefined];
+}
