@@ -85,7 +85,9 @@ async function bundle(entries) {
     plugins: [templateFiles, licences],
     // Its ES module: the CommonJS one would bring helpers.
     resolve: { alias: { eventemitter3: path.join(root, 'node_modules/eventemitter3/dist/eventemitter3.esm.js') } },
-    external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter((name) => !bundledPackages.includes(name)),
+    external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(
+      (name) => !bundledPackages.includes(name),
+    ),
     platform: 'node',
     transform: { target: 'node20.19' },
   });
