@@ -32,7 +32,7 @@ export class SessionFetch {
 
   async #fetch(input: string | URL | Request, init: RequestInit): Promise<Response> {
     const request = input instanceof Request ? input : undefined;
-    const uri = new URL(request?.url ?? String(input));
+    const uri = new URL(input instanceof Request ? input.url : input);
     this.#check(uri);
     const signal = init.signal ?? request?.signal ?? undefined;
     const stored = await this.#first(signal);

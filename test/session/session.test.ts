@@ -6,13 +6,12 @@ import {
   AuthAbortedError,
   createMemoryTokenStore,
   createSession,
-  SessionError,
   type SessionOptions,
   type TokenStore,
   type Tokens,
 } from '#src/session.js';
 import { ImplicitGrantResponse } from '#src/oauth/grant-response.js';
-import { Harness, post, rejection } from './harness.js';
+import { Harness, rejection } from './harness.js';
 import { sendJson } from './rotating-server.js';
 
 let harness: Harness;
@@ -140,11 +139,11 @@ describe('createSession', () => {
   it('ends the waiting by the signal of the call, before and during the wait', async () => {
     const session = harness.session({
       signIn: ({ signal }) =>
-        new Promise((_, reject) =>
+        new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
             reject(new Error('ended'));
-          }),
-        ),
+          });
+        }),
     });
     const early = await rejection(session.accessToken({ signal: AbortSignal.abort() }));
     expect(early).toBeInstanceOf(AuthAbortedError);
@@ -158,12 +157,12 @@ describe('createSession', () => {
     const session = harness.session({
       signIn: ({ signal }) => {
         signIns += 1;
-        return new Promise((_, reject) =>
+        return new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
             aborted += 1;
             reject(new Error('ended'));
-          }),
-        );
+          });
+        });
       },
     });
     const [one, other] = [new AbortController(), new AbortController()];
@@ -414,7 +413,7 @@ describe('a refresh', () => {
     let respond: () => void = () => undefined;
     server.next['token'] = [
       (_request, _response, usual) => {
-        respond = usual as () => void;
+        respond = usual;
       },
     ];
     const session = harness.session({ refreshTimeout: 100 });
@@ -479,7 +478,7 @@ describe('the tokens of a session', () => {
   it('S9: show no secret, in JSON, inspect and copies', async () => {
     const session = harness.session();
     const tokens = await session.tokens();
-    const { signIn: _, ...copy } = { ...tokens, signIn: undefined };
+    const copy = Object.assign({}, tokens);
     for (const text of [
       inspect(tokens, { depth: 9, showHidden: true }),
       JSON.stringify(tokens),
@@ -519,7 +518,7 @@ describe('Session.signOut', () => {
     const asked = new Promise<void>((resolve) => {
       server.next['token'] = [
         (_request, _response, usual) => {
-          respond = usual as () => void;
+          respond = usual;
           resolve();
         },
       ];
@@ -551,8 +550,13 @@ describe('a store of the app', () => {
     return {
       texts,
       read: (key) => Promise.resolve(texts.get(key) ?? null),
-      write: async (key, text) => void texts.set(key, text),
-      delete: async (key) => void texts.delete(key),
+      write: (key, text) => {
+        texts.set(key, text);
+      },
+      delete: (key) => {
+        texts.delete(key);
+        return Promise.resolve();
+      },
       ...part,
     };
   }
@@ -635,7 +639,9 @@ describe('a store of the app', () => {
     expect(server.isValid(token)).toBe(true);
     expect(await session.accessToken()).toBe(token);
     expect(failing.write.mock.calls.length).toBeGreaterThan(1);
-    failing.write.mockImplementation(store.write as never);
+    failing.write.mockImplementation((key, text) => {
+      store.texts.set(key, text);
+    });
     expect(await session.accessToken()).toBe(token);
     expect(await harness.session({ store }).accessToken()).toBe(token);
     expect(server.requestsOf('token')).toHaveLength(1);
@@ -664,7 +670,5 @@ describe('createMemoryTokenStore', () => {
     expect(new Set(tokens).size).toBe(1);
     expect(harness.server.requestsOf('token')).toHaveLength(1);
     expect(await readdir(harness.home)).toEqual([]);
-    expect(post).toBeDefined();
-    expect(SessionError.name).toBe('SessionError');
   });
 });
