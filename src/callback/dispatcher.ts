@@ -211,7 +211,7 @@ async function complete(
 ): Promise<Failure | undefined> {
   const { outcome } = page;
   if (result.kind === 'error') {
-    const view = errorView(result, known);
+    const view = { ...errorView(result, known), note: page.note };
     if (result.rejection === undefined) await writer.finish(view, 200, page.redirectFor('failed'));
     else await writer.finish(view, rejections[result.rejection].status);
   } else if (typeof outcome === 'string') {
@@ -224,8 +224,8 @@ async function complete(
   return failure;
 }
 
-/** The sign-in has ended without success before: Cancel, Back, Allow (R49). Its text says to start again from the app. */
-const startAgain: PageView = { state: 'error', reason: 'state_foreign' };
+/** The sign-in has ended without success before: Cancel, Back, Allow (R49). */
+const startAgain: PageView = { state: 'pending', reason: 'sign_in_ended' };
 
 const errorWithoutState: PageView = { state: 'error', reason: 'error_without_state' };
 

@@ -168,7 +168,7 @@ export class SignIns<Page extends OutcomePage> {
       });
     }
     if (failure === undefined) page.dispatched();
-    else page.settle('failed');
+    else page.settle('failed', failure.error);
     if (digest !== undefined) this.#remember(digest, outcome, page);
     return { page, failure: failure ?? rejection };
   }

@@ -15,7 +15,7 @@ export interface OutcomePage {
   /** The handlers have run. */
   dispatched(): void;
   /** Completes the page; the first outcome counts. */
-  settle(outcome: 'failed' | 'released'): void;
+  settle(outcome: 'failed' | 'released', error?: unknown): void;
 }
 
 /** @internal */
@@ -69,7 +69,7 @@ export class Wait<Page extends OutcomePage> {
         if (typeof (Object(result) as { then?: unknown }).then === 'function') page.waitUntil(work);
         work.then(this.#resolve, this.reject);
       } catch (error) {
-        page.settle('failed');
+        page.settle('failed', error);
         this.reject(error);
       }
     }

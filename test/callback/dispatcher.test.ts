@@ -69,7 +69,8 @@ describe('the end of a response', () => {
       (await deliverFragment(server, params)).body as unknown;
     expect(await reasonOf({ state, iss: issuer })).toMatchObject({ state: 'error', reason: 'malformed' });
     expect(await reasonOf({ error: 'e' })).toMatchObject({ state: 'error', reason: 'error_without_state' });
-    expect(await reasonOf({ code: 'c', state })).toMatchObject({ state: 'pending', reason: 'state_used' });
+    // The sign-in has failed by then (R49).
+    expect(await reasonOf({ code: 'c', state })).toMatchObject({ state: 'pending', reason: 'sign_in_ended' });
   });
 
   it('is a page that was rendered before the event, once, although the template takes time', async () => {
