@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { useCommands } from './command.js';
 import { granted, pending, useDeviceServer } from './device-server.js';
-import { inTurn, sendJson } from './json-server.js';
+import { inTurn, sendJson } from '../helpers/json-server.js';
 
 jest.setTimeout(60_000);
 

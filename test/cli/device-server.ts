@@ -1,6 +1,6 @@
 import { beforeEach } from '@jest/globals';
 import type { Command, useCommands } from './command.js';
-import { inTurn, useJsonServer, type JsonServer } from './json-server.js';
+import { inTurn, useJsonServer, type JsonServer } from '../helpers/json-server.js';
 
 /** Responses of the token endpoint. */
 export const pending = [400, { error: 'authorization_pending' }] as const;

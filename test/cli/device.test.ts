@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onLinux, onPosix } from '../helpers/systems.js';
 import { useCommands, type Command } from './command.js';
 import { granted, pending, useDeviceServer } from './device-server.js';
-import { inTurn, sendJson } from './json-server.js';
+import { inTurn, sendJson } from '../helpers/json-server.js';
 import { signInWithForms, useOidcServer } from './oidc-server.js';
 
 jest.setTimeout(60_000);

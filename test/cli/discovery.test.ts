@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { useCommands, type Command } from './command.js';
-import { sendJson, useJsonServer, type ReceivedRequest } from './json-server.js';
+import { sendJson, useJsonServer, type ReceivedRequest } from '../helpers/json-server.js';
 import { signInWithForms, useOidcServer } from './oidc-server.js';
 
 jest.setTimeout(60_000);

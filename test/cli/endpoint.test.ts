@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { onLinux, onPosix } from '../helpers/systems.js';
 import { useCommands, type Command } from './command.js';
-import { inTurn, sendJson, useJsonServer, type Route } from './json-server.js';
+import { inTurn, sendJson, useJsonServer, type Route } from '../helpers/json-server.js';
 
 jest.setTimeout(60_000);
 

@@ -19,7 +19,7 @@ export interface JsonServer {
   readonly origin: string;
   readonly requests: readonly ReceivedRequest[];
   readonly routes: Record<string, Route>;
-  requestsTo(path: string): readonly ReceivedRequest[];
+  readonly requestsTo: (path: string) => readonly ReceivedRequest[];
 }
 
 /** Starts one for each test. */
