@@ -35,12 +35,7 @@ export type AuthErrorCode =
   | 'STORE_UNREADABLE'
   | 'STORE_UNWRITABLE'
   | 'STORE_LOCKED'
-  | 'STORE_UNAVAILABLE'
-  | 'METADATA_INVALID'
-  | 'PROVIDER_UNAVAILABLE'
-  | 'PROVIDER_REJECTED'
-  | 'TOKEN_RESPONSE_INVALID'
-  | 'DEVICE_CODE_EXPIRED';
+  | 'STORE_UNAVAILABLE';
 
 /** Its value on the prototype of an error class is the name of the class, in every copy of this package. */
 const errorClass = Symbol.for('embed-auth-server.errorClass');

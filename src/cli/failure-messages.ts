@@ -49,11 +49,6 @@ const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
   STORE_UNWRITABLE: undefined,
   STORE_LOCKED: undefined,
   STORE_UNAVAILABLE: undefined,
-  METADATA_INVALID: 'Check --issuer, or give --authorize-uri and --token-uri instead of it.',
-  PROVIDER_UNAVAILABLE: undefined,
-  PROVIDER_REJECTED: undefined,
-  TOKEN_RESPONSE_INVALID: undefined,
-  DEVICE_CODE_EXPIRED: undefined,
 };
 
 const flags: Readonly<Record<string, string>> = {

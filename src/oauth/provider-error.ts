@@ -1,4 +1,4 @@
-import { AuthError, replaceControls, type AuthErrorCode } from '../errors.js';
+import { AuthError, nameErrorClass, replaceControls, type AuthErrorCode } from '../errors.js';
 
 /** The codes of a {@link ProviderError}. */
 export type ProviderErrorCode = Extract<
@@ -66,6 +66,10 @@ const registeredErrors = new Set([
  * @see [RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)
  */
 export class ProviderError extends AuthError {
+  static {
+    nameErrorClass(this, 'ProviderError');
+  }
+
   /** The provider's error code, such as `invalid_grant`. Control characters are replaced. */
   readonly oauthError: string | undefined;
   /** The HTTP status; undefined if there was no response. */
@@ -75,7 +79,6 @@ export class ProviderError extends AuthError {
 
   constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = 'ProviderError';
     this.oauthError = replaceControls(details.oauthError);
     this.status = details.status;
     this.retryAfter = details.retryAfter;
