@@ -48,4 +48,5 @@ export type { PKCECodes } from './oauth/pkce-util.js';
 export { isRemoteSession, promptForCallbackUri } from './terminal/prompt.js';
 export type { PromptContext, PromptOptions } from './terminal/prompt.js';
 export type { RejectionReason } from './outcomes.js';
+export type { TerminalSettings, TerminalTexts } from './terminal/terminal-options.js';
 export { Scopes } from './oauth/scopes.js';

@@ -7,6 +7,7 @@ import { loginRequestOptionNames, type LoginRequestOptions, type ResponseType } 
 import { AuthServer } from '../server/auth-server.js';
 import { checkServerOptions, serverOptionNames, type AuthServerOptions } from '../server/options.js';
 import type { PromptContext } from '../terminal/prompt.js';
+import { checkTerminalOption, type TerminalSettings } from '../terminal/terminal-options.js';
 
 /** The grant that a response type results in. */
 export type GrantFor<Type extends ResponseType> = Type extends 'code'
@@ -51,9 +52,9 @@ export interface LoginCommonOptions<Type extends ResponseType, Result> extends A
   onRejected?: ((rejection: { reason: RejectionReason }) => void) | undefined;
   /**
    * Writes the progress to stderr, and lets the user paste the callback URI if the browser cannot reach this machine. Nothing is
-   * asked if there is no terminal. @default false
+   * asked if there is no terminal. An object does the same: quietly, or with texts of the app. @default false
    */
-  terminal?: boolean | undefined;
+  terminal?: boolean | TerminalSettings | undefined;
   /**
    * Asks the user to paste the callback URI while the server waits for it: the first of both wins. Called again, with `error`, if
    * the pasted text is rejected. A function that returns undefined has nothing to ask. Not together with `terminal`.
@@ -157,8 +158,8 @@ export function checkLoginOptions(given: LoginOptions<never, never>): AnyLoginOp
   if (openBrowser !== undefined && openBrowser !== false && typeof openBrowser !== 'function') {
     throw new TypeError('`openBrowser` must be a function, or false');
   }
-  if (terminal !== undefined && typeof terminal !== 'boolean') throw new TypeError('`terminal` must be true or false');
-  if (terminal === true && prompt !== undefined) {
+  checkTerminalOption(terminal);
+  if (terminal && prompt !== undefined) {
     throw new TypeError('`terminal` and `prompt` are both given: choose one');
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('`signal` must be an AbortSignal');

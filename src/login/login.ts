@@ -68,10 +68,11 @@ export async function login<const Type extends ResponseType = 'code', Result = G
   try {
     // These take time, and do not depend on each other.
     const started = sharedServer === undefined ? server.start() : undefined;
-    const loading = checked.terminal === true ? import('../terminal/user-interface.js') : undefined;
+    const settings = checked.terminal === true ? {} : checked.terminal || undefined;
+    const loading = settings && import('../terminal/user-interface.js');
     if (checked.openBrowser === undefined) preloadOpener();
     await started;
-    terminal = loading && new (await loading).TerminalUserInterface();
+    terminal = loading && new (await loading).TerminalUserInterface({ settings });
     const result = await signIn(checked, server, until, terminal);
     terminal?.end();
     return result as Result;
@@ -96,8 +97,9 @@ async function signIn(
   const unfinished = typeof options.authorizationUri === 'function' ? 'authorizationUri' : undefined;
   const request = await abortable(until, authorizationRequest(options, server), unfinished);
   const { uri, expected } = request;
-  const prompt = options.prompt ?? (terminal?.offersPaste === true ? terminal.prompt.bind(terminal) : undefined);
-  const endPasteOffer = prompt === undefined ? undefined : signIns.offerPaste();
+  const prompt = options.prompt ?? terminal?.prompt.bind(terminal);
+  const offersPaste = terminal === undefined ? prompt !== undefined : terminal.offersPaste;
+  const endPasteOffer = offersPaste ? signIns.offerPaste() : undefined;
   try {
     const granted = signIns.wait({
       request: expected,
@@ -108,36 +110,76 @@ async function signIn(
         exchange && ((grant, { page }) => exchange(grant, { page, signal: signal ?? new AbortController().signal })),
       onRejected: (reason, isEnd) => {
         terminal?.rejected(reason, isEnd);
-        // Reasons are reported as words of that type.
-        onRejected?.({ reason: reason as RejectionReason });
+        // Reasons are reported as words of that type. A diagnostic that fails must not end the sign-in, nor the process.
+        new Promise((resolve) => {
+          resolve(onRejected?.({ reason: reason as RejectionReason }));
+        }).catch(() => {
+          trace('onRejected failed');
+        });
       },
     });
     const startUri = signIns.addStartAddress(uri, expected);
-    onLoginUri?.(new URL(uri), { startUri: new URL(startUri) });
+    const told = onLoginUri?.(new URL(uri), { startUri: new URL(startUri) }) as unknown;
     terminal?.begin({
       loginUri: uri,
       startUri,
       redirectUri: server.redirectUri,
+      appName: options.appName,
       hasPublicUri: options.publicUri !== undefined,
       opensBrowser: options.openBrowser !== false,
       hasAppOpener: typeof options.openBrowser === 'function',
+      hasOnLoginUri: onLoginUri !== undefined,
       signal: until,
     });
-    const browserOpened =
-      options.openBrowser !== false &&
-      !until.aborted &&
-      (await openBrowser(options, { ...request, startUri, granted, terminal }));
-    if (prompt === undefined) return await granted;
-    const asked = import('../terminal/ask-until-accepted.js').then(({ askUntilAccepted }) =>
-      askUntilAccepted(prompt, signIns, expected, { uri, browserOpened, signal: until }),
-    );
-    return await Promise.race([granted, asked.then(() => granted)]);
+    const opened =
+      options.openBrowser === false || until.aborted
+        ? false
+        : openBrowser(options, { ...request, startUri, granted, terminal });
+    const asked = ask(opened, { prompt, signIns, expected, uri, signal: until, terminal });
+    // What the app's functions reject with ends the sign-in.
+    return await Promise.race([
+      granted,
+      ...[told, opened, asked].map((work) => Promise.resolve(work).then(() => granted)),
+    ]);
   } catch (error) {
     signIns.forget(expected);
     throw error;
   } finally {
     endPasteOffer?.();
   }
+}
+
+/** How long a question waits for the opener. */
+const openerMilliseconds = 2_000;
+
+/** Asks for the callback URI when the opener has settled, or works for too long. */
+async function ask(
+  opened: boolean | Promise<boolean>,
+  { prompt, signIns, expected, terminal, ...context }: QuestionOptions,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const time = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, openerMilliseconds, false);
+    context.signal.addEventListener('abort', () => {
+      resolve(false);
+    });
+  });
+  const browserOpened = await Promise.race([opened, time]).finally(() => {
+    clearTimeout(timer);
+  });
+  terminal?.opened(browserOpened);
+  if (prompt === undefined || context.signal.aborted) return;
+  const { askUntilAccepted } = await import('../terminal/ask-until-accepted.js');
+  await askUntilAccepted(prompt, signIns, expected, { ...context, browserOpened });
+}
+
+interface QuestionOptions {
+  readonly prompt: AnyLoginOptions['prompt'];
+  readonly signIns: ReturnType<typeof signInsOf>;
+  readonly expected: ExpectedRequest;
+  readonly uri: URL;
+  readonly signal: AbortSignal;
+  readonly terminal: TerminalUserInterface | undefined;
 }
 
 function makeRequest(options: AnyLoginOptions, redirect: string | AuthServer): LoginRequest {

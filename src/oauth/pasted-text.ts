@@ -13,7 +13,8 @@ const closings = `'\`)]${String.fromCodePoint(0x2019)}`;
  */
 export function cleanPastedUri(text: string, redirectUri?: string, keepScheme = false): string {
   const plain = text.replace(/&(?:amp|#38|#x26);/gi, '&').replace(/[\u200b\u2060]/g, '');
-  const words = splitWords(plain);
+  // What readline on Deno leaves of the marks around a bracketed paste.
+  const words = splitWords(plain.replace(/^\s*~(.*)~\s*$/s, '$1'));
   for (const [pattern, complete] of formsOf(redirectUri, keepScheme)) {
     const index = words.findIndex((word) => pattern.test(word));
     const match = pattern.exec(words[index] ?? '');

@@ -19,7 +19,9 @@ export async function askUntilAccepted<Context extends { readonly uri: URL; read
 ): Promise<void> {
   const { signal } = context;
   let error: AuthorizationError | undefined;
-  while (!signal.aborted) {
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    // A `prompt` that responds at once must leave the server its turn, and the timers theirs.
+    if (!isFirst) await new Promise((resolve) => setTimeout(resolve));
     let pasted: unknown;
     try {
       pasted = await prompt({ ...context, uri: new URL(context.uri), error });

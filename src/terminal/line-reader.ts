@@ -12,6 +12,9 @@ export type LineInput = Readable & {
 /** Lines that follow each other within this time are parts of one pasted text. */
 const joinMilliseconds = 100;
 
+/** Deno leaves raw mode on if one of the others ends the process. */
+const endingSignals = 'Deno' in globalThis ? (['SIGHUP', 'SIGTERM', 'SIGINT'] as const) : (['SIGHUP'] as const);
+
 const keySignals = { interrupt: 'SIGINT', quit: 'SIGQUIT', suspend: 'SIGTSTP' } as const;
 
 /**
@@ -21,21 +24,32 @@ const keySignals = { interrupt: 'SIGINT', quit: 'SIGQUIT', suspend: 'SIGTSTP' } 
 export class LineReader {
   readonly #input: LineInput;
   readonly #changed: (length: number | undefined) => void;
+  readonly #suspended: () => void;
   readonly #assembler: LineAssembler;
   readonly #decoder = new StringDecoder('utf8');
   readonly #isTerminal: boolean;
   #wasRaw = false;
   #wasFlowing = false;
+  /** The listeners of a host that has paused the input: they get nothing of what is pasted. */
+  #hostListeners: (readonly [event: string, listener: (...args: unknown[]) => void])[] = [];
   #state: 'new' | 'reading' | 'ended' = 'new';
   /** The terminal belongs to the shell, or the process is about to end. */
   #isAway = false;
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
 
-  /** @param changed - called with the length of the unfinished text, and with undefined before the terminal is left */
-  constructor(input: LineInput, changed: (length: number | undefined) => void) {
+  /**
+   * @param changed - called with the length of the unfinished text, and with undefined before the terminal is left
+   * @param suspended - called when the shell had the terminal meanwhile
+   */
+  constructor(
+    input: LineInput,
+    changed: (length: number | undefined) => void,
+    suspended: () => void = () => undefined,
+  ) {
     this.#input = input;
     this.#changed = changed;
+    this.#suspended = suspended;
     this.#isTerminal = input.isTTY === true && input.setRawMode !== undefined;
     this.#assembler = new LineAssembler(this.#isTerminal);
   }
@@ -57,12 +71,19 @@ export class LineReader {
     return signal.aborted ? undefined : this.#assembler.finished.shift();
   }
 
+  get isReading(): boolean {
+    return this.#state === 'reading';
+  }
+
   /** Ends the reading, and leaves the input as it was. */
   close(): void {
     if (this.#state === 'reading') {
       this.#leave();
       this.#input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onEnd);
-      process.off('exit', this.#onExit).off('SIGHUP', this.#onHangup).off('SIGCONT', this.#onContinue);
+      this.#input.off('newListener', this.#onNewListener);
+      for (const [event, listener] of this.#hostListeners) this.#input.on(event, listener);
+      process.off('exit', this.#onExit).off('SIGCONT', this.#onContinue);
+      for (const signal of endingSignals) process.off(signal, this.#onEndingSignal);
       clearTimeout(this.#timer);
       this.#changed(undefined);
     }
@@ -73,17 +94,30 @@ export class LineReader {
   /** Takes the terminal: nothing that is typed is shown from now on. */
   start(): void {
     if (this.#state !== 'new') return;
-    if (this.#input.readableEnded || this.#input.destroyed) {
+    if (this.#input.readableEnded || this.#input.destroyed || isReadByHost(this.#input)) {
       this.close();
       return;
     }
     this.#state = 'reading';
     this.#wasRaw = this.#input.isRaw === true;
     this.#wasFlowing = this.#input.readableFlowing === true;
-    this.#input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onEnd);
+    for (const event of hostEvents) {
+      for (const listener of this.#input.rawListeners(event)) {
+        // Node's types say Function.
+        this.#hostListeners.push([event, listener as (...args: unknown[]) => void]);
+      }
+      this.#input.removeAllListeners(event);
+    }
+    this.#input
+      .on('data', this.#onData)
+      .on('newListener', this.#onNewListener)
+      .on('end', this.#onEnd)
+      .on('close', this.#onEnd)
+      .on('error', this.#onEnd);
     if (this.#isTerminal) {
       // Node resets the terminal at most endings by itself, but not if SIGHUP ends the process.
-      process.on('exit', this.#onExit).on('SIGHUP', this.#onHangup).on('SIGCONT', this.#onContinue);
+      process.on('exit', this.#onExit).on('SIGCONT', this.#onContinue);
+      for (const signal of endingSignals) process.on(signal, this.#onEndingSignal);
     }
     this.#enter();
   }
@@ -124,13 +158,19 @@ export class LineReader {
     this.#leave();
   };
 
-  readonly #onHangup = (): void => {
+  readonly #onEndingSignal = (signal: NodeJS.Signals): void => {
     this.close();
-    if (process.listenerCount('SIGHUP') === 0) process.kill(process.pid, 'SIGHUP');
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+
+  /** The host begins to read: from now on the input is its own. */
+  readonly #onNewListener = (event: string | symbol): void => {
+    if (event === 'readable' || hostEvents.some((name) => name === event)) this.close();
   };
 
   /** After Ctrl-Z and `fg`; after `bg` the terminal belongs to the shell, and to touch it would stop the process. */
   readonly #onContinue = (): void => {
+    this.#suspended();
     if (!isForeground()) return;
     // The shell has changed the mode behind libuv's back.
     this.#leave();
@@ -156,19 +196,30 @@ export class LineReader {
     // After the pause has taken effect. A program without a listener ends here.
     setImmediate(() => {
       sendToForeground(signal);
-      if (action !== 'suspend' && process.listenerCount(signal) > 0 && this.#state === 'reading') this.#return();
+      const isOurs = endingSignals.some((name) => name === signal);
+      if (action !== 'suspend' && process.listenerCount(signal) > (isOurs ? 1 : 0) && this.#state === 'reading')
+        this.#return();
     });
   }
+}
+
+/** The events by which a host gets what is typed, apart from `readable`. */
+const hostEvents = ['data', 'keypress'] as const;
+
+/** Whether the host program reads the input itself, and has not paused it: then nothing may be taken from it. */
+export function isReadByHost(input: LineInput): boolean {
+  if (input.listenerCount('readable') > 0) return true;
+  return input.readableFlowing !== false && hostEvents.some((event) => input.listenerCount(event) > 0);
 }
 
 const inputsInUse = new WeakSet<LineInput>();
 
 /**
  * Reserves an input for one sign-in: two that read from it would both get what is pasted for one of them.
- * @returns a function that releases it; undefined if another sign-in has it
+ * @returns a function that releases it; undefined if another sign-in or the host program reads it
  */
 export function reserveInput(input: LineInput): (() => void) | undefined {
-  if (inputsInUse.has(input)) return undefined;
+  if (inputsInUse.has(input) || isReadByHost(input)) return undefined;
   inputsInUse.add(input);
   return () => inputsInUse.delete(input);
 }
@@ -180,7 +231,10 @@ function sendToForeground(signal: NodeJS.Signals): void {
   else if (!process.emit(signal, signal)) process.exit(130);
 }
 
-/** Whether this process may use the terminal: in a shell's background, reading from it stops the process. */
+/**
+ * Whether this process may use the terminal: in a shell's background, reading from it stops the process. A process without a
+ * controlling terminal (`setsid`) may read from any.
+ */
 export function isForeground(): boolean {
   if (process.platform !== 'linux') return true; // Elsewhere there is no file that tells it.
   try {
@@ -190,7 +244,7 @@ export function isForeground(): boolean {
       .readFileSync('/proc/self/stat', 'utf8')
       .replace(/.*\) /s, '')
       .split(' ');
-    return status[2] === status[5];
+    return status[2] === status[5] || status[5] === '-1';
   } catch {
     return true; // No /proc.
   }

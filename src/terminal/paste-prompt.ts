@@ -8,20 +8,39 @@ export class PastePrompt {
   readonly #reader: LineReader;
   #isShown = false;
   #isClosed = false;
+  #idle = 'Address: ';
   /** Undefined while the terminal belongs to the shell. */
   #length: number | undefined = 0;
 
   constructor(input: LineInput, screen: Screen) {
     this.#screen = screen;
-    this.#reader = new LineReader(input, (length) => {
-      this.#length = length;
-      this.#update();
-    });
+    this.#reader = new LineReader(
+      input,
+      (length) => {
+        this.#length = length;
+        this.#update();
+      },
+      () => {
+        screen.keep();
+      },
+    );
+  }
+
+  /** What the line at the end shows while nothing is typed; without it, it shows the question. */
+  set idle(text: string) {
+    this.#idle = text;
+    this.#isShown = true;
+    this.#update();
   }
 
   /** Whether nothing can be pasted any more. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Whether it has the terminal. */
+  get isReading(): boolean {
+    return this.#reader.isReading;
   }
 
   /** Takes the terminal: what is pasted from now on is accepted. */
@@ -32,14 +51,14 @@ export class PastePrompt {
   /** Shows the question. */
   show(): void {
     this.start();
-    this.#isShown = !this.#isClosed;
+    this.#isShown = true;
     this.#update();
   }
 
   /** Resolves with the pasted URI; with undefined if `signal` is aborted or there will be no more input. */
   async read(signal: AbortSignal, redirectUri: string | undefined): Promise<string | undefined> {
     const text = await this.#reader.read(signal);
-    if (text === undefined && !signal.aborted) this.close();
+    if (text === undefined && !signal.aborted) this.#isClosed = true;
     return text === undefined ? undefined : cleanPastedUri(text, redirectUri);
   }
 
@@ -54,7 +73,7 @@ export class PastePrompt {
   #update(): void {
     if (this.#length === undefined) this.#screen.status = '';
     else if (this.#length > 0) this.#screen.status = `Address: ${this.#length} characters, press Enter`;
-    else this.#screen.status = this.#isShown ? 'Address: ' : '';
+    else this.#screen.status = this.#isShown ? this.#idle : '';
   }
 }
 
@@ -71,9 +90,7 @@ export async function askOnce(
   if (context.error === undefined) {
     screen.write('Open this address in a browser, on any machine:');
     screen.writeUri(context.uri);
-    screen.write(
-      'After signing in, the browser may say that it cannot reach the page. That is fine: copy the whole address from its address bar and paste it here.',
-    );
+    screen.write('If the browser then shows an error, copy its whole address and paste it here.');
   } else screen.write(context.error.message);
   prompt.show();
   try {

@@ -1,7 +1,16 @@
 import type { Writable } from 'node:stream';
+import { cut, printable, width, wrap } from './text.js';
 
 /** The parts of a `tty.WriteStream` that are used if the output has them. */
-export type ScreenOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type ScreenOutput = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Tells whether the host program writes to the same terminal. Bun counts nothing. */
+  readonly bytesWritten?: number;
+};
+
+const spinnerMilliseconds = 100;
 
 /**
  * Writes text to a terminal: wrapped between words at the width of the terminal, with colours and links if it has them, and
@@ -14,11 +23,26 @@ export class Screen {
   readonly #hasLinks: boolean;
   /** A terminal that can erase a line. */
   readonly #canErase: boolean;
+  readonly #frames: string;
   #status = '';
+  #isOnLine = false;
+  #frame = 0;
+  #spinner: NodeJS.Timeout | undefined;
+  #spinningText: string | undefined;
+  /** How many rows of the terminal were written, of which number of columns. */
+  #rows = 0;
+  readonly #columns: number;
+  /** What `bytesWritten` was after this class wrote; undefined if another writer was there. */
+  #written: string | undefined;
 
   constructor(output: ScreenOutput, env: NodeJS.ProcessEnv) {
     this.#output = output;
+    this.#columns = output.columns || 80;
+    this.#frames = /utf-?8/i.test(`${env['LC_ALL'] ?? ''}${env['LC_CTYPE'] ?? ''}${env['LANG'] ?? ''}`)
+      ? '⠋⠙⠸⠴⠦⠇'
+      : '|/-\\';
     this.isTerminal = output.isTTY === true;
+    this.#written = this.#count();
     this.#canErase = this.isTerminal && env['TERM'] !== 'dumb';
     this.#hasColors = wantsColors(env, this.#canErase);
     this.#hasLinks = this.#canErase && supportsLinks(env);
@@ -29,6 +53,7 @@ export class Screen {
   /** Writes a paragraph. Text from outside may be part of it: control characters are replaced. */
   write(text: string, style: 'plain' | 'bold' | 'dim' = 'plain'): void {
     const lines = this.isTerminal ? wrap(printable(text), this.#output.columns || 80) : [printable(text)];
+    this.#countRows(lines);
     const codes = { plain: undefined, bold: [1, 22], dim: [2, 22] }[style];
     const styled =
       codes === undefined || !this.#hasColors
@@ -39,79 +64,115 @@ export class Screen {
 
   /** Writes a URI on a line of its own, without indent, never broken by us, as a link if the terminal knows links (OSC 8). */
   writeUri({ href }: URL): void {
+    this.#countRows([href]);
     this.#print(this.#hasLinks ? `\u001b]8;;${href}\u001b\\${href}\u001b]8;;\u001b\\\n` : `${href}\n`);
   }
 
   /** Writes a line as it is, for a reader that is not a user. */
   writeLine(text: string): void {
+    this.#countRows([text]);
     this.#print(`${text}\n`);
   }
 
   /** Shows one line at the end, below everything that is written; an empty text removes it. */
   set status(text: string) {
     if (!this.isTerminal || text === this.#status) return;
-    const shown = text.slice(0, (this.#output.columns || 80) - 1);
-    if (this.#canErase) this.#output.write(`\r\u001b[K${shown}`);
-    // Without erasing, a line that has changed is not worth another one.
-    else if (text === '') this.#output.write('\n');
-    else if (this.#status === '') this.#output.write(shown);
     this.#status = text;
+    this.#draw();
+  }
+
+  /**
+   * Puts a spinner before the line at the end while it is `text`; undefined: no spinner any more. There is none if the host program
+   * writes, too: its own may be there.
+   */
+  spin(text: string | undefined): void {
+    clearInterval(this.#spinner);
+    this.#spinner = undefined;
+    this.#spinningText = text;
+    if (text === undefined || !this.#canErase || this.#written === undefined) return;
+    this.#spinner = setInterval(() => {
+      if (!this.#isAlone()) this.spin(undefined);
+      else if (this.#status === text) {
+        this.#frame += 1;
+        this.#draw();
+      }
+    }, spinnerMilliseconds).unref();
+  }
+
+  /** Removes everything that was written, if nothing else was written meanwhile and all of it is still on the screen. */
+  erase(): void {
+    this.status = '';
+    const isWhole = this.#output.columns === this.#columns && this.#rows < (this.#output.rows ?? 0);
+    if (!this.#canErase || !isWhole || !this.#isAlone()) return;
+    if (this.#rows > 0) this.#put(`\u001b[${this.#rows}A\r\u001b[J`);
+    this.#rows = 0;
+  }
+
+  /** Another program has written to the terminal: nothing that is there may be removed. */
+  keep(): void {
+    this.#written = undefined;
+    this.spin(undefined);
+  }
+
+  /** Whether {@link erase} has removed everything. */
+  get isErased(): boolean {
+    return this.#rows === 0;
   }
 
   /** Ends the writing. */
   close(): void {
+    this.spin(undefined);
     this.status = '';
     // Errors of writes that are still under way are reported later.
     setImmediate(() => this.#output.off('error', ignore)).unref();
   }
 
+  #draw(): void {
+    const isMoving = this.#spinner !== undefined && this.#status === this.#spinningText && this.#isAlone();
+    const spinner = isMoving ? `${this.#frames.charAt(this.#frame % this.#frames.length)} ` : '';
+    const columns = (this.#output.columns || 80) - 1;
+    const text = spinner + this.#status;
+    // Without room for both sentences, the first one.
+    const shown = width(text) <= columns ? text : cut(/^.*?\.(?= )/.exec(text)?.[0] ?? text, columns);
+    if (this.#canErase) this.#put(`\r\u001b[K${shown}`);
+    // Without erasing, a line that has changed is not worth another one.
+    else if (shown === '') this.#put(this.#isOnLine ? '\n' : '');
+    else if (!this.#isOnLine) this.#put(shown);
+    this.#isOnLine = shown !== '';
+  }
+
   #print(text: string): void {
     const status = this.#status;
     this.status = '';
-    this.#output.write(text);
+    this.#put(text);
     this.status = status;
+  }
+
+  #put(text: string): void {
+    this.#isAlone();
+    this.#output.write(text);
+    if (this.#written !== undefined) this.#written = this.#count();
+  }
+
+  #isAlone(): boolean {
+    if (this.#written !== this.#count()) this.#written = undefined;
+    return this.#written !== undefined;
+  }
+
+  /** What was written to the terminal so far, by anybody; undefined if it is not known. */
+  #count(): string | undefined {
+    const { stdout } = process;
+    if (!this.isTerminal || this.#output.bytesWritten === undefined || 'Bun' in globalThis) return undefined;
+    return `${this.#output.bytesWritten} ${stdout.isTTY ? stdout.bytesWritten : 0}`;
+  }
+
+  #countRows(lines: readonly string[]): void {
+    for (const line of lines) this.#rows += Math.max(1, Math.ceil(width(line) / this.#columns));
   }
 }
 
 function ignore(): void {
   // See the constructor.
-}
-
-/** Text of which every line has at most `columns` columns, if no word is longer. */
-export function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line === '') line = word;
-    else if (width(line) + 1 + width(word) <= columns) line += ` ${word}`;
-    else {
-      lines.push(line);
-      line = word;
-    }
-  }
-  return [...lines, line];
-}
-
-/** The number of columns that a text takes. Chinese, Japanese, Korean characters and emoji take two. */
-function width(text: string): number {
-  let columns = 0;
-  for (const character of text)
-    columns +=
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
-        character,
-      )
-        ? 2
-        : 1;
-  return columns;
-}
-
-// Control characters move the cursor, and marks of direction turn text around. A text of a provider may do neither.
-const unprintable =
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
-function printable(text: string): string {
-  return text.replace(unprintable, '\ufffd');
 }
 
 /** `FORCE_COLOR` decides before `NO_COLOR`, as in Node. */

@@ -90,7 +90,7 @@ async function freePort(): Promise<number> {
 
   overSshOnly('over SSH without forwarding: the user pastes the address that the browser cannot reach', async () => {
     const terminal = overSsh([]);
-    await terminal.shows(/This is an SSH session\. [^]*paste it here\. Address:/);
+    await terminal.shows(/browser on your computer:[^]*paste it here\./);
     const failed = new Promise<string>((resolve) => {
       page.on('requestfailed', (request) => {
         if (request.url().startsWith(`http://127.0.0.1:${port}/`)) resolve(request.url());
@@ -106,7 +106,7 @@ async function freePort(): Promise<number> {
   overSshOnly('over SSH with a forwarded port: the short address works in the browser outside', async () => {
     const terminal = overSsh(['-L', `${port}:127.0.0.1:${port}`]);
     await terminal.shows(`If you connected with ssh -L ${port}:127.0.0.1:${port}, this one is enough:`);
-    await terminal.shows(/paste it here\. Address:/);
+    await terminal.shows(/paste it here\./);
     await page.goto(uriOf(terminal, `http://127.0.0.1:${port}`));
     await approveInBrowser(page);
     await page.waitForSelector('[data-auth-state="success"]');
@@ -123,7 +123,7 @@ async function freePort(): Promise<number> {
       const options = { redirectUri: `http://127.0.0.1:${innerPort ?? port}/callback`, host: '0.0.0.0' };
       const publicUri = innerPort === undefined ? undefined : `http://127.0.0.1:${port}/callback`;
       const terminal = run(machine.command('/bin/sh', '-c', app({ ...options, publicUri })));
-      await terminal.shows(/paste it here\. Address:/);
+      await terminal.shows(/paste it here\./);
       await page.goto(uriOf(terminal, `http://127.0.0.1:${port}`));
       await approveInBrowser(page);
       await page.waitForSelector('[data-auth-state="success"]');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { Screen, wrap } from '#src/terminal/screen.js';
+import { Screen } from '#src/terminal/screen.js';
+import { wrap } from '#src/terminal/text.js';
 
 const uri = new URL('http://127.0.0.1:5543/AbCdEfGhIjKlMnOp');
 

@@ -63,13 +63,17 @@ describeOnPosix.each([80, 40])('the screen at %d columns', (columns) => {
       env: { SCENARIO: JSON.stringify(scenario) },
     });
     for (const [index, text] of typed.entries()) {
-      await terminal.shows(index === 0 ? /paste it here\. Address:/ : /Copy the one of this sign-in\. Address:/);
+      await terminal.shows(index === 0 ? /paste it here\.[^]*cancels\.$|browser\.$/ : /Copy the one of this sign-in\./);
       terminal.type(text);
     }
     await terminal.shows(
-      typed.at(-1) === pasted ? /press Enter$/ : typed.at(-1) === '\u0004' ? /Ctrl-C ends the sign-in\.$/ : restored,
+      typed.at(-1) === pasted
+        ? /press Enter$/
+        : typed.at(-1) === '\u0004'
+          ? /any more\.\s+. Waiting for the browser\..*$/s
+          : restored,
     );
-    expect(`\n${terminal.text}\n`).toMatchSnapshot();
+    expect(`\n${terminal.text.replace(/^[\u2800-\u28ff] /m, '* ')}\n`).toMatchSnapshot();
     for (const line of terminal.brokenLines) expect(line).toMatch(/^https?:\/\/\S+$|^pasted /);
   });
 });
