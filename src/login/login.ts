@@ -8,6 +8,7 @@ import {
   type LoginOptions,
 } from './login-options.js';
 import type { RejectionReason } from '../outcomes.js';
+import { noteOf } from '../callback/callback-page.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { readAuthorizationUri } from '../oauth/authorization-uri.js';
 import { pickOptions } from '../oauth/known-options.js';
@@ -107,7 +108,11 @@ async function signIn(
       // The grant is of the requested kind: the server rejects any other.
       // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
       exchange:
-        exchange && ((grant, { page }) => exchange(grant, { page, signal: signal ?? new AbortController().signal })),
+        exchange &&
+        ((grant, { page }) => {
+          terminal?.setNote(() => noteOf(page));
+          return exchange(grant, { page, signal: signal ?? new AbortController().signal });
+        }),
       onRejected: (reason, isEnd) => {
         terminal?.rejected(reason, isEnd);
         // Reasons are reported as words of that type. A diagnostic that fails must not end the sign-in, nor the process.

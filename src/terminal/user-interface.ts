@@ -71,6 +71,7 @@ export class TerminalUserInterface {
   /** Releases the input; undefined if this sign-in does not read from it. */
   readonly #release: (() => void) | undefined;
   #context: TerminalContext | undefined;
+  #readNote: () => string | undefined = () => undefined;
   #isOffered = false;
   #isAnnounced = false;
   #showsAddress = false;
@@ -167,8 +168,13 @@ export class TerminalUserInterface {
     return text;
   }
 
+  /** @param read - returns the text of `page.message()`, which is part of the last line */
+  setNote(read: () => string | undefined): void {
+    this.#readNote = read;
+  }
+
   /** Removes what was shown, says that the user is signed in, and restores the terminal. A failure is the app's to report. */
-  end(error?: unknown, note?: string): void {
+  end(error?: unknown): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     clearTimeout(this.#timer);
@@ -182,6 +188,7 @@ export class TerminalUserInterface {
       if (error !== undefined) {
         if (this.#screen.isErased) for (const advice of this.#advice) this.#screen.write(advice);
       } else if (this.#settings.quiet !== true) {
+        const note = this.#readNote();
         const signedIn = this.#text('signedIn');
         const separator = note === undefined ? '.' : /^(?:as|with|for)\b/i.test(note) ? ' ' : ': ';
         this.#screen.write(`${signedIn}${separator}${note ?? ''}`, 'bold');

@@ -123,6 +123,19 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
     expect(terminal.lines[0]).toBe(`failure ${code}`);
   });
 
+  it.each(['browser', 'paste'])(
+    'says who is signed in, as the app says by `page.message()`: by the %s',
+    async (channel) => {
+      const login = { appName: 'Tidewater', account: 'ada@example.com' };
+      const terminal = await start({ env: ssh, login });
+      await terminal.shows(asking);
+      if (channel === 'paste') terminal.type(`${(await terminal.callbackUri()).href}\r`);
+      else await terminal.redirect();
+      await terminal.shows(restored);
+      expect(terminal.lines[0]).toBe('Signed in to Tidewater as ada@example.com');
+    },
+  );
+
   it('names the default port in the advice to forward it', async () => {
     const scenario = { env: ssh, origin: 'http://127.0.0.1' };
     const terminal = await start({ fixture: 'interface.ts', env: { SCENARIO: JSON.stringify(scenario) } });
