@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Apps } from '../test/session/processes.ts';
 import { RotatingServer } from '../test/session/rotating-server.ts';
