@@ -198,7 +198,7 @@ export class Provider {
       const checked = await oauth.processDeviceAuthorizationResponse(metadata, this.#client, checkable);
       const { timeout = this.#timeout, label, uri } = request;
       return readDeviceAuthorization(checked, { label, uri, timeout, name: this.name }, (deviceCode, pollLimits) =>
-        this.#requestTokens(pollLimits, (bounded) =>
+        this.#requestTokens({ ...pollLimits, isPolled: true }, (bounded) =>
           oauth.deviceCodeGrantRequest(metadata, this.#client, this.#authentication(), deviceCode, bounded),
         ),
       );
@@ -236,9 +236,10 @@ export class Provider {
     {
       code,
       subject,
+      isPolled,
       isUnlimited = false,
       ...limits
-    }: ProviderLimits & Pick<TokenChecks, 'code' | 'subject'> & { readonly isUnlimited?: boolean },
+    }: ProviderLimits & Pick<TokenChecks, 'code' | 'isPolled' | 'subject'> & { readonly isUnlimited?: boolean },
     send: (options: RequestOptions & { readonly additionalParameters: URLSearchParams }) => Promise<Response>,
   ): Promise<TokenResult> {
     const request = this.#request('token_endpoint', limits);
@@ -253,6 +254,7 @@ export class Provider {
         hasIssuer: this.#hasIssuer,
         ...(code !== undefined && { code }),
         subject,
+        isPolled,
         anyTokenType: this.#config.anyTokenType === true,
         warn: (message) => {
           this.#warn(message);

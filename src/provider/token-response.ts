@@ -41,6 +41,8 @@ export interface TokenChecks {
   readonly code?: { readonly nonce: string | undefined };
   /** The `sub` of the ID token so far. */
   readonly subject?: string | undefined;
+  /** Whether this is one of several requests: a response without a token is then the network's noise. */
+  readonly isPolled?: boolean | undefined;
   /** Whether tokens of any type are accepted. */
   readonly anyTokenType: boolean;
   /** Gets a warning for the user. */
@@ -67,6 +69,9 @@ export async function readTokenResponse(
   const tokens = normalize(sent);
   const invalid = (problem: string): ProviderError =>
     new ProviderError('TOKEN_RESPONSE_INVALID', `${subject} sent ${problem}.`);
+  if (checks.isPolled === true && tokens['access_token'] === undefined) {
+    throw new ProviderError('PROVIDER_UNAVAILABLE', `${subject} sent a response without an access token.`);
+  }
   if (!checks.anyTokenType && tokens['token_type'] !== 'bearer') {
     throw invalid('a token of a type that cannot be used (`token_type` is not "Bearer")');
   }
