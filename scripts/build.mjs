@@ -117,7 +117,7 @@ async function bundle(entries) {
 
 await rm(path.join(root, 'dist'), { recursive: true, force: true });
 // Together, so that there is one of each class: what several entries have in common is in chunks/.
-await bundle(['index', 'router', 'session', 'testing', 'cli'].map((entry) => `src/${entry}.ts`));
+await bundle(['index', 'router', 'session', 'mcp', 'testing', 'cli'].map((entry) => `src/${entry}.ts`));
 await chmod(path.join(root, 'dist/cli.js'), 0o755);
 
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');

@@ -38,6 +38,8 @@ const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
   URI_NOT_ALLOWED: 'Check --authorize-uri.',
   TEMPLATE_UNREADABLE: undefined,
   PERMISSION_MISSING: undefined,
+  INSUFFICIENT_SCOPE: undefined,
+  PEER_MISSING: undefined,
   METADATA_INVALID: 'Check --issuer, or give --authorize-uri and --token-uri instead of it.',
   PROVIDER_UNAVAILABLE: undefined,
   PROVIDER_REJECTED: undefined,

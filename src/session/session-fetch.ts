@@ -10,11 +10,19 @@ const loopback = /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/;
 export class SessionFetch {
   readonly #session: TokenCaller;
   readonly #interactive: boolean;
+  readonly #send: Send;
   readonly #origin: string | undefined;
   /** The token that this session's own refresh, or a sign-in without a refresh token, has brought after a 401, and when. */
   #brought: { readonly accessToken: string; readonly at: number } | undefined;
 
-  constructor(session: TokenCaller, interactive: boolean, resource: string | URL | undefined) {
+  /** @param send - sends the request, with the token */
+  constructor(
+    session: TokenCaller,
+    interactive: boolean,
+    resource: string | URL | undefined,
+    send: Send = (input, init) => fetch(input, init),
+  ) {
+    this.#send = send;
     this.#session = session;
     this.#interactive = interactive;
     this.#origin = resource === undefined ? undefined : new URL(resource).origin;
@@ -36,14 +44,14 @@ export class SessionFetch {
     this.#check(uri);
     const signal = init.signal ?? request?.signal ?? undefined;
     const stored = await this.#first(signal);
-    const response = await send(input, init, stored.tokens.accessToken);
+    const response = await this.#send(...withToken(input, init, stored.tokens.accessToken));
     // After a redirect to another origin the token was not sent, so that its 401 says nothing about it.
     if (response.status !== 401 || (response.url !== '' && new URL(response.url).origin !== uri.origin))
       return response;
     const next = await this.#next(stored, signal);
     if (next === undefined || isReadOnce(request, init.body)) return response;
     await response.body?.cancel();
-    return await send(input, init, next.tokens.accessToken);
+    return await this.#send(...withToken(input, init, next.tokens.accessToken));
   }
 
   #check({ protocol, hostname, origin }: URL): void {
@@ -79,14 +87,20 @@ export class SessionFetch {
   }
 }
 
-async function send(input: string | URL | Request, init: RequestInit, accessToken: string): Promise<Response> {
+type Send = (input: string | URL | Request, init: RequestInit) => Promise<Response>;
+
+function withToken(
+  input: string | URL | Request,
+  init: RequestInit,
+  accessToken: string,
+): [input: string | URL | Request, init: RequestInit] {
   const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
   headers.set('authorization', `Bearer ${accessToken}`);
-  return await fetch(input, { ...init, headers });
+  return [input, { ...init, headers }];
 }
 
-/** Whether a body was consumed by being sent. */
-function isReadOnce(request: Request | undefined, body: RequestInit['body']): boolean {
+/** @internal Whether a body was consumed by being sent. */
+export function isReadOnce(request: Request | undefined, body: RequestInit['body']): boolean {
   if (body === undefined || body === null) return request?.body !== null && request?.body !== undefined;
   if (body instanceof ReadableStream) return true;
   return typeof body === 'object' && Symbol.asyncIterator in body;

@@ -239,7 +239,8 @@ function checkAbsolute(name: string, value: unknown): URL {
   throw new TypeError(`\`${name}\` must be an absolute URI`);
 }
 
-function checkStore(store: unknown): void {
+/** @internal */
+export function checkStore(store: unknown): void {
   if (store === undefined) return;
   const found = Object(store) as Record<string, unknown>;
   for (const name of ['read', 'write', 'delete']) {

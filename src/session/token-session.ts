@@ -14,8 +14,16 @@ import {
 import type { RefreshResult, SessionState } from './session-state.js';
 import { StoredTokens, type Stored } from './stored-tokens.js';
 import type { TokenCall } from './token-call.js';
+import type { TokenSource } from './token-source.js';
 import type { SessionEvents, Tokens } from './tokens.js';
 import { SharedTask } from './waiting.js';
+
+/** @internal Where the tokens of a session come from that is neither a provider's nor an SDK's. */
+export interface GivenSource {
+  readonly source: TokenSource;
+  /** Whether the session may write lines to stderr. */
+  readonly writesLines: boolean;
+}
 
 /** @internal */
 export class TokenSession {
@@ -30,19 +38,20 @@ export class TokenSession {
   #signOuts = 0;
   #seen: { readonly text: string | undefined } | undefined;
 
-  constructor(options: SdkSessionOptions | ProviderSessionOptions) {
+  /** @param given - a source of its own, instead of the provider or the SDK of the options */
+  constructor(options: SdkSessionOptions | ProviderSessionOptions, given?: GivenSource) {
     const { name, store = new FileTokenStore(name), interactive = true, refreshTimeout = 30_000 } = options;
     const { scope, login, resource }: Partial<ProviderSessionOptions> = isSdk(options) ? {} : options;
     const key = keyOf(options);
-    let source: ReturnType<SessionState['source']> | undefined;
-    this.#canRefresh = !isSdk(options) || options.refresh !== undefined;
+    let source = given && Promise.resolve(given.source);
+    this.#canRefresh = given !== undefined || !isSdk(options) || options.refresh !== undefined;
     this.#resource = resource;
     this.#interactive = interactive;
     this.#state = {
       store: new StoredTokens(store, key, refreshTimeout),
       refreshTimeout,
       scope,
-      writesLines: login?.terminal !== false,
+      writesLines: given?.writesLines ?? login?.terminal !== false,
       late: new Map(),
       source: () => (source ??= makeSource(options, refreshTimeout)),
       lockTarget: (suffix) => ({ store, name, key: `${key}${suffix}` }),
@@ -99,6 +108,11 @@ export class TokenSession {
     const stored = await this.#state.store.read();
     this.#observe(stored, false);
     return stored;
+  }
+
+  /** @internal Asks the user to sign in, unless another call or process has brought tokens since `before`. */
+  async signInAgain(call: TokenCall, before: Stored | undefined, reason: string): Promise<Stored> {
+    return await this.#askUser(call, before, reason);
   }
 
   /** @internal Tokens that satisfy a call. */

@@ -23,7 +23,8 @@ function countOwnStatements(name: string, source: string): number {
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
       const { namedBindings } = node.importClause ?? {};
-      const isOwn = ts.isStringLiteral(node.moduleSpecifier) && node.moduleSpecifier.text === 'embed-auth-server';
+      const isOwn =
+        ts.isStringLiteral(node.moduleSpecifier) && /^embed-auth-server(?:\/|$)/.test(node.moduleSpecifier.text);
       if (isOwn && namedBindings !== undefined && ts.isNamedImports(namedBindings)) {
         for (const element of namedBindings.elements) own.add(element.name.text);
       }

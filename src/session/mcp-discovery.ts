@@ -1,0 +1,67 @@
+import type { OAuthDiscoveryState } from '@modelcontextprotocol/client';
+import { AuthError } from '../errors.js';
+import type { McpSdk } from './mcp-sdk.js';
+
+/** @internal What an MCP server's 401 or 403 asks for (RFC 6750, section 3; RFC 9728, section 5.1). */
+export interface McpChallenge {
+  readonly status: number;
+  readonly resourceMetadataUrl?: URL | undefined;
+  readonly scope?: string | undefined;
+  readonly error?: string | undefined;
+}
+
+/** @internal The authorization server of an MCP server. */
+export interface McpAuthorizationServer {
+  /** As the metadata name it. */
+  readonly issuer: string;
+  readonly discovery: OAuthDiscoveryState;
+}
+
+/**
+ * @internal Finds the authorization server that an MCP server names. If it names several, the one of the last sign-in comes first,
+ * then the first that responds.
+ *
+ * @throws AuthError with the code `PROVIDER_UNAVAILABLE` if none responds with metadata
+ * @see [RFC 9728](https://www.rfc-editor.org/rfc/rfc9728)
+ */
+export async function findAuthorizationServer(
+  sdk: McpSdk,
+  serverUrl: URL,
+  challenge: McpChallenge | undefined,
+  { known, fetch }: { known: string | undefined; fetch: typeof globalThis.fetch },
+): Promise<McpAuthorizationServer> {
+  const { resourceMetadataUrl } = challenge ?? {};
+  const options = resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl };
+  const resource = await sdk.discoverOAuthProtectedResourceMetadata(serverUrl, options, fetch).catch(() => undefined);
+  const named = resource?.authorization_servers ?? [];
+  // Without resource metadata, the MCP server is its own authorization server (MCP authorization of March 2025).
+  const candidates = named.length === 0 ? [new URL('/', serverUrl).href] : named;
+  let cause: unknown;
+  for (const candidate of [...candidates].sort((one, other) => rank(one, known) - rank(other, known))) {
+    try {
+      const metadata = await sdk.discoverAuthorizationServerMetadata(candidate, { fetchFn: fetch });
+      if (metadata === undefined && named.length > 0) continue;
+      return {
+        issuer: metadata?.issuer ?? candidate,
+        discovery: {
+          authorizationServerUrl: candidate,
+          ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl: resourceMetadataUrl.href }),
+          ...(resource !== undefined && { resourceMetadata: resource }),
+          ...(metadata !== undefined && { authorizationServerMetadata: metadata }),
+        },
+      };
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new AuthError(
+    'PROVIDER_UNAVAILABLE',
+    `No authorization server of ${serverUrl.origin} responds with its metadata. Try again, or check the addresses that the MCP server names: ${candidates.join(', ')}`,
+    { cause },
+  );
+}
+
+/** The known authorization server first; a slash at the end makes no other server. */
+function rank(candidate: string, known: string | undefined): number {
+  return known !== undefined && candidate.replace(/\/$/, '') === known.replace(/\/$/, '') ? 0 : 1;
+}

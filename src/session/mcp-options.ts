@@ -1,0 +1,111 @@
+import type { OAuthClientMetadata } from '@modelcontextprotocol/client';
+import { assertKnownOptions } from '../oauth/known-options.js';
+import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
+import { FileTokenStore } from './file-store.js';
+import { checkStore, type SessionLoginOptions } from './session-options.js';
+import { checkName } from './store-folder.js';
+import type { TokenStore } from './token-store.js';
+
+/** The options of {@link createMcpAuthProvider}. */
+export interface McpAuthProviderOptions {
+  /** The name of the host, 1 to 64 of the characters a-z, 0-9, `.`, `_` and `-`: the folder of registration and tokens. */
+  name: string;
+  /** The MCP server, such as `https://mcp.example.com/mcp`: https, or http on this machine. */
+  serverUrl: string | URL;
+  /** The resource indicator (RFC 8707). @default the one that the server's metadata name */
+  resource?: string | URL | undefined;
+  /** Members of the client's metadata (RFC 7591), such as `client_name`, `scope` or `logo_uri`. @default `client_name` is `name` */
+  clientMetadata?: Omit<Partial<OAuthClientMetadata>, 'redirect_uris'> | undefined;
+  /** The id of a client that was registered in advance. @default the client registers itself (RFC 7591) */
+  clientId?: string | undefined;
+  /** Its secret, if it has one. @default none: a public client */
+  clientSecret?: string | undefined;
+  /** The https address of a client ID metadata document, used if the authorization server supports them. @default none */
+  clientMetadataUrl?: string | URL | undefined;
+  /** Where registration and tokens are kept. @default `createFileTokenStore({ name })` */
+  store?: TokenStore | undefined;
+  /** Whether the user may be asked to sign in; otherwise that rejects with `SIGN_IN_REQUIRED`. @default true */
+  interactive?: boolean | undefined;
+  /** The options of the sign-in. `terminal` is true by default. */
+  login?: SessionLoginOptions | undefined;
+}
+
+const optionNames = {
+  ...{ name: true, serverUrl: true, resource: true, clientMetadata: true, clientId: true, clientSecret: true },
+  ...{ clientMetadataUrl: true, store: true, interactive: true, login: true },
+};
+
+/** @internal The options, checked and complete. */
+export interface CheckedMcpOptions {
+  readonly name: string;
+  readonly serverUrl: URL;
+  readonly resource: string | undefined;
+  readonly clientMetadata: Partial<OAuthClientMetadata>;
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly clientMetadataUrl: string | undefined;
+  readonly store: TokenStore;
+  readonly interactive: boolean;
+  readonly login: SessionLoginOptions;
+  /** Whose registration and tokens these are, apart from the authorization server. */
+  readonly key: readonly string[];
+}
+
+/** @internal Checks the options before anything is done. */
+export function checkMcpOptions(given: McpAuthProviderOptions): CheckedMcpOptions {
+  assertKnownOptions('createMcpAuthProvider', given, optionNames);
+  const { name, clientId, clientSecret, interactive = true, login = {}, clientMetadata = {} } = given;
+  checkName(name);
+  checkStore(given.store);
+  const serverUrl = safeUri('serverUrl', given.serverUrl);
+  serverUrl.hash = '';
+  const resource = given.resource === undefined ? undefined : absoluteUri('resource', given.resource);
+  const clientMetadataUrl =
+    given.clientMetadataUrl === undefined ? undefined : absoluteUri('clientMetadataUrl', given.clientMetadataUrl);
+  for (const [option, value] of Object.entries({ clientId, clientSecret })) {
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw new TypeError(`\`${option}\` must be a string that is not empty`);
+    }
+  }
+  if (clientSecret !== undefined && clientId === undefined) throw new TypeError('`clientSecret` requires `clientId`');
+  if (clientId !== undefined && clientMetadataUrl !== undefined) {
+    throw new TypeError('`clientId` cannot be combined with `clientMetadataUrl`: choose one');
+  }
+  const parsed = clientMetadataUrl === undefined ? undefined : new URL(clientMetadataUrl);
+  if (parsed !== undefined && (parsed.protocol !== 'https:' || parsed.pathname === '/')) {
+    throw new TypeError('`clientMetadataUrl` must be an https URI with a path');
+  }
+  if (typeof interactive !== 'boolean') throw new TypeError('`interactive` must be true or false');
+  for (const [option, value] of Object.entries({ login, clientMetadata })) {
+    if (typeof value !== 'object' || (value as unknown) === null)
+      throw new TypeError(`\`${option}\` must be an object`);
+  }
+  if ('redirect_uris' in clientMetadata) {
+    throw new TypeError('`clientMetadata.redirect_uris` cannot be given: set `login.redirectUri`');
+  }
+  return {
+    name,
+    serverUrl,
+    resource,
+    clientMetadata: { client_name: name, ...clientMetadata },
+    clientId,
+    clientSecret,
+    clientMetadataUrl,
+    store: given.store ?? new FileTokenStore(name),
+    interactive,
+    login,
+    key: ['mcp', serverUrl.href, resource ?? '', clientId ?? clientMetadataUrl ?? ''],
+  };
+}
+
+/** A token is sent there. */
+function safeUri(name: string, value: unknown): URL {
+  const uri = new URL(absoluteUri(name, value));
+  if (isHttpsOrLoopback(uri)) return uri;
+  throw new TypeError(`\`${name}\` must be an https URI, or an http URI on this machine`);
+}
+
+function absoluteUri(name: string, value: unknown): string {
+  if ((typeof value === 'string' || value instanceof URL) && URL.canParse(String(value))) return String(value);
+  throw new TypeError(`\`${name}\` must be an absolute URI`);
+}
