@@ -51,7 +51,7 @@ describe('discoverProvider', () => {
     ],
     ['an unknown endpoint', { endpoints: { tokens: 'https://a.test/' } }, '`endpoints` has no option `tokens`'],
   ])('throws a TypeError for %s', async (_name, config, message) => {
-    await expect(discoverProvider({ ...(config), clientId: 'x' })).rejects.toThrow(
+    await expect(discoverProvider({ ...(config as object), clientId: 'x' })).rejects.toThrow(
       new RegExp(`^${message.replace('.', '\\.')}`),
     );
   });
