@@ -514,6 +514,15 @@ describe('the look', () => {
   });
 });
 
+it('says what to do if scripting is off, and nothing else', async () => {
+  await open('#access_token=t&state=s', { page: { appName: 'Tidewater' } }, (page) => page.setJavaScriptEnabled(false));
+  const { heading, message } = englishText('no_script', 'Tidewater');
+  expect(await page.$eval('main', ({ innerText }) => innerText.split(/\n+/).filter(Boolean))).toEqual([
+    heading,
+    message,
+  ]);
+});
+
 describe('the copy button', () => {
   const secret = 'SECRET-TOKEN';
   const response = `?a=b#access_token=${secret}&state=s`;
