@@ -169,17 +169,21 @@ describe('README.md', () => {
     };
   }
 
-  it('prints a token with its first snippet, which has ten lines', async () => {
-    await using first = await snippet('openid-client');
-    expect(first.code.trim().split('\n').length).toBeLessThanOrEqual(10);
-    await using folder = await temporaryFolder();
-    const { certificate, ...tls } = await makeCertificate(folder.path);
-    await using provider = await startOidcProvider({ tls, clients: [documentedClient] });
-    const { code, stdout, stderr } = await first.run('https://accounts.example.com', provider.issuer, {
-      NODE_EXTRA_CA_CERTS: certificate,
+  it('prints a token with its first snippet, which has eight lines, and needs no browser in the next run', async () => {
+    await using first = await snippet('session');
+    expect(first.code.trim().split('\n').length).toBeLessThanOrEqual(8);
+    await using home = await temporaryFolder();
+    await using server = await startTestAuthorizationServer({
+      clientId: 'your-client-id',
+      redirectUris: ['http://127.0.0.1:5543/callback'],
     });
-    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at https:/)]);
-    expect(await provider.provider.AccessToken.find(stdout.trim())).toMatchObject({ clientId: 'your-client-id' });
+    const env = { BROWSER: browsers.signIn, HOME: home.path, XDG_STATE_HOME: home.path };
+    const one = await first.run('https://accounts.example.com', server.issuer, env);
+    expect([one.code, one.stderr]).toEqual([0, expect.stringMatching(/^Sign in at /)]);
+    const two = await first.run('https://accounts.example.com', server.issuer, env);
+    expect(two).toEqual({ code: 0, stdout: one.stdout, stderr: '' });
+    expect(one.stdout.trim()).toMatch(/^\S{10,}$/);
+    expect(server.requestsTo('token')).toHaveLength(1);
   });
 
   it('prints a token with its snippet for the implicit grant', async () => {
