@@ -40,7 +40,8 @@ export type {
   LoginRequestParts,
   LoginUriOptions,
 } from './login/login-options.js';
-export { LoginRequest, ResponseType } from './oauth/login-request.js';
+export { LoginRequest } from './oauth/login-request.js';
+export { ResponseType } from './oauth/response-type.js';
 export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
 export type { PageText, PageTextKey } from './page/language.js';
 export { PKCEUtil } from './oauth/pkce-util.js';

@@ -5,6 +5,7 @@ import {
   type ExpectedRequest,
   type ReceivedResponse,
 } from '../oauth/authorization-response.js';
+import { describeParameters } from '../oauth/parameters.js';
 import { isResponse } from '../oauth/response-parameters.js';
 import { providerErrors, rejections } from '../outcomes.js';
 import { forwardingScript, originalLogo, originalStyles } from '../page/default-templates.js';
@@ -183,7 +184,7 @@ async function respond(
   const { allowUnsolicited, redirectUri } = context;
   const known = typeof found === 'object' ? found : undefined;
   let result = validateResponse(received, found === 'failed' ? 'used' : found, { allowUnsolicited, redirectUri });
-  trace('response with %s: %s', received.params, result.kind);
+  trace('response with %s: %s', () => describeParameters(received.params), result.kind);
   if (result.kind !== 'rejected') {
     // What takes time is done before the request is used up, so that event and page share one turn of the event loop.
     await writer.prepare(result.kind === 'grant' ? success : errorView(result, known));

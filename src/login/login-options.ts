@@ -1,13 +1,27 @@
 import type { CallbackPage } from '../callback/callback-page.js';
 import type { RejectionReason } from '../outcomes.js';
-import { findLoopbackRedirectUri } from '../oauth/authorization-uri.js';
+import { findLoopbackRedirectUri, readAuthorizationUri } from '../oauth/authorization-uri.js';
 import type { AuthorizationCodeResponse, GrantResponse, ImplicitGrantResponse } from '../oauth/grant-response.js';
-import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
-import { loginRequestOptionNames, type LoginRequestOptions, type ResponseType } from '../oauth/login-request.js';
+import { assertKnownOptions, pickOptions } from '../oauth/known-options.js';
+import { parseRequest, requestRows, type LoginRequestOptions, type RequestParts } from '../oauth/login-request.js';
+import {
+  abortSignal,
+  callable,
+  milliseconds,
+  optional,
+  readOptions,
+  shapeOf,
+  text,
+  unchecked,
+  type Check,
+  type OptionRows,
+  type Parsed,
+} from '../oauth/option-rows.js';
+import { checkResponseType, type ResponseType } from '../oauth/response-type.js';
 import { AuthServer } from '../server/auth-server.js';
-import { checkServerOptions, serverOptionNames, type AuthServerOptions } from '../server/options.js';
+import { allServerRows, type AuthServerOptions } from '../server/options.js';
 import type { PromptContext } from '../terminal/prompt.js';
-import { checkTerminalOption, type TerminalSettings } from '../terminal/terminal-options.js';
+import { terminalSettings, type TerminalSettings } from '../terminal/terminal-options.js';
 
 /** The grant that a response type results in. */
 export type GrantFor<Type extends ResponseType> = Type extends 'code'
@@ -67,8 +81,13 @@ export interface LoginCommonOptions<Type extends ResponseType, Result> extends A
   exchange?:
     | ((grant: GrantFor<Type>, context: { signal: AbortSignal; page: CallbackPage }) => Result | Promise<Result>)
     | undefined;
-  /** Ends the sign-in, `exchange` included. @default no limit; `AbortSignal.timeout(300_000)` is a good choice */
+  /** Ends the sign-in, `exchange` included. One of `AbortSignal.timeout()` ends it at once if its time is above 2,147,483,647. @default none */
   signal?: AbortSignal | undefined;
+  /**
+   * Milliseconds within which the response must arrive, otherwise `login` rejects with `TIMED_OUT`; false: no limit. What `exchange`
+   * takes does not count. @default 300_000
+   */
+  timeout?: number | false | undefined;
 }
 
 /** The options of `login` that describe the authorization request. */
@@ -105,85 +124,126 @@ export type LoginOptions<Type extends ResponseType = 'code', Result = GrantFor<T
     | (LoginUriOptions & { [Name in Exclude<keyof LoginRequestOptions, 'issuer'> | 'clientId']?: never })
   );
 
-/** @internal Every option, for reading: which ones are there has been checked. */
-export type AnyLoginOptions = LoginCommonOptions<ResponseType, unknown> &
-  Partial<Pick<LoginUriOptions, 'authorizationUri'>> &
-  Partial<Omit<LoginRequestParts, 'authorizationUri'>>;
-
-const commonOptionNames: OptionNames<LoginCommonOptions<ResponseType, unknown>> = {
-  ...serverOptionNames,
-  responseType: true,
-  redirectUri: true,
-  server: true,
-  issuer: true,
-  openBrowser: true,
-  onLoginUri: true,
-  onRejected: true,
-  terminal: true,
-  prompt: true,
-  exchange: true,
-  signal: true,
+const authServer: Check<AuthServer> = (value, name) => {
+  if (value instanceof AuthServer) return value;
+  const { waitForGrant, redirectUri } = Object(value) as Partial<Record<string, unknown>>;
+  throw new TypeError(
+    typeof waitForGrant === 'function' && typeof redirectUri === 'string'
+      ? `\`${name}\` is an AuthServer of another copy of embed-auth-server: import \`AuthServer\` and \`login\` from the same copy, and let a bundler include the package once`
+      : `\`${name}\` must be an AuthServer, not ${shapeOf(value)}`,
+  );
 };
-const optionNames = { ...commonOptionNames, ...loginRequestOptionNames, clientId: true, authorizationUri: true };
 
-/** @internal Checks the options before anything is done. */
-export function checkLoginOptions(given: LoginOptions<never, never>): AnyLoginOptions {
-  assertKnownOptions('login', given, optionNames);
-  const options = given as AnyLoginOptions;
-  const { authorizationUri, authorizationEndpoint, openBrowser, server, redirectUri, signal, terminal, prompt } =
-    options;
-  if (authorizationUri === undefined && authorizationEndpoint === undefined) {
+const opener: Check<NonNullable<LoginCommonOptions<ResponseType, unknown>['openBrowser']>> = (value, name) => {
+  if (value === false || typeof value === 'function') return value as false;
+  throw new TypeError(`\`${name}\` must be a function, or false`);
+};
+
+const timeLimit: Check<number | false> = (value, name) => (value === false ? value : milliseconds(value, name));
+
+type Common = LoginCommonOptions<ResponseType, unknown>;
+
+/** The options that are neither those of the server nor those of the request. */
+const loginRows = {
+  responseType: optional(checkResponseType),
+  redirectUri: unchecked<string | URL | undefined>(),
+  server: optional(authServer),
+  openBrowser: optional(opener),
+  onLoginUri: optional(callable<NonNullable<Common['onLoginUri']>>()),
+  onRejected: optional(callable<NonNullable<Common['onRejected']>>()),
+  terminal: optional(terminalSettings),
+  prompt: optional(callable<NonNullable<Common['prompt']>>()),
+  exchange: optional(callable<NonNullable<Common['exchange']>>()),
+  signal: optional(abortSignal),
+  timeout: optional(timeLimit, 300_000),
+} satisfies OptionRows<Omit<Common, keyof AuthServerOptions | 'issuer'>>;
+
+/** What only `authorizationUri` or only the parts of a request have. */
+const eitherRows = {
+  clientId: unchecked<string | undefined>(),
+  authorizationUri: unchecked<LoginUriOptions['authorizationUri'] | undefined>(),
+};
+
+const allRows = { ...allServerRows, ...requestRows, ...loginRows, ...eitherRows };
+
+/** @internal The options of `login()`, checked once: nothing was done yet. */
+export interface ParsedLogin extends Omit<Parsed<typeof loginRows>, 'server' | 'redirectUri'> {
+  readonly server: AuthServer;
+  /** Whether the server is the app's: it listens already, and goes on afterwards. */
+  readonly isServerShared: boolean;
+  readonly appName: string | undefined;
+  readonly hasPublicUri: boolean;
+  readonly issuer: string | undefined;
+  /** The request, without the redirect URI; undefined if an SDK makes the authorization URI. */
+  readonly request: RequestParts | undefined;
+  readonly authorizationUri: LoginUriOptions['authorizationUri'] | undefined;
+}
+
+/** @internal Checks the options before anything is done, and makes the server and the request of them. */
+export function parseLoginOptions(options: LoginOptions<never, never>): ParsedLogin {
+  assertKnownOptions('login', options, allRows);
+  const given = options as Common & Partial<LoginRequestParts>;
+  const isGiven = (name: string): boolean => given[name as keyof typeof given] !== undefined;
+  const { redirectUri, server, ...parsed } = readOptions(given, loginRows);
+  const { clientId, authorizationUri } = readOptions(given, eitherRows);
+  if (authorizationUri === undefined && given.authorizationEndpoint === undefined) {
     throw new TypeError(
       '`authorizationEndpoint` or `authorizationUri` is required: the address of the provider, or the URI that an SDK made',
     );
   }
-  if (authorizationUri === undefined && options.clientId === undefined) {
+  if (authorizationUri === undefined && clientId === undefined) {
     throw new TypeError('`clientId` is required: the id that the provider gave the app');
   }
-  const isGiven = (name: string): boolean => options[name as keyof AnyLoginOptions] !== undefined;
-  const rewriting = ['clientId', ...Object.keys(loginRequestOptionNames)].find(
-    (name) => isGiven(name) && !Object.hasOwn(commonOptionNames, name),
-  );
+  const rewriting = ['clientId', ...Object.keys(requestRows)].find((name) => name !== 'issuer' && isGiven(name));
   if (authorizationUri !== undefined && rewriting !== undefined) {
     throw new TypeError(
       `\`${rewriting}\` cannot be combined with \`authorizationUri\`: set it in the SDK that makes the URI`,
     );
   }
-  const { onLoginUri, onRejected, exchange } = options;
-  for (const [name, value] of Object.entries({ onLoginUri, onRejected, prompt, exchange })) {
-    if (value !== undefined && typeof value !== 'function') {
-      throw new TypeError(`\`${name}\` must be a function, not ${typeof value}`);
-    }
-  }
-  if (openBrowser !== undefined && openBrowser !== false && typeof openBrowser !== 'function') {
-    throw new TypeError('`openBrowser` must be a function, or false');
-  }
-  checkTerminalOption(terminal);
-  if (terminal && prompt !== undefined) {
+  if (parsed.terminal !== undefined && parsed.prompt !== undefined) {
     throw new TypeError('`terminal` and `prompt` are both given: choose one');
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('`signal` must be an AbortSignal');
-  if (options.responseType !== undefined && typeof options.responseType !== 'string') {
-    throw new TypeError('`responseType` must be a string');
-  }
   if (server !== undefined) {
-    if (!(server instanceof AuthServer)) throw new TypeError('`server` must be an AuthServer');
-    const ignored = ['redirectUri', ...Object.keys(serverOptionNames)].find(isGiven);
-    if (ignored !== undefined)
+    const ignored = ['redirectUri', ...Object.keys(allServerRows)].find(isGiven);
+    if (ignored !== undefined) {
       throw new TypeError(`\`${ignored}\` cannot be combined with \`server\`: the server has its own`);
+    }
     if (!server.listening) throw new TypeError('`server` must be listening: await server.start() first');
-  } else {
-    const listening = findRedirectUri(options);
-    const baseUri = redirectUri === undefined ? 'redirect_uri' : 'redirectUri';
-    if (listening !== undefined) checkServerOptions(listening, options, { name: 'login', baseUri });
   }
-  return options;
+  const { responseType, ...rest } = parsed;
+  const issuer = optional(text)(given.issuer, 'issuer');
+  if (authorizationUri !== undefined && typeof authorizationUri !== 'function') {
+    readAuthorizationUri(authorizationUri, { responseType, issuer });
+  }
+  return {
+    ...rest,
+    responseType,
+    issuer,
+    authorizationUri,
+    request: authorizationUri === undefined ? parseRequest(clientId, responseType ?? 'code', given) : undefined,
+    server: server ?? makeServer(redirectUri, authorizationUri, pickOptions(given, allServerRows)),
+    isServerShared: server !== undefined,
+    appName: given.appName,
+    hasPublicUri: given.publicUri !== undefined,
+  };
 }
 
-/** @internal The redirect URI to listen at: the option, or that of a plain authorization URI. Undefined stands for the default. */
-export function findRedirectUri({ redirectUri, authorizationUri }: AnyLoginOptions): string | URL | undefined {
-  if (redirectUri !== undefined || authorizationUri === undefined || typeof authorizationUri === 'function') {
-    return redirectUri;
+/** The server of the redirect URI, or of the one in a plain authorization URI. */
+function makeServer(
+  redirectUri: string | URL | undefined,
+  authorizationUri: LoginUriOptions['authorizationUri'] | undefined,
+  options: AuthServerOptions,
+): AuthServer {
+  const isInUri = redirectUri === undefined && authorizationUri !== undefined && typeof authorizationUri !== 'function';
+  try {
+    return new AuthServer(isInUri ? findLoopbackRedirectUri(authorizationUri) : redirectUri, options);
+  } catch (error) {
+    // The constructor calls it `baseUri`.
+    if (error instanceof Error) {
+      const name = isInUri ? '`redirect_uri`' : '`redirectUri`';
+      error.stack = error.stack?.replaceAll('`baseUri`', name) ?? '';
+      error.message = error.message.replaceAll('`baseUri`', name);
+    }
+    throw error;
   }
-  return findLoopbackRedirectUri(authorizationUri);
 }

@@ -1,22 +1,16 @@
 import { BrowserUtil, preloadOpener, withoutHint } from './browser-util.js';
 import { AuthAbortedError, BrowserOpenError } from '../errors.js';
-import {
-  checkLoginOptions,
-  findRedirectUri,
-  type AnyLoginOptions,
-  type GrantFor,
-  type LoginOptions,
-} from './login-options.js';
+import { parseLoginOptions, type GrantFor, type LoginOptions, type ParsedLogin } from './login-options.js';
+import { TimeLimit } from './time-limit.js';
 import type { RejectionReason } from '../outcomes.js';
 import { noteOf } from '../callback/callback-page.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { readAuthorizationUri } from '../oauth/authorization-uri.js';
-import { pickOptions } from '../oauth/known-options.js';
-import { LoginRequest, loginRequestOptionNames, ResponseType } from '../oauth/login-request.js';
+import { expectedOf, loginUriOf } from '../oauth/login-request.js';
 import { PKCEUtil } from '../oauth/pkce-util.js';
 import { randomBase64url } from '../oauth/random-and-digest.js';
-import { AuthServer, signInsOf } from '../server/auth-server.js';
-import { serverOptionNames } from '../server/options.js';
+import { signInsOf } from '../server/auth-server.js';
+import type { ResponseType } from '../oauth/response-type.js';
 import { describeEnvironment, here } from '../terminal/environment.js';
 import type { TerminalUserInterface } from '../terminal/user-interface.js';
 import { trace } from '../trace.js';
@@ -29,7 +23,7 @@ import { trace } from '../trace.js';
  * @returns what `exchange` returns; without `exchange` the grant: an {@link AuthorizationCodeResponse} with its `codeVerifier`, or an
  * {@link ImplicitGrantResponse} if `responseType` is `token`
  * @throws {@link AuthorizationError} if the user or the provider denied it, or the response cannot be accepted
- * @throws {@link AuthAbortedError} if `signal` ended it; its message says what arrived and was rejected
+ * @throws {@link AuthAbortedError} if `signal` or `timeout` ended it; its message says what arrived and was rejected
  * @throws {@link PortUnavailableError} if the port is unavailable
  * @throws {@link BrowserOpenError} if no browser was opened and the user learns the login URI in no other way
  * @throws {@link TemplateError} if the custom page cannot be read
@@ -46,7 +40,6 @@ import { trace } from '../trace.js';
  *   authorizationEndpoint: 'https://accounts.spotify.com/authorize',
  *   scope: ['user-read-email'],
  *   terminal: true,
- *   signal: AbortSignal.timeout(300_000),
  * });
  * console.log(grant.redirectUri);
  * ```
@@ -56,47 +49,42 @@ import { trace } from '../trace.js';
 export async function login<const Type extends ResponseType = 'code', Result = GrantFor<Type>>(
   options: LoginOptions<Type, Result>,
 ): Promise<Result> {
-  const checked = checkLoginOptions(options as LoginOptions<never, never>);
-  const { signal, server: sharedServer, authorizationUri, responseType, issuer } = checked;
-  const server = sharedServer ?? new AuthServer(findRedirectUri(checked), pickOptions(checked, serverOptionNames));
-  // What can be checked is checked before anything is done.
-  if (authorizationUri === undefined) makeRequest(checked, 'http://127.0.0.1/');
-  else if (typeof authorizationUri !== 'function') readAuthorizationUri(authorizationUri, { responseType, issuer });
+  const parsed = parseLoginOptions(options as LoginOptions<never, never>);
+  const { signal, server, isServerShared, terminal: settings } = parsed;
   if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
-  const ended = new AbortController();
-  const until = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+  const limit = new TimeLimit(parsed.timeout);
+  const ended = AbortSignal.any([...(signal === undefined ? [] : [signal]), limit.signal]);
   let terminal: TerminalUserInterface | undefined;
   try {
     // These take time, and do not depend on each other.
-    const started = sharedServer === undefined ? server.start() : undefined;
-    const settings = checked.terminal === true ? {} : checked.terminal || undefined;
+    const started = isServerShared ? undefined : server.start();
     const loading = settings && import('../terminal/user-interface.js');
-    if (checked.openBrowser === undefined) preloadOpener();
+    if (parsed.openBrowser === undefined) preloadOpener();
     await started;
     terminal = loading && new (await loading).TerminalUserInterface({ settings });
-    const result = await signIn(checked, server, until, terminal);
+    const result = await signIn(parsed, limit, ended, terminal);
     terminal?.end();
     return result as Result;
   } catch (error) {
     terminal?.end(error);
     throw error;
   } finally {
-    ended.abort();
-    if (sharedServer === undefined) await server.stop();
+    limit.abort();
+    if (!isServerShared) await server.stop();
   }
 }
 
 /** Sends the user to the provider, and waits for the result. The server listens. */
 async function signIn(
-  options: AnyLoginOptions,
-  server: AuthServer,
+  options: ParsedLogin,
+  limit: TimeLimit,
   until: AbortSignal,
   terminal: TerminalUserInterface | undefined,
 ): Promise<unknown> {
-  const { signal, exchange, onLoginUri, onRejected } = options;
+  const { server, signal, exchange, onLoginUri, onRejected } = options;
   const signIns = signInsOf(server);
   const unfinished = typeof options.authorizationUri === 'function' ? 'authorizationUri' : undefined;
-  const request = await abortable(until, authorizationRequest(options, server), unfinished);
+  const request = await abortable(until, authorizationRequest(options), unfinished);
   const { uri, expected } = request;
   const prompt = options.prompt ?? terminal?.prompt.bind(terminal);
   const offersPaste = terminal === undefined ? prompt !== undefined : terminal.offersPaste;
@@ -107,12 +95,12 @@ async function signIn(
       signal: until,
       // The grant is of the requested kind: the server rejects any other.
       // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
-      exchange:
-        exchange &&
-        ((grant, { page }) => {
-          terminal?.setNote(() => noteOf(page));
-          return exchange(grant, { page, signal: signal ?? new AbortController().signal });
-        }),
+      exchange: (grant, { page }) => {
+        limit.end();
+        if (exchange === undefined) return grant;
+        terminal?.setNote(() => noteOf(page));
+        return exchange(grant, { page, signal: signal ?? new AbortController().signal });
+      },
       onRejected: (reason, isEnd) => {
         terminal?.rejected(reason, isEnd);
         // Reasons are reported as words of that type. A diagnostic that fails must not end the sign-in, nor the process.
@@ -130,7 +118,7 @@ async function signIn(
       startUri,
       redirectUri: server.redirectUri,
       appName: options.appName,
-      hasPublicUri: options.publicUri !== undefined,
+      hasPublicUri: options.hasPublicUri,
       opensBrowser: options.openBrowser !== false,
       hasAppOpener: typeof options.openBrowser === 'function',
       hasOnLoginUri: onLoginUri !== undefined,
@@ -179,7 +167,7 @@ async function ask(
 }
 
 interface QuestionOptions {
-  readonly prompt: AnyLoginOptions['prompt'];
+  readonly prompt: ParsedLogin['prompt'];
   readonly signIns: ReturnType<typeof signInsOf>;
   readonly expected: ExpectedRequest;
   readonly uri: URL;
@@ -187,25 +175,23 @@ interface QuestionOptions {
   readonly terminal: TerminalUserInterface | undefined;
 }
 
-function makeRequest(options: AnyLoginOptions, redirect: string | AuthServer): LoginRequest {
-  const { clientId = '', responseType = ResponseType.Code } = options;
-  return new LoginRequest(redirect, clientId, responseType, pickOptions(options, loginRequestOptionNames));
-}
-
 interface AuthorizationRequest {
   readonly uri: URL;
   readonly expected: ExpectedRequest;
 }
 
-async function authorizationRequest(options: AnyLoginOptions, server: AuthServer): Promise<AuthorizationRequest> {
-  const { authorizationUri, responseType, issuer } = options;
-  if (authorizationUri === undefined) {
-    const request = makeRequest(options, server);
-    return { uri: request.toUri(), expected: request };
+async function authorizationRequest({
+  request,
+  authorizationUri,
+  responseType,
+  issuer,
+  server: { redirectUri },
+}: ParsedLogin): Promise<AuthorizationRequest> {
+  if (request !== undefined) {
+    return { uri: loginUriOf(request, redirectUri), expected: expectedOf(request, redirectUri) };
   }
-  const { redirectUri } = server;
   if (typeof authorizationUri !== 'function') {
-    return readAuthorizationUri(authorizationUri, { redirectUri, responseType, issuer });
+    return readAuthorizationUri(authorizationUri ?? '', { redirectUri, responseType, issuer });
   }
   const state = randomBase64url(32);
   const { verifier, challenge } = PKCEUtil.generateCodes();
@@ -242,10 +228,10 @@ interface OpenContext extends AuthorizationRequest {
 }
 
 /** Opens the browser. False if it was not opened, and the user learns the login URI in another way. */
-async function openBrowser(options: AnyLoginOptions, context: OpenContext): Promise<boolean> {
+async function openBrowser(options: ParsedLogin, context: OpenContext): Promise<boolean> {
   const { uri, expected, startUri, granted, terminal } = context;
   // On another machine, the browser may not reach this server at all.
-  const isRemote = describeEnvironment(here(process.env)).isRemote && options.publicUri === undefined;
+  const isRemote = describeEnvironment(here(process.env)).isRemote && !options.hasPublicUri;
   const isDirect = terminal === undefined ? isRemote : terminal.openerTarget === 'login';
   const open = options.openBrowser || ((): unknown => BrowserUtil.open(isDirect ? uri : startUri));
   try {

@@ -3,6 +3,7 @@ import { providerErrors, rejections, type ResponseRejection } from '../outcomes.
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from './grant-response.js';
 import { isSameDigest, sha256 } from './random-and-digest.js';
 import { isRedirectUri } from './redirect-uri.js';
+import { checkResponseType } from './response-type.js';
 import { controlCharacter, findContradiction, isResponse, tokenOf, valueOf } from './response-parameters.js';
 
 /** A request whose response is awaited: a `LoginRequest`, or the result of its `toExpected()` from a session store. */
@@ -128,6 +129,7 @@ export function checkedRequest(request: ExpectedRequest): ExpectedRequest {
   for (const [name, value] of Object.entries({ redirectUri, responseType, issuer, codeVerifier })) {
     if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
   }
+  if (responseType !== undefined) checkResponseType(responseType, 'responseType');
   return { state, redirectUri, responseType, issuer, codeVerifier };
 }
 

@@ -1,24 +1,16 @@
 import { checkedRequest, type ExpectedRequest } from './authorization-response.js';
+import { singleParameters } from './parameters.js';
 import { isLoopbackHost } from './redirect-uri.js';
 import { valueOf } from './response-parameters.js';
+import { checkResponseType } from './response-type.js';
 
-/** @internal What is known beside an authorization URI of an SDK. `state` and `codeVerifier` were offered to the SDK. */
+/** @internal What is known in addition to an authorization URI of an SDK. `state` and `codeVerifier` were offered to the SDK. */
 export interface AuthorizationUriContext extends Partial<ExpectedRequest> {
-  /** The state that the `authorizationUri` function returned beside the URI. */
+  /** The state that the `authorizationUri` function returned with the URI. */
   readonly returnedState?: string | undefined;
   /** The challenge of `codeVerifier`. */
   readonly codeChallenge?: string | undefined;
 }
-
-const singleParameters = [
-  'state',
-  'response_type',
-  'redirect_uri',
-  'response_mode',
-  'code_challenge',
-  'request_uri',
-  'request',
-] as const;
 
 /**
  * @internal Reads the authorization URI of an SDK, also of one that uses PAR (RFC 9126) or JAR (RFC 9101).
@@ -100,16 +92,6 @@ export function checkAuthorizationEndpoint(name: string, endpoint: unknown): URL
   return uri;
 }
 
-/** @internal Checks that a response type brings a code or an access token, or is unknown here. */
-export function checkResponseType(name: string, responseType: string): string {
-  if (responseType.split(' ').every((word) => word === 'id_token' || word === 'none')) {
-    throw new TypeError(
-      `\`${name}\` asks for the response type ${responseType}, which brings no code and no access token: use \`code\`, or \`id_token token\``,
-    );
-  }
-  return responseType;
-}
-
 function findState(
   sent: string | undefined,
   hasRequestObject: boolean,
@@ -137,7 +119,7 @@ function findResponseType(sent: string | undefined, hasRequestObject: boolean, o
   if (option !== undefined && words(option) !== words(responseType)) {
     throw new TypeError('`responseType` contradicts the `response_type` of `authorizationUri`');
   }
-  return checkResponseType(sent === undefined ? 'responseType' : 'authorizationUri', responseType);
+  return checkResponseType(responseType, sent === undefined ? 'responseType' : 'authorizationUri');
 }
 
 function wrongUri(problem: string): TypeError {

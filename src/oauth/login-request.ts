@@ -1,25 +1,12 @@
 import type { ExpectedRequest } from './authorization-response.js';
-import { checkAuthorizationEndpoint, checkResponseType } from './authorization-uri.js';
-import { assertKnownOptions, type OptionNames } from './known-options.js';
-import { choosePkceCodes } from './pkce-util.js';
+import { checkAuthorizationEndpoint } from './authorization-uri.js';
+import { assertKnownOptions } from './known-options.js';
+import { flag, oneOf, optional, readOptions, text, type Check, type OptionRows, type Parsed } from './option-rows.js';
+import { writtenParameters } from './parameters.js';
+import { choosePkceCodes, pkceRows, type RequestCodes } from './pkce-util.js';
 import { randomBase64url } from './random-and-digest.js';
 import { checkRedirectUri } from './redirect-uri.js';
-
-/**
- * The response types of the two flows; any other registered value, such as `id_token token`, is given as a string.
- *
- * @see [IANA, OAuth parameters](https://www.iana.org/assignments/oauth-parameters/oauth-parameters.xhtml#endpoint)
- */
-export const ResponseType = {
-  /** Authorization code: the flow to use if the provider has it, with PKCE. */
-  Code: 'code',
-  /** Implicit grant: the access token comes in the redirect itself. */
-  Token: 'token',
-} as const;
-
-/** `'code'`, `'token'`, or any other registered response type. */
-// The intersection keeps the two known values in an editor's completions.
-export type ResponseType = (typeof ResponseType)[keyof typeof ResponseType] | (string & Record<never, never>);
+import { checkResponseType, type ResponseType } from './response-type.js';
 
 /** What a {@link LoginRequest} needs of a server: an `AuthServer` is one. */
 export interface CallbackReceiver {
@@ -59,25 +46,106 @@ export interface LoginRequestOptions {
   extraParams?: Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
-/** @internal */
-export const loginRequestOptionNames: OptionNames<LoginRequestOptions> = {
-  authorizationEndpoint: true,
-  scope: true,
-  state: true,
-  showDialog: true,
-  pkce: true,
-  codeVerifier: true,
-  codeChallenge: true,
-  codeChallengeMethod: true,
-  responseMode: true,
-  issuer: true,
-  sendRedirectUri: true,
-  extraParams: true,
+const scopes: Check<string | undefined> = (value, name) => {
+  if (typeof value !== 'string' && !(typeof value === 'object' && value !== null && Symbol.iterator in value)) {
+    throw new TypeError(`\`${name}\` must be a string or a list of strings`);
+  }
+  const list = typeof value === 'string' ? [value] : [...(value as Iterable<unknown>)];
+  for (const item of list) {
+    if (typeof item !== 'string') throw new TypeError(`\`${name}\` must be strings, not ${typeof item}`);
+  }
+  return list.join(' ') || undefined;
 };
 
-// What this class writes itself, and the verifier, which is never sent here. Each has an option of the same name in camel case.
-const protocolNames =
-  /^(?:client_id|response_type|redirect_uri|state|scope|show_dialog|response_mode|code_verifier|code_challenge(?:_method)?)$/;
+const parameters: Check<readonly [string, string][]> = (value, option) => {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`\`${option}\` must be an object`);
+  return Object.entries(value).flatMap(([name, values]: [string, unknown]) => {
+    if (writtenParameters.includes(name)) {
+      const own = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+      throw new TypeError(`\`${option}\` must not contain ${name}: see the option \`${own}\``);
+    }
+    return [values].flat().map((item: unknown): [string, string] => {
+      if (typeof item !== 'string') throw new TypeError(`\`${option}\` must hold strings; ${name} is ${typeof item}`);
+      return [name, item];
+    });
+  });
+};
+
+/** @internal */
+export const requestRows = {
+  authorizationEndpoint: (value = 'https://accounts.spotify.com/authorize', name) =>
+    checkAuthorizationEndpoint(name, value),
+  scope: optional(scopes),
+  state: optional(text),
+  showDialog: optional(flag),
+  ...pkceRows,
+  responseMode: optional(oneOf('query', 'fragment', 'form_post')),
+  issuer: optional(text),
+  sendRedirectUri: optional(flag, true),
+  extraParams: optional(parameters, []),
+} satisfies OptionRows<LoginRequestOptions>;
+
+/** @internal A request without the redirect URI, which a server may learn only later. State and PKCE codes are chosen. */
+export interface RequestParts extends Omit<Parsed<typeof requestRows>, keyof typeof pkceRows> {
+  readonly clientId: string;
+  readonly responseType: ResponseType;
+  readonly state: string;
+  readonly codes: RequestCodes;
+}
+
+/** @internal Checks everything but the redirect URI. */
+export function parseRequest(clientId: unknown, responseType: unknown, options: LoginRequestOptions): RequestParts {
+  const { pkce, codeVerifier, codeChallenge, codeChallengeMethod, ...parsed } = readOptions(options, requestRows);
+  const type = checkResponseType(responseType, 'responseType');
+  return {
+    ...parsed,
+    clientId: text(clientId, 'clientId'),
+    responseType: type,
+    state: parsed.state ?? randomBase64url(32),
+    codes: choosePkceCodes(type.split(' ').includes('code'), {
+      pkce,
+      codeVerifier,
+      codeChallenge,
+      codeChallengeMethod,
+    }),
+  };
+}
+
+/** @internal The URI for the browser: the endpoint with the parameters of the request; the endpoint's own query is kept. */
+export function loginUriOf(parts: RequestParts, redirectUri: string): URL {
+  const { codes } = parts;
+  const wanted: [string, string | undefined][] = [
+    ['client_id', parts.clientId],
+    ['response_type', parts.responseType],
+    ['redirect_uri', parts.sendRedirectUri ? redirectUri : undefined],
+    ['state', parts.state],
+    ['scope', parts.scope],
+    ['show_dialog', parts.showDialog?.toString()],
+    ['code_challenge', codes.challenge],
+    ['code_challenge_method', codes.method],
+    ['response_mode', parts.responseMode],
+    ...parts.extraParams,
+  ];
+  const uri = new URL(parts.authorizationEndpoint);
+  const params = new URLSearchParams(uri.search);
+  const sent = wanted.filter((pair): pair is [string, string] => pair[1] !== undefined);
+  for (const [name] of sent) params.delete(name);
+  for (const [name, value] of sent) params.append(name, value);
+  // A space may be written `+` or `%20` (RFC 6749, appendix B); every server reads the second.
+  uri.search = params.toString().replaceAll('+', '%20');
+  return uri;
+}
+
+/** @internal The members that the response is checked against. */
+export function expectedOf({ state, responseType, issuer, codes }: RequestParts, redirectUri: string): ExpectedRequest {
+  return {
+    state,
+    redirectUri,
+    responseType,
+    ...(issuer !== undefined && { issuer }),
+    ...(codes.verifier !== undefined && { codeVerifier: codes.verifier }),
+  };
+}
 
 /**
  * An authorization request: the URI that the browser opens, and the state that the response must carry.
@@ -113,9 +181,7 @@ export class LoginRequest implements ExpectedRequest {
   readonly responseMode: 'query' | 'fragment' | 'form_post' | undefined;
   /** The issuer that the response must name. */
   readonly issuer: string | undefined;
-  readonly #state: string;
-  readonly #codeVerifier: string | undefined;
-  readonly #params: readonly (readonly [string, string])[];
+  readonly #parts: RequestParts;
 
   /**
    * @param redirect - the redirect URI, or the server that has it and is to expect the response
@@ -130,54 +196,26 @@ export class LoginRequest implements ExpectedRequest {
     responseType: ResponseType,
     options: LoginRequestOptions = {},
   ) {
-    assertKnownOptions('LoginRequest', options, loginRequestOptionNames);
-    const {
-      authorizationEndpoint = 'https://accounts.spotify.com/authorize',
-      scope,
-      state,
-      showDialog,
-      responseMode,
-      issuer,
-      sendRedirectUri = true,
-      extraParams = {},
-    } = options;
-    const receiver = typeof redirect === 'string' || redirect instanceof URL ? undefined : redirect;
+    assertKnownOptions('LoginRequest', options, requestRows);
     this.redirectUri = checkRedirect(redirect);
-    this.authorizationEndpoint = checkAuthorizationEndpoint('authorizationEndpoint', authorizationEndpoint);
-    this.clientId = checkText('clientId', clientId);
-    this.responseType = checkResponseType('responseType', checkText('responseType', responseType));
-    this.issuer = issuer === undefined ? undefined : checkText('issuer', issuer);
-    this.#state = state === undefined ? randomBase64url(32) : checkText('state', state);
-    const { verifier, challenge, method } = choosePkceCodes(this.responseType.split(' ').includes('code'), options);
-    this.#codeVerifier = verifier;
-    if (responseMode !== undefined && !['query', 'fragment', 'form_post'].includes(responseMode)) {
-      throw new RangeError('`responseMode` must be query, fragment or form_post');
-    }
-    this.responseMode = responseMode;
-    const params: [string, string | undefined][] = [
-      ['client_id', this.clientId],
-      ['response_type', this.responseType],
-      ['redirect_uri', sendRedirectUri ? this.redirectUri : undefined],
-      ['state', this.#state],
-      ['scope', scope === undefined ? undefined : joinScopes(scope)],
-      ['show_dialog', showDialog?.toString()],
-      ['code_challenge', challenge],
-      ['code_challenge_method', method],
-      ['response_mode', responseMode],
-      ...flattenExtraParams(extraParams),
-    ];
-    this.#params = params.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+    this.#parts = parseRequest(clientId, responseType, options);
+    this.authorizationEndpoint = this.#parts.authorizationEndpoint;
+    this.clientId = this.#parts.clientId;
+    this.responseType = this.#parts.responseType;
+    this.responseMode = this.#parts.responseMode;
+    this.issuer = this.#parts.issuer;
+    const receiver = typeof redirect === 'string' || redirect instanceof URL ? undefined : redirect;
     receiver?.expect(this);
   }
 
   /** What connects the response to this request. An accessor, so that printing the request does not print it. */
   get state(): string {
-    return this.#state;
+    return this.#parts.state;
   }
 
   /** The PKCE code verifier. It never enters the URI; undefined without PKCE, or if you gave only a challenge. */
   get codeVerifier(): string | undefined {
-    return this.#codeVerifier;
+    return this.#parts.codes.verifier;
   }
 
   /**
@@ -186,13 +224,7 @@ export class LoginRequest implements ExpectedRequest {
    * @returns a new URL at every call: the endpoint with this request's parameters; the endpoint's own query is kept
    */
   toUri(): URL {
-    const uri = new URL(this.authorizationEndpoint);
-    const params = new URLSearchParams(uri.search);
-    for (const [name] of this.#params) params.delete(name);
-    for (const [name, value] of this.#params) params.append(name, value);
-    // A space may be written `+` or `%20` (RFC 6749, appendix B); every server reads the second.
-    uri.search = params.toString().replaceAll('+', '%20');
-    return uri;
+    return loginUriOf(this.#parts, this.redirectUri);
   }
 
   /**
@@ -202,23 +234,15 @@ export class LoginRequest implements ExpectedRequest {
    * @returns an object that survives JSON
    */
   toExpected(): ExpectedRequest {
-    const { state, redirectUri, responseType, issuer, codeVerifier } = this;
-    return {
-      state,
-      redirectUri,
-      responseType,
-      ...(issuer !== undefined && { issuer }),
-      ...(codeVerifier !== undefined && { codeVerifier }),
-    };
+    return expectedOf(this.#parts, this.redirectUri);
   }
-}
 
-function checkText(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string, not ${typeof value}`);
-  if (value === '') throw new TypeError(`\`${name}\` must not be empty`);
-  if (!value.isWellFormed())
-    throw new TypeError(`\`${name}\` must be well-formed Unicode, without half surrogate pairs`);
-  return value;
+  /** Throws a TypeError, because the JSON would have neither the state nor the verifier: keep {@link LoginRequest.toExpected} instead. */
+  toJSON(): never {
+    throw new TypeError(
+      'A `LoginRequest` shows neither its state nor its verifier to JSON: store `request.toExpected()`',
+    );
+  }
 }
 
 function checkRedirect(redirect: unknown): string {
@@ -234,30 +258,4 @@ function checkRedirect(redirect: unknown): string {
     );
   }
   return text;
-}
-
-function joinScopes(scope: string | Iterable<string>): string | undefined {
-  const given: unknown = scope;
-  if (typeof given !== 'string' && (typeof given !== 'object' || given === null || !(Symbol.iterator in given))) {
-    throw new TypeError('`scope` must be a string or a list of strings');
-  }
-  const scopes = typeof scope === 'string' ? [scope] : [...scope];
-  for (const item of scopes) {
-    if (typeof item !== 'string') throw new TypeError(`\`scope\` must be strings, not ${typeof item}`);
-  }
-  return scopes.join(' ') || undefined;
-}
-
-function flattenExtraParams(extraParams: unknown): [string, string][] {
-  if (typeof extraParams !== 'object' || extraParams === null) throw new TypeError('`extraParams` must be an object');
-  return Object.entries(extraParams).flatMap(([name, value]: [string, unknown]) => {
-    if (protocolNames.test(name)) {
-      const option = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-      throw new TypeError(`\`extraParams\` must not contain ${name}: see the option \`${option}\``);
-    }
-    return [value].flat().map((item: unknown): [string, string] => {
-      if (typeof item !== 'string') throw new TypeError(`\`extraParams\` must hold strings; ${name} is ${typeof item}`);
-      return [name, item];
-    });
-  });
 }

@@ -1,4 +1,4 @@
-import { responseParameters } from './response-parameters.js';
+import { resultParameters } from './parameters.js';
 
 /** What may stand before a URI in the text around it, and what then closes it. */
 const openings = `'\`([${String.fromCodePoint(0x2018)}`;
@@ -48,7 +48,7 @@ function formsOf(redirectUri: string | undefined, keepScheme: boolean): Form[] {
         (uri) => `${protocol}//${uri.replace(/^https?:\/\//i, '')}`,
       ]
     : [pattern(escape(protocol)), unchanged];
-  const parameters = ['state', ...responseParameters].join('|');
+  const parameters = ['state', ...resultParameters].join('|');
   const partOfUri: Form = [
     pattern(`(?![a-z][a-z\\d+.-]*:)(?:\\S{0,200}[?#&])?(?:${parameters})=`),
     (uri) => {

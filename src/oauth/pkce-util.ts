@@ -1,3 +1,4 @@
+import { flag, oneOf, optional, text, type Check, type Parsed } from './option-rows.js';
 import { randomBase64url, sha256 } from './random-and-digest.js';
 
 /** A code verifier and the challenge made from it. */
@@ -39,32 +40,35 @@ export class PKCEUtil {
   }
 }
 
-type PkceOptionName = 'pkce' | 'codeVerifier' | 'codeChallenge' | 'codeChallengeMethod';
+const visibleText: Check<string> = (value, name) => {
+  if (typeof value === 'string' && /^[!-~]+$/.test(value)) return value;
+  throw new TypeError(`\`${name}\` must be a string of visible ASCII characters`);
+};
+
+/** @internal */
+export const pkceRows = {
+  pkce: optional(flag),
+  codeVerifier: optional(text),
+  codeChallenge: optional(visibleText),
+  codeChallengeMethod: optional(oneOf('S256', 'plain')),
+};
+
+/** @internal What PKCE adds to a request. */
+export interface RequestCodes extends Partial<PKCECodes> {
+  readonly method?: 'S256' | 'plain';
+}
 
 /** @internal The codes of a request, from its options or random; none if it does not ask for a code. */
-export function choosePkceCodes(
-  isCode: boolean,
-  { pkce, codeVerifier, codeChallenge, codeChallengeMethod }: Partial<Record<PkceOptionName, unknown>>,
-): { verifier?: string; challenge?: string; method?: string } {
-  if (pkce !== undefined && typeof pkce !== 'boolean') throw new TypeError('`pkce` must be true or false');
+export function choosePkceCodes(isCode: boolean, options: Parsed<typeof pkceRows>): RequestCodes {
+  const { pkce, codeVerifier, codeChallenge, codeChallengeMethod: method = 'S256' } = options;
   if (codeVerifier === undefined && codeChallenge === undefined) {
-    if (codeChallengeMethod !== undefined) {
+    if (options.codeChallengeMethod !== undefined) {
       throw new TypeError('`codeChallengeMethod` is given without `codeChallenge` or `codeVerifier`');
     }
-    return isCode && pkce !== false ? { ...PKCEUtil.generateCodes(), method: 'S256' } : {};
+    return isCode && pkce !== false ? { ...PKCEUtil.generateCodes(), method } : {};
   }
   if (pkce === false) throw new TypeError('`pkce` is false, but `codeVerifier` or `codeChallenge` is given');
-  const method = codeChallengeMethod ?? 'S256';
-  if (method !== 'S256' && method !== 'plain') throw new RangeError('`codeChallengeMethod` must be S256 or plain');
-  if (codeVerifier === undefined) {
-    if (typeof codeChallenge !== 'string' || !/^[!-~]+$/.test(codeChallenge)) {
-      throw new TypeError('`codeChallenge` must be a string of visible ASCII characters');
-    }
-    return { challenge: codeChallenge, method };
-  }
-  if (typeof codeVerifier !== 'string' || codeVerifier === '') {
-    throw new TypeError('`codeVerifier` must be a string, and not empty');
-  }
+  if (codeVerifier === undefined) return { ...(codeChallenge !== undefined && { challenge: codeChallenge }), method };
   if (method !== 'S256') {
     throw new RangeError(
       '`codeChallengeMethod` must be S256 if `codeVerifier` is given: plain would show the verifier',

@@ -24,7 +24,12 @@ export function checkRedirectUri(name: string, redirectUri: unknown): string {
   }
   if (text.includes('#')) throw new TypeError(`\`${name}\` must not have a fragment (RFC 6749, section 3.1.2)`);
   if (text.endsWith('?')) throw new TypeError(`\`${name}\` must not end in a bare \`?\``);
-  const parameter = findProtocolParameter(new URL(text).searchParams);
+  const { protocol, pathname, searchParams } = new URL(text);
+  // As a `Location`, such a path would name a host.
+  if (/^https?:$/.test(protocol) && pathname.startsWith('//')) {
+    throw new TypeError(`\`${name}\` must not have a path that begins with two slashes`);
+  }
+  const parameter = findProtocolParameter(searchParams);
   if (parameter !== undefined) {
     throw new TypeError(
       `\`${name}\` must not have the parameter \`${parameter}\` in its query: responses use that name`,

@@ -1,4 +1,13 @@
-import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import {
+  anyText,
+  maxMilliseconds,
+  optional,
+  parseOptions,
+  readOptions,
+  type Check,
+  type OptionRows,
+  type Parsed,
+} from '../oauth/option-rows.js';
 import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import { pageTextKeys, type PageText, type PageTextKey } from './language.js';
 import { findLogo, type Logo } from './logo.js';
@@ -84,23 +93,6 @@ export interface CallbackPageOptions {
   autoClose?: number | false | undefined;
 }
 
-/** @internal */
-export const pageOptionNames: OptionNames<CallbackPageOptions> = {
-  template: true,
-  templatePath: true,
-  appName: true,
-  logo: true,
-  accentColor: true,
-  helpUri: true,
-  returnUri: true,
-  language: true,
-  texts: true,
-  contentSecurityPolicy: true,
-  autoClose: true,
-};
-
-const textNames: OptionNames<PageText> = { heading: true, message: true };
-
 /** @internal Whether the options leave the page as it is built in: it needs no second request. */
 export function isBuiltInPage({ template, templatePath }: CallbackPageOptions): boolean {
   return template === undefined && templatePath === undefined;
@@ -119,61 +111,83 @@ export function toneOf(state: PageState, reason: PageReason | undefined): PageTo
   return reason === undefined || reason === 'finishing' ? 'waiting' : 'neutral';
 }
 
-/** @internal Validates the page's options, before any side effect. */
-export function checkPageOptions(options: CallbackPageOptions): void {
-  const { template, templatePath, appName, accentColor, language, texts, autoClose } = options;
-  if (template !== undefined && typeof template !== 'string' && typeof template !== 'function') {
-    throw new TypeError(`\`template\` must be a string or a function, not ${typeof template}`);
-  }
-  if (templatePath !== undefined && typeof templatePath !== 'string' && !(templatePath instanceof URL)) {
-    throw new TypeError(`\`templatePath\` must be a path or a file: URL, not ${typeof templatePath}`);
-  }
-  if (templatePath instanceof URL && templatePath.protocol !== 'file:') {
-    throw new TypeError(`\`templatePath\` must be a path or a file: URL, not a ${templatePath.protocol} URL`);
-  }
-  if (template !== undefined && templatePath !== undefined) {
-    throw new TypeError('`template` and `templatePath` are both given: choose one');
-  }
-  for (const [name, value] of Object.entries({ appName, accentColor, language })) {
-    if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
-  }
-  findLogo(options.logo);
-  if (accentColor !== undefined && !/^#[\da-f]{6}$/i.test(accentColor)) {
-    throw new TypeError('`accentColor` must be a colour such as #1a73e8');
-  }
-  readHelpUri(options.helpUri);
-  readReturnUri(options.returnUri);
-  if (autoClose !== undefined && autoClose !== false && !(Number.isFinite(autoClose) && autoClose >= 0)) {
-    throw new RangeError('`autoClose` must be a number of milliseconds, or false');
-  }
-  parseSources(options.contentSecurityPolicy);
-  for (const [key, text] of Object.entries<unknown>(texts ?? {})) {
-    if (!pageTextKeys.includes(key)) throw new TypeError(`\`texts\` has no text named ${key}`);
-    const isText = typeof text === 'object' && text !== null;
-    if (!isText || Object.values(text).some((value) => value !== undefined && typeof value !== 'string')) {
-      throw new TypeError(`\`texts\` must hold a heading and a message, both strings, for ${key}`);
-    }
-    assertKnownOptions(`texts.${key}`, text, textNames);
-  }
-}
+const template: Check<NonNullable<CallbackPageOptions['template']>> = (value, name) => {
+  // Whether the function returns a string is checked when it has.
+  if (typeof value === 'string' || typeof value === 'function') return value as string;
+  throw new TypeError(`\`${name}\` must be a string or a function, not ${typeof value}`);
+};
 
-/** @internal The text of `helpUri`. */
-export function readHelpUri(value: CallbackPageOptions['helpUri']): string | undefined {
-  if (value === undefined) return undefined;
-  const uri = URL.canParse(String(value)) ? new URL(value) : undefined;
+const templatePath: Check<string | URL> = (value, name) => {
+  if (typeof value === 'string' || (value instanceof URL && value.protocol === 'file:')) return value;
+  const shape = value instanceof URL ? `a ${value.protocol} URL` : typeof value;
+  throw new TypeError(`\`${name}\` must be a path or a file: URL, not ${shape}`);
+};
+
+const logo: Check<Logo> = (value) => {
+  findLogo(value as Logo);
+  return value as Logo;
+};
+
+const color: Check<string> = (value, name) => {
+  if (/^#[\da-f]{6}$/i.test(anyText(value, name))) return value as string;
+  throw new TypeError(`\`${name}\` must be a colour such as #1a73e8`);
+};
+
+const helpUri: Check<string> = (value, name) => {
+  const uri = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
   if (uri !== undefined && (uri.protocol === 'mailto:' || isHttpsOrLoopback(uri))) return uri.href;
-  throw new TypeError('`helpUri` must be an https: or a mailto: URI');
-}
+  throw new TypeError(`\`${name}\` must be an https: or a mailto: URI`);
+};
 
 /** Schemes that open no app, or more than an app: scripts, files, and what Windows executes. */
 const forbiddenSchemes = /^(?:https?|javascript|data|file|blob|about|search-ms|ms-.*):$/;
 
-/** @internal The text of `returnUri`. */
-export function readReturnUri(value: CallbackPageOptions['returnUri']): string | undefined {
-  if (value === undefined) return undefined;
-  const uri = URL.canParse(String(value)) ? new URL(value) : undefined;
+const returnUri: Check<string> = (value, name) => {
+  const uri = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
   if (uri !== undefined && !forbiddenSchemes.test(uri.protocol)) return uri.href;
-  throw new TypeError("`returnUri` must be a URI of the app's custom protocol, such as com.example.app:/signed-in");
+  throw new TypeError(`\`${name}\` must be a URI of the app's custom protocol, such as com.example.app:/signed-in`);
+};
+
+const autoClose: Check<number | false> = (value, name) => {
+  if (value === false || (typeof value === 'number' && value >= 0 && value <= maxMilliseconds)) return value;
+  throw new RangeError(`\`${name}\` must be a number of milliseconds up to ${maxMilliseconds}, or false`);
+};
+
+const textRows = { heading: optional(anyText), message: optional(anyText) } satisfies OptionRows<PageText>;
+
+const texts: Check<NonNullable<CallbackPageOptions['texts']>> = (value) => {
+  for (const [key, text] of Object.entries<unknown>(Object(value))) {
+    if (!pageTextKeys.includes(key)) throw new TypeError(`\`texts\` has no text named ${key}`);
+    parseOptions(`texts.${key}`, text, textRows, `texts.${key}.`);
+  }
+  return value as NonNullable<CallbackPageOptions['texts']>;
+};
+
+/** @internal */
+export const pageRows = {
+  template: optional(template),
+  templatePath: optional(templatePath),
+  appName: optional(anyText),
+  logo: optional(logo),
+  accentColor: optional(color),
+  helpUri: optional(helpUri),
+  returnUri: optional(returnUri),
+  language: optional(anyText),
+  texts: optional(texts),
+  contentSecurityPolicy: (value) => parseSources(value as CallbackPageOptions['contentSecurityPolicy']),
+  autoClose: optional(autoClose),
+} satisfies OptionRows<CallbackPageOptions>;
+
+/** @internal The page's options, checked. */
+export type PageOptions = Parsed<typeof pageRows>;
+
+/** @internal Checks the page's options, before any side effect. */
+export function parsePageOptions(options: CallbackPageOptions): PageOptions {
+  const parsed = readOptions(options, pageRows);
+  if (parsed.template !== undefined && parsed.templatePath !== undefined) {
+    throw new TypeError('`template` and `templatePath` are both given: choose one');
+  }
+  return parsed;
 }
 
 /** @internal The sources of `contentSecurityPolicy` by directive. Throws a TypeError if one is malformed. */

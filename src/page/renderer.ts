@@ -6,9 +6,7 @@ import { selectLanguage, type PageLanguage, type PageText, type PageTextKey } fr
 import { loadLogo } from './logo.js';
 import {
   isBuiltInPage,
-  parseSources,
-  readHelpUri,
-  readReturnUri,
+  parsePageOptions,
   toneOf,
   type CallbackPageOptions,
   type PageReason,
@@ -70,14 +68,12 @@ export class CallbackPageRenderer {
   #hasFailed = false;
 
   constructor(options: CallbackPageOptions, settings: PageSettings) {
+    const { contentSecurityPolicy, returnUri, helpUri } = parsePageOptions(options);
     this.isDefault = isBuiltInPage(options);
     this.#options = options;
     this.#settings = settings;
-    this.#sources = parseSources(options.contentSecurityPolicy);
-    this.#links = {
-      'data-auth-return': readReturnUri(options.returnUri),
-      'data-auth-help': readHelpUri(options.helpUri),
-    };
+    this.#sources = contentSecurityPolicy;
+    this.#links = { 'data-auth-return': returnUri, 'data-auth-help': helpUri };
   }
 
   /** The folder whose files are served beside the page, once loaded. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { checkRouterOptions, type CallbackRouterOptions } from './options.js';
+import { parseRouterOptions, type CallbackRouterOptions } from './options.js';
 import { makeRouterHandler } from './router-handler.js';
 
 /** A middleware for Express and every server that takes the same three parameters. */
@@ -38,5 +38,5 @@ export function createCallbackRouter<
   Req extends IncomingMessage = IncomingMessage,
   Res extends ServerResponse = ServerResponse,
 >(options: CallbackRouterOptions<Req, Res>): CallbackRouter<Req, Res> {
-  return makeRouterHandler(checkRouterOptions(options));
+  return makeRouterHandler(parseRouterOptions(options));
 }

@@ -3,9 +3,10 @@ import type { CallbackPage } from '../callback/callback-page.js';
 import type { RejectionReason } from '../outcomes.js';
 import type { AuthorizationError } from '../errors.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
-import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { assertKnownOptions } from '../oauth/known-options.js';
+import { callable, optional, readOptions, type Check, type OptionRows } from '../oauth/option-rows.js';
 import { checkRedirectUri } from '../oauth/redirect-uri.js';
-import { checkPageOptions, pageOptionNames, type CallbackPageOptions } from '../page/options.js';
+import { pageRows, type CallbackPageOptions } from '../page/options.js';
 import type { RequestStore } from './request-store.js';
 
 /** What the app's handlers get in addition to the grant or the error. */
@@ -42,52 +43,56 @@ export interface CallbackRouterOptions<
   path?: string | undefined;
 }
 
-const optionNames: OptionNames<CallbackRouterOptions> = {
-  ...pageOptionNames,
-  redirectUri: true,
-  requests: true,
-  onGrant: true,
-  onError: true,
-  onRejected: true,
-  hosts: true,
-  path: true,
+const requestStore: Check<RequestStore<IncomingMessage>> = (value, name) => {
+  for (const method of ['add', 'find', 'take']) {
+    if (typeof (Object(value) as Partial<Record<string, unknown>>)[method] === 'function') continue;
+    throw new TypeError(`\`${name}\` must be a request store: it has no method \`${method}\``);
+  }
+  return value as RequestStore<IncomingMessage>;
 };
 
-/** @internal The same options, checked. */
+const webUri: Check<string> = (value, name) => {
+  const uri = checkRedirectUri(name, value);
+  if (/^https?:/i.test(uri)) return uri;
+  throw new TypeError(`\`${name}\` must be an http or https URI, such as https://app.example.com/auth/callback`);
+};
+
+const pagePath: Check<string> = (value, name) => {
+  if (typeof value === 'string' && value.startsWith('/') && !value.startsWith('//')) return value;
+  throw new TypeError(`\`${name}\` must be a path that begins with one slash`);
+};
+
+const hostList: Check<readonly string[]> = (value, name) => {
+  if (typeof value === 'string') return [value];
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return [...(value as Iterable<string>)];
+  throw new TypeError(`\`${name}\` must be a list of host names`);
+};
+
+const routerRows = {
+  onGrant: callable(),
+  onError: optional(callable()),
+  onRejected: optional(callable()),
+  requests: requestStore,
+  redirectUri: webUri,
+  hosts: optional(hostList),
+  path: optional(pagePath),
+} satisfies OptionRows<Omit<CallbackRouterOptions, keyof CallbackPageOptions>>;
+
+/** @internal The same options, checked; the page checks its own. */
 export type CheckedRouterOptions<Req extends IncomingMessage, Res extends ServerResponse> = CallbackRouterOptions<
   Req,
   Res
 > & { redirectUri: string; hosts: readonly string[] | undefined };
 
 /** @internal Checks the options, before anything is done. */
-export function checkRouterOptions<Req extends IncomingMessage, Res extends ServerResponse>(
+export function parseRouterOptions<Req extends IncomingMessage, Res extends ServerResponse>(
   options: CallbackRouterOptions<Req, Res>,
 ): CheckedRouterOptions<Req, Res> {
-  assertKnownOptions('createCallbackRouter', options, optionNames);
-  checkPageOptions(options);
-  const { redirectUri, requests, onGrant, onError, onRejected, hosts, path } = options;
-  for (const [name, value] of Object.entries<unknown>({ onGrant, onError, onRejected })) {
-    if (typeof value === 'function' || (value === undefined && name !== 'onGrant')) continue;
-    throw new TypeError(`\`${name}\` must be a function, not ${typeof value}`);
-  }
-  for (const method of ['add', 'find', 'take'] as const) {
-    if (typeof (requests as Partial<RequestStore<Req>> | undefined)?.[method] === 'function') continue;
-    throw new TypeError(`\`requests\` must be a request store: it has no method \`${method}\``);
-  }
-  const text = checkRedirectUri('redirectUri', redirectUri);
-  if (!/^https?:/i.test(text)) {
-    throw new TypeError('`redirectUri` must be an http or https URI, such as https://app.example.com/auth/callback');
-  }
-  if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/'))) {
-    throw new TypeError('`path` must be a path that begins with a slash');
-  }
-  for (const [name, pagePath] of Object.entries({ redirectUri: new URL(text).pathname, path: path ?? '' })) {
-    if (pagePath.endsWith('/token'))
+  assertKnownOptions('createCallbackRouter', options, { ...pageRows, ...routerRows });
+  const { redirectUri, hosts, path = '' } = readOptions(options, routerRows);
+  for (const [name, page] of Object.entries({ redirectUri: new URL(redirectUri).pathname, path })) {
+    if (page.endsWith('/token'))
       throw new TypeError(`\`${name}\` must not end in \`/token\`: the fragment is sent there`);
   }
-  return {
-    ...options,
-    redirectUri: text,
-    hosts: hosts === undefined ? undefined : typeof hosts === 'string' ? [hosts] : [...hosts],
-  };
+  return { ...options, redirectUri, hosts };
 }

@@ -4,12 +4,12 @@ import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { toExpectedRequest } from '../oauth/authorization-uri.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
 import { portOf } from '../oauth/redirect-uri.js';
-import { checkPageOptions, isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
+import { isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
 import { SignIns } from '../sign-in/sign-ins.js';
 import { trace } from '../trace.js';
 import type { AuthServerEvents } from './events.js';
 import { openListener, type LoopbackListener } from './listener.js';
-import { checkServerOptions, namesOf, withPort, type AuthServerOptions, type CheckedServerOptions } from './options.js';
+import { namesOf, parseServerOptions, withPort, type AuthServerOptions, type ServerSettings } from './options.js';
 import { PendingWork } from './pending-work.js';
 import { ServerRequests } from './server-requests.js';
 import { checkWaitOptions, type WaitForGrantOptions } from './wait-options.js';
@@ -54,7 +54,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
   }
 
   readonly #signIns: SignIns<PendingPage>;
-  readonly #options: CheckedServerOptions;
+  readonly #options: ServerSettings;
   readonly #pageOptions: CallbackPageOptions;
   readonly #requests: ServerRequests;
   readonly #work = new PendingWork();
@@ -72,9 +72,8 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    */
   constructor(baseUri: string | URL = defaultBaseUri, options: AuthServerOptions = {}) {
     super();
-    this.#options = checkServerOptions(baseUri, options);
+    this.#options = parseServerOptions(baseUri, options);
     this.#boundUri = this.#options.baseUri;
-    checkPageOptions(options);
     this.#pageOptions = options;
     const { allowUnsolicited, requestLifetime } = this.#options;
     // The emitter's types cannot follow a name that is a variable.

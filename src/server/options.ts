@@ -1,9 +1,20 @@
 import type { RequestListener } from 'node:http';
 import { PortUnavailableError } from '../errors.js';
-import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { assertKnownOptions } from '../oauth/known-options.js';
+import {
+  callable,
+  flag,
+  milliseconds,
+  optional,
+  readOptions,
+  text,
+  wholeNumber,
+  type Check,
+  type OptionRows,
+} from '../oauth/option-rows.js';
 import { checkRedirectUri, isHttpsOrLoopback, isLoopbackHost, portOf } from '../oauth/redirect-uri.js';
 import type { ServerNames } from '../callback/request-guard.js';
-import { pageOptionNames, type CallbackPageOptions } from '../page/options.js';
+import { pageRows, type CallbackPageOptions } from '../page/options.js';
 import type { ListenerOptions } from './listener.js';
 import { blockedPorts } from './ports.js';
 
@@ -43,22 +54,8 @@ export interface AuthServerOptions extends CallbackPageOptions {
     | undefined;
 }
 
-/** @internal */
-export const serverOptionNames: OptionNames<AuthServerOptions> = {
-  ...pageOptionNames,
-  port: true,
-  host: true,
-  publicUri: true,
-  handler: true,
-  allowUnsolicited: true,
-  requestLifetime: true,
-  requestTimeout: true,
-  maxHeaderSize: true,
-  tls: true,
-};
-
 /** @internal The same options, checked and complete. */
-export interface CheckedServerOptions extends ListenerOptions {
+export interface ServerSettings extends ListenerOptions {
   /** The base URI as it was given; its port may still be unknown. */
   readonly baseUri: string;
   readonly publicUri: string | undefined;
@@ -68,60 +65,84 @@ export interface CheckedServerOptions extends ListenerOptions {
   readonly requestLifetime: number;
 }
 
-/**
- * @internal Checks what the constructor was given, before anything is done with it.
- * @param caller - what the caller calls the function and the base URI
- */
-export function checkServerOptions(
-  baseUri: string | URL,
-  options: AuthServerOptions,
-  caller = { name: 'AuthServer', baseUri: 'baseUri' },
-): CheckedServerOptions {
-  if (caller.name === 'AuthServer') assertKnownOptions(caller.name, options, serverOptionNames);
-  const { port, host, publicUri, handler, allowUnsolicited = false, tls } = options;
-  const { requestLifetime = 3_600_000, requestTimeout = 30_000, maxHeaderSize = 65_536 } = options;
-  const text = checkedHttpUri(caller.baseUri, baseUri);
-  const uri = new URL(text);
-  if (host !== undefined && (typeof host !== 'string' || host === '')) throw new TypeError('`host` must be an address');
+const tls: Check<NonNullable<AuthServerOptions['tls']>> = (value, name) => {
+  const { key, cert } = Object(value) as Partial<Record<string, unknown>>;
+  if ([key, cert].every((pem) => typeof pem === 'string' || Buffer.isBuffer(pem))) {
+    return value as NonNullable<AuthServerOptions['tls']>;
+  }
+  throw new TypeError(`\`${name}\` must have \`key\` and \`cert\`, each as PEM in a string or a Buffer`);
+};
+
+const publicUri: Check<string> = (value, name) => {
+  const checked = checkHttpUri(name, value);
+  const uri = new URL(checked);
+  if (!isHttpsOrLoopback(uri)) {
+    throw new RangeError(`\`${name}\` must be an https URI, or an http URI on 127.0.0.1, [::1] or localhost`);
+  }
+  rejectBlocked(portOf(uri), uri.hostname);
+  return checked;
+};
+
+const ports: Check<readonly number[]> = (value, name) => {
+  const list: unknown[] = typeof value === 'number' ? [value] : isIterable(value) ? [...value] : [];
+  if (list.length === 0) throw new TypeError(`\`${name}\` must be a number, or a list of numbers that is not empty`);
+  return list.map((port) => {
+    if (typeof port !== 'number') throw new TypeError(`\`${name}\` must be a number, not ${typeof port}`);
+    if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+    throw new RangeError(`\`${name}\` must be a whole number from 0 to 65535, not ${port}`);
+  });
+};
+
+const serverRows = {
+  host: optional(text),
+  allowUnsolicited: optional(flag, false),
+  handler: optional(callable<RequestListener>()),
+  requestLifetime: optional(wholeNumber, 3_600_000),
+  requestTimeout: optional(milliseconds, 30_000),
+  maxHeaderSize: optional(wholeNumber, 65_536),
+  tls: optional(tls),
+  port: optional(ports),
+  publicUri: optional(publicUri),
+} satisfies OptionRows<Omit<AuthServerOptions, keyof CallbackPageOptions>>;
+
+/** @internal Every option of an `AuthServer`; the page checks its own. */
+export const allServerRows = { ...pageRows, ...serverRows } satisfies OptionRows<AuthServerOptions>;
+
+/** @internal Checks what the constructor was given, before anything is done with it. */
+export function parseServerOptions(baseUri: unknown, given: AuthServerOptions): ServerSettings {
+  assertKnownOptions('AuthServer', given, allServerRows);
+  const base = checkHttpUri('baseUri', baseUri);
+  const uri = new URL(base);
+  const { port = [portOf(uri)], host, ...options } = readOptions(given, serverRows);
   if (host === undefined && !isLoopbackHost(uri.hostname)) {
     throw new RangeError(
-      `\`${caller.baseUri}\` must name a loopback host: 127.0.0.1, [::1] or localhost. Otherwise say with \`host\` which address to bind, or give the browser's address as \`publicUri\`.`,
+      "`baseUri` must name a loopback host: 127.0.0.1, [::1] or localhost. Otherwise say with `host` which address to bind, or give the browser's address as `publicUri`.",
     );
   }
-  if (typeof allowUnsolicited !== 'boolean') throw new TypeError('`allowUnsolicited` must be true or false');
-  if (handler !== undefined && typeof handler !== 'function') throw new TypeError('`handler` must be a function');
-  for (const [name, value] of Object.entries({ requestLifetime, requestTimeout, maxHeaderSize })) {
-    if (!Number.isInteger(value) || value <= 0) throw new RangeError(`\`${name}\` must be a whole number above 0`);
+  if ((uri.protocol === 'https:') !== (options.tls !== undefined)) {
+    throw new TypeError('`tls` is required if `baseUri` is an https URI, and accepted only then');
   }
-  if ((uri.protocol === 'https:') !== (tls !== undefined)) {
-    throw new TypeError(`\`tls\` is required if \`${caller.baseUri}\` is an https URI, and accepted only then`);
-  }
-  if (tls !== undefined && [tls.key, tls.cert].some((pem) => typeof pem !== 'string' && !Buffer.isBuffer(pem))) {
-    throw new TypeError('`tls` must have `key` and `cert`, each as PEM in a string or a Buffer');
-  }
-  const ports = checkedPorts(port ?? portOf(uri), uri.hostname);
+  for (const candidate of port) rejectBlocked(candidate, uri.hostname);
   const hostname = host ?? uri.hostname.replace(/^\[|\]$/g, '');
   return {
+    ...options,
     // Until the port is known it is 0, so that a wanted port is not mistaken for the bound one.
-    baseUri: withPort(text, (ports.length === 1 ? ports[0] : undefined) ?? 0),
-    publicUri: publicUri === undefined ? undefined : checkedPublicUri(publicUri),
+    baseUri: withPort(base, (port.length === 1 ? port[0] : undefined) ?? 0),
     path: uri.pathname,
     addresses: hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname],
-    ports,
-    handler,
-    allowUnsolicited,
-    requestLifetime,
-    requestTimeout,
-    maxHeaderSize,
-    tls,
+    ports: port,
   };
 }
 
+function rejectBlocked(port: number, host: string): void {
+  if (blockedPorts.has(port)) throw new PortUnavailableError(port, host, 'ERR_UNSAFE_PORT');
+}
+
 /** The text of a redirect URI that a server can receive responses at. */
-function checkedHttpUri(name: string, value: string | URL): string {
-  const text = checkRedirectUri(name, value);
-  const { protocol, username, password, pathname } = new URL(text);
-  if (/^[\w.-]+:\d/.test(text)) throw new TypeError(`\`${name}\` must begin with http:// or https://`);
+function checkHttpUri(name: string, value: unknown): string {
+  const uri = checkRedirectUri(name, value);
+  const { protocol, username, password, pathname } = new URL(uri);
+  if (/^[\w.-]+:\d/.test(uri)) throw new TypeError(`\`${name}\` must begin with http:// or https://`);
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new TypeError(
       `\`${name}\` must be an http or https URI, not ${protocol} (for a custom protocol, expect() the request and give its URI to receive())`,
@@ -131,26 +152,7 @@ function checkedHttpUri(name: string, value: string | URL): string {
   if (pathname.endsWith('/token')) {
     throw new TypeError(`\`${name}\` must not end in \`/token\`: the callback page forwards the fragment to that path`);
   }
-  return text;
-}
-
-function checkedPublicUri(publicUri: string | URL): string {
-  const text = checkedHttpUri('publicUri', publicUri);
-  if (isHttpsOrLoopback(new URL(text))) return text;
-  throw new RangeError('`publicUri` must be an https URI, or an http URI on 127.0.0.1, [::1] or localhost');
-}
-
-function checkedPorts(port: unknown, host: string): number[] {
-  const ports: unknown[] = typeof port === 'number' ? [port] : isIterable(port) ? [...port] : [];
-  if (ports.length === 0) throw new TypeError('`port` must be a number, or a list of numbers that is not empty');
-  return ports.map((value) => {
-    if (typeof value !== 'number') throw new TypeError(`\`port\` must be a number, not ${typeof value}`);
-    if (!Number.isInteger(value) || value < 0 || value > 65_535) {
-      throw new RangeError(`\`port\` must be a whole number from 0 to 65535, not ${value}`);
-    }
-    if (blockedPorts.has(value)) throw new PortUnavailableError(value, host, 'ERR_UNSAFE_PORT');
-    return value;
-  });
+  return uri;
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

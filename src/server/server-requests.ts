@@ -12,12 +12,12 @@ import { CallbackPageRenderer } from '../page/renderer.js';
 import { notify, rethrow } from '../sign-in/failure.js';
 import type { SignIns } from '../sign-in/sign-ins.js';
 import type { RequestListeners } from './listener.js';
-import type { CheckedServerOptions } from './options.js';
+import type { ServerSettings } from './options.js';
 import type { PendingWork } from './pending-work.js';
 
 /** @internal What the requests of one server need. */
 export interface ServerParts {
-  readonly options: CheckedServerOptions;
+  readonly options: ServerSettings;
   readonly pageOptions: CallbackPageOptions;
   readonly signIns: SignIns<PendingPage>;
   readonly work: PendingWork;

@@ -1,7 +1,7 @@
 import type { CallbackPage } from '../callback/callback-page.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
-import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { abortSignal, callable, optional, parseOptions, unchecked, type OptionRows } from '../oauth/option-rows.js';
 
 /** What `exchange` gets in addition to the grant. */
 export interface ExchangeContext {
@@ -21,12 +21,13 @@ export interface WaitForGrantOptions<Result = GrantResponse> {
   exchange?: ((grant: GrantResponse, context: ExchangeContext) => Result | Promise<Result>) | undefined;
 }
 
-const optionNames: OptionNames<WaitForGrantOptions> = { signal: true, request: true, exchange: true };
+const waitRows = {
+  signal: optional(abortSignal),
+  request: unchecked(),
+  exchange: optional(callable()),
+} satisfies OptionRows<WaitForGrantOptions>;
 
-/** @internal Checks how to wait, before anything is done. */
+/** @internal Checks how to wait, before anything is done. The request is checked by what reads it. */
 export function checkWaitOptions(options: WaitForGrantOptions<unknown>): void {
-  assertKnownOptions('waitForGrant', options, optionNames);
-  const { signal, exchange } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('`signal` must be an AbortSignal');
-  if (exchange !== undefined && typeof exchange !== 'function') throw new TypeError('`exchange` must be a function');
+  parseOptions('waitForGrant', options, waitRows);
 }

@@ -1,4 +1,4 @@
-import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import { anyText, flag, optional, parseOptions, type Check, type OptionRows } from '../oauth/option-rows.js';
 
 /** The texts of the terminal. `{app}` becomes the app's name; without one, ` to {app}` is left out. */
 export interface TerminalTexts {
@@ -34,32 +34,23 @@ export const defaultTexts: Readonly<Record<keyof TerminalTexts, string>> = {
   signedIn: 'Signed in to {app}',
 };
 
-const textNames: OptionNames<TerminalTexts> = {
-  browser: true,
-  address: true,
-  otherMachine: true,
-  waiting: true,
-  paste: true,
-  signedIn: true,
-};
-const settingNames: OptionNames<TerminalSettings> = { quiet: true, texts: true };
+const textRows = {
+  browser: optional(anyText),
+  address: optional(anyText),
+  otherMachine: optional(anyText),
+  waiting: optional(anyText),
+  paste: optional(anyText),
+  signedIn: optional(anyText),
+} satisfies OptionRows<TerminalTexts>;
 
-/** @internal Checks the option `terminal`. Throws a TypeError. */
-export function checkTerminalOption(terminal: unknown): void {
-  if (terminal === undefined || typeof terminal === 'boolean') return;
-  if (typeof terminal !== 'object' || terminal === null) {
-    throw new TypeError('`terminal` must be true, false or an object with `quiet` and `texts`');
-  }
-  assertKnownOptions('terminal', terminal, settingNames);
-  const { quiet, texts } = terminal as TerminalSettings;
-  if (quiet !== undefined && typeof quiet !== 'boolean') throw new TypeError('`terminal.quiet` must be true or false');
-  if (texts === undefined) return;
-  if (typeof texts !== 'object' || (texts as unknown) === null) {
-    throw new TypeError('`terminal.texts` must be an object of strings');
-  }
-  assertKnownOptions('terminal.texts', texts, textNames);
-  for (const [name, text] of Object.entries<unknown>(texts)) {
-    if (text !== undefined && typeof text !== 'string')
-      throw new TypeError(`\`terminal.texts.${name}\` must be a string`);
-  }
-}
+const settingRows = {
+  quiet: optional(flag),
+  texts: optional((value) => parseOptions('terminal.texts', value, textRows, 'terminal.texts.')),
+} satisfies OptionRows<TerminalSettings>;
+
+/** @internal Checks the option `terminal`; undefined if the terminal is not used. */
+export const terminalSettings: Check<TerminalSettings | undefined> = (value, name) => {
+  if (typeof value === 'boolean') return value ? {} : undefined;
+  if (typeof value === 'object' && value !== null) return parseOptions(name, value, settingRows, `${name}.`);
+  throw new TypeError(`\`${name}\` must be true, false or an object with \`quiet\` and \`texts\``);
+};

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CallbackPageRenderer, type PageView, type RenderOptions } from '#src/page/renderer.js';
-import { checkPageOptions, type CallbackPageOptions, type TemplateContext } from '#src/page/options.js';
+import { parsePageOptions, type CallbackPageOptions, type TemplateContext } from '#src/page/options.js';
 import { securityHeaders } from '#src/page/headers.js';
 import { forwardingScript } from '#src/page/default-templates.js';
 import { pageLanguages, type PageText, type PageTextKey } from '#src/page/language.js';
@@ -216,7 +216,7 @@ describe('CallbackPageRenderer', () => {
     it('have no member but a heading and a message', () => {
       expect(() => {
         // A caller without types may give anything.
-        checkPageOptions({ texts: { success: { headng: 'Done' } as never } });
+        parsePageOptions({ texts: { success: { headng: 'Done' } as never } });
       }).toThrow(new TypeError('`texts.success` has no option `headng`. Did you mean `heading`?'));
     });
 
@@ -680,15 +680,16 @@ describe('CallbackPageRenderer', () => {
     ['autoClose', { autoClose: Infinity }, RangeError],
     ['autoClose', { autoClose: true }, RangeError],
     ['autoClose', { autoClose: '5' }, RangeError],
+    ['autoClose', { autoClose: 2 ** 31 }, RangeError],
     ['texts', { texts: { sucess: {} } }, TypeError],
     ['texts', { texts: { constructor: {} } }, TypeError],
-    ['texts', { texts: { success: 'Done' } }, TypeError],
-    ['texts', { texts: { success: null } }, TypeError],
-    ['texts', { texts: { success: { heading: 5 } } }, TypeError],
+    ['texts.success', { texts: { success: 'Done' } }, TypeError],
+    ['texts.success', { texts: { success: null } }, TypeError],
+    ['texts.success.heading', { texts: { success: { heading: 5 } } }, TypeError],
     ['contentSecurityPolicy', { contentSecurityPolicy: { 'script-src': 'a;b' } }, TypeError],
   ])('names the option %s when it is wrong', (name, options, type) => {
     const check = (): void => {
-      checkPageOptions(wrong(options));
+      parsePageOptions(wrong(options));
     };
     expect(check).toThrow(type);
     expect(check).toThrow(`\`${name}\``);
@@ -710,7 +711,7 @@ describe('CallbackPageRenderer', () => {
     { templatePath: pathToFileURL('/page.html') },
   ])('accepts %j', (options) => {
     expect(() => {
-      checkPageOptions(wrong(options));
+      parsePageOptions(wrong(options));
     }).not.toThrow();
   });
 });

@@ -26,7 +26,11 @@ async function statusAt(options: Partial<Options>, host: string): Promise<number
 describe('createCallbackRouter, options', () => {
   it.each(['onGrant', 'onError', 'onRejected'])('rejects `%s` unless it is a function', (name) => {
     for (const value of ['later', 5, null, {}]) {
-      expect(make({ [name]: value })).toThrow(new TypeError(`\`${name}\` must be a function, not ${typeof value}`));
+      expect(make({ [name]: value })).toThrow(
+        new TypeError(
+          `\`${name}\` must be a function, not ${value === null ? 'null' : value === Object(value) ? 'an object' : typeof value}`,
+        ),
+      );
     }
   });
 
@@ -61,8 +65,8 @@ describe('createCallbackRouter, options', () => {
     },
   );
 
-  it.each(['callback', '', 5, null, ['/callback']])('rejects %j as `path`', (path) => {
-    expect(make({ path })).toThrow(new TypeError('`path` must be a path that begins with a slash'));
+  it.each(['callback', '', '//callback', 5, null, ['/callback']])('rejects %j as `path`', (path) => {
+    expect(make({ path })).toThrow(new TypeError('`path` must be a path that begins with one slash'));
   });
 
   it('rejects a page at `/token`, the path that the fragment is sent to', () => {

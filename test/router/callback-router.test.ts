@@ -14,7 +14,8 @@ import { createCallbackRouter } from '#src/router/callback-router.js';
 import type { CallbackRouterContext, CallbackRouterOptions } from '#src/router/options.js';
 import { createMemoryRequestStore, type RequestStore } from '#src/router/request-store.js';
 import type { AuthorizationError } from '#src/errors.js';
-import { LoginRequest, ResponseType } from '#src/oauth/login-request.js';
+import { LoginRequest } from '#src/oauth/login-request.js';
+import { ResponseType } from '#src/oauth/response-type.js';
 import { isPosix } from '../helpers/systems.js';
 
 const origin = 'http://app.example';

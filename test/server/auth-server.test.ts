@@ -9,7 +9,8 @@ import { AuthServer } from '#src/server/auth-server.js';
 import type { AuthServerOptions } from '#src/server/options.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse } from '#src/oauth/grant-response.js';
 import { PortUnavailableError } from '#src/errors.js';
-import { LoginRequest, ResponseType } from '#src/oauth/login-request.js';
+import { LoginRequest } from '#src/oauth/login-request.js';
+import { ResponseType } from '#src/oauth/response-type.js';
 import { deliverFragment, deliverQuery, once } from '../helpers/callback.js';
 
 const anyPort = 'http://127.0.0.1:0/callback';
