@@ -156,7 +156,7 @@ const autoClose: Check<number | false> = (value, name) => {
 const textRows = { heading: optional(anyText), message: optional(anyText) } satisfies OptionRows<PageText>;
 
 const texts: Check<NonNullable<CallbackPageOptions['texts']>> = (value) => {
-  for (const [key, text] of Object.entries<unknown>(Object(value))) {
+  for (const [key, text] of Object.entries(Object(value) as Record<string, unknown>)) {
     if (!pageTextKeys.includes(key)) throw new TypeError(`\`texts\` has no text named ${key}`);
     parseOptions(`texts.${key}`, text, textRows, `texts.${key}.`);
   }

@@ -394,6 +394,18 @@ describe('login', () => {
     ['texts that are none', { terminal: { texts: 'x' as never } }, /`terminal.texts`/],
     ['a `responseType` that is no string', { responseType: ['code'] as never }, /`responseType` must be a string/],
     ['a server that is none', { server: { listening: true } as never }, /`server` must be an AuthServer/],
+    [
+      'a server of another copy',
+      { server: { redirectUri, waitForGrant: () => undefined } as never },
+      /`server` is an AuthServer of another copy of embed-auth-server/,
+    ],
+    [
+      'a `responseType` that is unknown',
+      { responseType: 'implicit' as never },
+      /`responseType` has an unknown response type/,
+    ],
+    ['a redirect URI on another host', { redirectUri: 'ftp://127.0.0.1/' }, /`redirectUri` must be an http/],
+    ['a redirect path of two slashes', { redirectUri: 'http://127.0.0.1:0//callback' }, /`redirectUri` must not have/],
     ['a server that does not listen', { server: new AuthServer(redirectUri) }, /`server` must be listening/],
     ['a protocol parameter in `extraParams`', { extraParams: { state: 'x' } }, /`extraParams` must not contain state/],
     ['an endpoint of another scheme', { authorizationEndpoint: 'javascript:alert(1)' }, /`authorizationEndpoint`/],
@@ -408,6 +420,43 @@ describe('login', () => {
     await expect(promise).rejects.toBeInstanceOf(TypeError);
     await expect(promise).rejects.toThrow(message);
     expect(opened).toEqual([]);
+  });
+});
+
+describe('LoginOptions.timeout', () => {
+  it.each([0, -1, 1.5, NaN, Infinity, 2 ** 31, '5000', true, null])('cannot be %j', async (timeout) => {
+    const promise = login({ ...request, redirectUri, openBrowser: false, timeout: timeout as number });
+    await expect(promise).rejects.toThrow(RangeError);
+    await expect(promise).rejects.toThrow('`timeout` must be');
+  });
+
+  it('ends the sign-in, says so, and stops the server', async () => {
+    const error: unknown = await login({ ...request, redirectUri, openBrowser: () => undefined, timeout: 20 }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ name: 'AuthAbortedError', code: 'TIMED_OUT', cause: { name: 'TimeoutError' } });
+    expect((error as Error).message).toMatch(/^The sign-in was not finished in time\. No response arrived\./);
+  });
+
+  it('does not count what `exchange` takes, whose signal is the one of the app', async () => {
+    const result = await login({
+      ...request,
+      redirectUri,
+      timeout: 500,
+      openBrowser: respondingWith({ code: 'c' }),
+      exchange: async ({ code }, { signal }) => {
+        await new Promise((resolve) => setTimeout(resolve, 800));
+        return [code, signal.aborted];
+      },
+    });
+    expect(result).toEqual(['c', false]);
+  });
+
+  it('can be false, and is five minutes unless it is given', async () => {
+    for (const timeout of [false, undefined, 2 ** 31 - 1] as const) {
+      const grant = await login({ ...request, redirectUri, timeout, openBrowser: respondingWith({ code: 'c' }) });
+      expect(grant.code).toBe('c');
+    }
   });
 });
 

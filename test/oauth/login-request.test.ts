@@ -3,10 +3,10 @@ import { inspect } from 'node:util';
 import { AuthServer } from '#src/server/auth-server.js';
 import type { ExpectedRequest } from '#src/oauth/authorization-response.js';
 import { LoginRequest, type LoginRequestOptions } from '#src/oauth/login-request.js';
+import { parseCallbackUri } from '#src/oauth/callback-uri.js';
 import { ResponseType } from '#src/oauth/response-type.js';
 import { PKCEUtil } from '#src/oauth/pkce-util.js';
 import { Scopes } from '#src/oauth/scopes.js';
-import { printed } from '../helpers/responses.js';
 
 const redirect = 'http://127.0.0.1:5543/callback';
 const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
@@ -116,13 +116,13 @@ describe('LoginRequest', () => {
   it.each(['a b', 'a+b', 'a&b=c', 'a%20b', 'ключ \u{1f511}', '"\'<>', '#?/', '\r\n'])(
     'encodes %j so that the server reads the same',
     (text) => {
-      const request = new LoginRequest(`${redirect}?x=${encodeURIComponent(text)}`, text, text, {
+      const request = new LoginRequest(`${redirect}?x=${encodeURIComponent(text)}`, text, ResponseType.Token, {
         scope: text,
         state: text,
         extraParams: { extra: text },
       });
       const { href, searchParams } = request.toUri();
-      for (const name of ['client_id', 'response_type', 'scope', 'state', 'extra']) {
+      for (const name of ['client_id', 'scope', 'state', 'extra']) {
         expect(searchParams.get(name)).toBe(text);
         // As a server reads it for which `+` is no space.
         expect(decodeURIComponent(new RegExp(`[?&]${name}=([^&]*)`).exec(href)?.[1] ?? '')).toBe(text);
@@ -310,12 +310,43 @@ describe('LoginRequest', () => {
     expect(new LoginRequest(new AuthServer(), 'client', ResponseType.Token).redirectUri).toBe(redirect);
   });
 
+  it('rejects JSON, which would lose state and verifier, and names what a store can keep', () => {
+    const request = new LoginRequest(redirect, 'client', ResponseType.Code, { state: 'canary-state' });
+    expect(() => JSON.stringify({ login: request })).toThrow(
+      new TypeError('A `LoginRequest` shows neither its state nor its verifier to JSON: store `request.toExpected()`'),
+    );
+  });
+
+  it.each(['implicit', 'id_token', 'none', 'authorization_code', 'CODE', 'code,token', '', ' code', 5])(
+    'rejects the response type %j, whose response could not be checked',
+    (responseType) => {
+      const wrong = responseType as string; // A caller without types may give anything.
+      for (const make of [
+        () => new LoginRequest(redirect, 'client', wrong),
+        () => {
+          new AuthServer().expect({ state: 'xyz', responseType: wrong });
+        },
+        () => parseCallbackUri(`${redirect}?code=a&state=xyz`, { state: 'xyz', responseType: wrong }),
+      ]) {
+        expect(make).toThrow(TypeError);
+        expect(make).toThrow('`responseType`');
+      }
+    },
+  );
+
+  it.each(['code', 'token', 'code id_token', 'id_token token', 'code token', 'code id_token token'])(
+    'accepts the response type %j',
+    (responseType) => {
+      expect(new LoginRequest(redirect, 'client', responseType).responseType).toBe(responseType);
+    },
+  );
+
   it('says that a server with any port must be started first', () => {
     const server = new AuthServer('http://127.0.0.1:0/callback');
     expect(() => new LoginRequest(server, 'client', ResponseType.Token)).toThrow('start the server first');
   });
 
-  it('shows neither state nor verifier when it is printed or made JSON of', () => {
+  it('shows neither state nor verifier when it is printed', () => {
     const request = new LoginRequest(redirect, 'client', ResponseType.Code, {
       state: 'canary-state',
       codeVerifier: 'canary'.repeat(10),
@@ -325,9 +356,7 @@ describe('LoginRequest', () => {
       inspect(request),
       inspect(request, { depth: null, showHidden: true }),
       inspect({ request }),
-      JSON.stringify(request),
       inspect(request, { customInspect: false, getters: false }),
-      printed(request),
     ]) {
       expect(text).not.toContain('canary');
     }

@@ -170,6 +170,23 @@ describe('AuthServerOptions.publicUri', () => {
     },
   );
 
+  it.each(['https://example.dev:6000/callback', 'http://localhost:1/'])(
+    'cannot be %s, whose port browsers block',
+    (publicUri) => {
+      expect(make('http://127.0.0.1/callback', { publicUri })).toThrow(
+        expect.objectContaining({ name: 'PortUnavailableError', code: 'PORT_BLOCKED' }),
+      );
+    },
+  );
+
+  it.each(['http://127.0.0.1//callback', 'http://127.0.0.1////evil.test/x'])(
+    'cannot have two slashes before its path: %s',
+    (uri) => {
+      expect(make(uri)).toThrow(/`baseUri` must not have a path that begins with two slashes/);
+      expect(make('http://127.0.0.1/callback', { publicUri: uri })).toThrow(/`publicUri` must not have a path/);
+    },
+  );
+
   it('makes its own name and that of the base URI known, and no other', async () => {
     const server = await startServer({ publicUri: 'https://name.example.dev/callback' });
     const there = request(`http://127.0.0.1:${server.port}`);
@@ -225,5 +242,14 @@ describe('AuthServerOptions', () => {
     expect(make('http://127.0.0.1/callback', { allowUnsolicited: 1 })).toThrow(/`allowUnsolicited` must be true or/);
     expect(make('http://127.0.0.1/callback', { handler: {} })).toThrow(/`handler` must be a function/);
     expect(make('http://127.0.0.1/callback', { handler: () => undefined, allowUnsolicited: true })).not.toThrow();
+  });
+});
+
+describe('AuthServerOptions.requestTimeout', () => {
+  it('is at most what a timer can measure', () => {
+    expect(make('http://127.0.0.1/callback', { requestTimeout: 2 ** 31 })).toThrow(
+      /`requestTimeout` must be at most 2147483647/,
+    );
+    expect(make('http://127.0.0.1/callback', { requestTimeout: 2 ** 31 - 1 })).not.toThrow();
   });
 });
