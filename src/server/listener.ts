@@ -1,6 +1,7 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Connections } from './connections.js';
 import { PortUnavailableError, ServerError, type PortUnavailableReason } from '../errors.js';
 
 /** @internal Where to listen, and with which limits. */
@@ -17,8 +18,6 @@ export interface ListenerOptions {
 }
 
 const headersTimeout = 10_000;
-// One user signs in with one browser; the other connections are those of scanners and spare sockets.
-const maxConnections = 512;
 const anyPortAttempts = 20;
 
 /** @internal What handles the requests. */
@@ -72,8 +71,8 @@ async function bind(
       server.on('connection', (socket: Socket) => {
         connections.add(socket);
       });
-      server.on('request', (request) => {
-        connections.received(request);
+      server.on('request', (request, response) => {
+        connections.received(request, response);
       });
       server.on('clientError', onClientError);
       try {
@@ -87,48 +86,11 @@ async function bind(
       bound = (server.address() as AddressInfo).port; // A listening TCP server's address is an AddressInfo.
     }
   } catch (error) {
-    for (const server of servers) server.close();
+    // A browser may have connected already: its socket would keep the process alive.
+    await close();
     throw error;
   }
   return { port: bound, close };
-}
-
-/** Open connections, oldest first. A new one at the limit replaces the least useful one, so silent sockets shut nobody out (R14). */
-class Connections {
-  readonly #sockets = new Set<Socket>();
-  /** The last request of each connection. With TLS, a request has another socket object, but the same port. */
-  readonly #requests = new Map<string, IncomingMessage>();
-
-  add(socket: Socket): void {
-    if (this.#sockets.size >= maxConnections) this.#replaceable()?.destroy();
-    this.#sockets.add(socket);
-    const key = keyOf(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#requests.delete(key);
-    });
-  }
-
-  received(request: IncomingMessage): void {
-    this.#requests.set(keyOf(request.socket), request);
-  }
-
-  destroyAll(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** The oldest that has sent nothing, otherwise the oldest with an incomplete request. */
-  #replaceable(): Socket | undefined {
-    const sockets = [...this.#sockets].filter(({ destroyed }) => !destroyed);
-    return (
-      sockets.find(({ bytesRead }) => bytesRead === 0) ??
-      sockets.find((socket) => this.#requests.get(keyOf(socket))?.complete !== true)
-    );
-  }
-}
-
-function keyOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
 }
 
 async function makeServer(options: ListenerOptions, onRequest: RequestListener): Promise<Server> {
