@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 // One user signs in with one browser; the other connections are those of scanners and spare sockets.
-const maxConnections = 64;
+const limit = 64;
 /** What a burst may reach for two turns of the event loop, in which a browser's request is read. */
-const hardLimit = 2 * maxConnections;
+const burstLimit = 2 * limit;
+/** With those that have a response in progress, which only an app's `handler` can make many. A process often has 1,024 descriptors. */
+const totalLimit = 512;
 /** A browser sends its request well within this time. Milliseconds. */
 const silentGrace = 1000;
 
@@ -22,22 +24,27 @@ interface Connection {
 
 /**
  * @internal The open connections, oldest first. At the limit, the least useful ones are closed (R36): idle ones, then silent ones
- * older than a second, then those with an incomplete request, then the other silent ones. A response in progress is never cut off.
+ * older than a second, then those with an incomplete request, then the other silent ones. A response in progress is never cut off,
+ * and does not count.
  */
 export class Connections {
   readonly #connections = new Map<string, Connection>();
   #isChecking = false;
 
   add(socket: Socket): void {
-    if (this.#connections.size >= hardLimit) this.#closeOne(socket);
-    if (socket.destroyed) return;
+    if (this.#connections.size >= totalLimit && !this.#closeSurplus(0, 1)) {
+      socket.destroy();
+      return;
+    }
     const key = keyOf(socket);
     const connection: Connection = { socket, openedAt: performance.now() };
     this.#connections.set(key, connection);
     socket.once('close', () => {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
     });
-    if (this.#connections.size > maxConnections && !this.#isChecking) this.#checkLater();
+    if (this.#connections.size <= limit) return;
+    this.#closeSurplus(burstLimit);
+    if (!this.#isChecking) this.#checkLater();
   }
 
   /** A request has arrived. With TLS, it has another socket object, but the same port. */
@@ -50,6 +57,7 @@ export class Connections {
       if (connection.response !== response) return;
       connection.idleAt = performance.now();
       connection.idleBytes = connection.socket.bytesRead;
+      if (this.#connections.size > limit && !this.#isChecking) this.#checkLater();
     });
   }
 
@@ -63,24 +71,24 @@ export class Connections {
     setImmediate(() =>
       setImmediate(() => {
         this.#isChecking = false;
-        while (this.#connections.size > maxConnections && this.#closeOne()) continue;
+        this.#closeSurplus(limit);
       }),
     );
   }
 
-  /** Closes the least useful connection. `instead`: what is closed if each of the others has a response in progress. */
-  #closeOne(instead?: Socket): boolean {
+  /** Closes the least useful connections above a limit, at most so many. False if there was none. */
+  #closeSurplus(above: number, most = Infinity): boolean {
     const now = performance.now();
-    let best: readonly [rank: number, since: number, connection: Connection] | undefined;
-    for (const connection of this.#connections.values()) {
-      const [rank, since] = rankOf(connection, now);
-      if (best === undefined || rank < best[0] || (rank === best[0] && since < best[1])) best = [rank, since, connection];
+    const closable = [...this.#connections.values()]
+      .map((connection) => ({ connection, rank: rankOf(connection, now) }))
+      .filter(({ rank }) => rank[0] !== inProgress)
+      .sort((one, other) => one.rank[0] - other.rank[0] || one.rank[1] - other.rank[1]);
+    const surplus = closable.slice(0, Math.max(0, Math.min(closable.length - above, most)));
+    for (const { connection } of surplus) {
+      this.#connections.delete(keyOf(connection.socket));
+      connection.socket.destroy();
     }
-    const closed = best === undefined || best[0] === inProgress ? instead : best[2].socket;
-    if (closed === undefined) return false;
-    this.#connections.delete(keyOf(closed));
-    closed.destroy();
-    return true;
+    return surplus.length > 0;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { PendingPage } from '../callback/callback-page.js';
 
 /** How long `stop()` waits for pages that are being sent, and for the files of a custom page. Milliseconds. */
@@ -9,14 +10,27 @@ const stopGrace = 1000;
 export class PendingWork {
   readonly #pages = new Set<PendingPage>();
   /** By socket: a pipelined response whose turn never comes has no event of its own when its socket closes. */
-  readonly #responses = new Map<Socket, Map<ServerResponse, IncomingMessage>>();
+  readonly #responses = new Map<Duplex, Map<ServerResponse, IncomingMessage>>();
+  readonly #latest = new WeakMap<Duplex, IncomingMessage>();
   #loading: { readonly since: number; readonly done: Promise<void>; readonly finish: () => void } | undefined;
 
   /** A request has arrived. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     const responses = this.#responses.get(request.socket) ?? this.#connected(request.socket);
     responses.set(response, request);
+    this.#latest.set(request.socket, request);
     response.once('close', () => responses.delete(response));
+  }
+
+  /** The response in progress to a complete request of a connection. */
+  responseOn(socket: Duplex): ServerResponse | undefined {
+    const responses = this.#responses.get(socket) ?? [];
+    return [...responses].find(([, request]) => request.complete)?.[0];
+  }
+
+  /** The request of a connection that arrived last. */
+  latestRequest(socket: Duplex): IncomingMessage | undefined {
+    return this.#latest.get(socket);
   }
 
   #connected(socket: Socket): Map<ServerResponse, IncomingMessage> {
@@ -38,7 +52,7 @@ export class PendingWork {
     const done = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    this.#loading = { since: Date.now(), done, finish };
+    this.#loading = { since: performance.now(), done, finish };
   }
 
   /** The page has loaded its files. */
@@ -56,7 +70,7 @@ export class PendingWork {
       .map(([response]) => new Promise<void>((resolve) => response.once('close', resolve)));
     await withTimeout(stopGrace, Promise.all(sending));
     if (this.#loading !== undefined) {
-      await withTimeout(this.#loading.since + stopGrace - Date.now(), this.#loading.done);
+      await withTimeout(this.#loading.since + stopGrace - performance.now(), this.#loading.done);
       this.#loading = undefined;
     }
   }

@@ -6,7 +6,6 @@ import type { PendingPage } from '../callback/callback-page.js';
 import { checkTarget, parseTarget, type HttpRejection } from '../callback/request-guard.js';
 import { send, sendRejection, sent } from '../callback/response-writer.js';
 import { openTemplateFolder } from '../callback/template-folder.js';
-import { securityHeaders } from '../page/headers.js';
 import { loadsFiles, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { notify, rethrow } from '../sign-in/failure.js';
@@ -14,6 +13,7 @@ import type { SignIns } from '../sign-in/sign-ins.js';
 import type { RequestListeners } from './listener.js';
 import type { ServerSettings } from './options.js';
 import type { PendingWork } from './pending-work.js';
+import { UnreadableRequests } from './unreadable-requests.js';
 
 /** @internal What the requests of one server need. */
 export interface ServerParts {
@@ -32,6 +32,7 @@ const plainText = { 'Content-Type': 'text/plain; charset=utf-8' };
 export class ServerRequests implements RequestListeners {
   readonly #parts: ServerParts;
   readonly #renderer: CallbackPageRenderer;
+  readonly #unreadable: UnreadableRequests;
   /** Known when the server listens. */
   address: Pick<CallbackContext, 'names' | 'redirectUri'> = {
     names: { hosts: new Set(), origins: new Set() },
@@ -44,6 +45,7 @@ export class ServerRequests implements RequestListeners {
       credentials: 'omit',
       reportLoaded: loadsFiles(parts.pageOptions),
     });
+    this.#unreadable = new UnreadableRequests(this.#renderer, parts.work, (reason) => parts.signIns.rejected(reason));
   }
 
   /** Reads a custom page. Throws a {@link TemplateError} if that is impossible. */
@@ -69,7 +71,7 @@ export class ServerRequests implements RequestListeners {
 
   readonly onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
     // The app's texts may fail.
-    this.#handleUnreadable(error, socket).catch(() => socket.destroy());
+    this.#unreadable.handle(error, socket).catch(() => socket.destroy());
   };
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -84,24 +86,6 @@ export class ServerRequests implements RequestListeners {
       );
       if (response.headersSent) response.end();
       else send(response, 500, plainText, 'The page could not be made. Return to the app.\n');
-    }
-  }
-
-  /** Responds to what the HTTP parser could not read. */
-  async #handleUnreadable(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
-    // The start of a TLS handshake (RFC 8446, section 5.1): the browser tried https.
-    const { rawPacket } = error as { rawPacket?: unknown };
-    const isTlsHandshake = Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x16 && rawPacket[1] === 0x03;
-    if (isTlsHandshake) rethrow(this.#parts.signIns.rejected('tls'));
-    if (error.code === 'HPE_HEADER_OVERFLOW') {
-      const { builtIn } = this.#renderer;
-      const language = await builtIn.language(undefined);
-      const page = await builtIn.render({ state: 'error', reason: 'too_large' }, { answered: true }, language);
-      endSocket(socket, '431 Request Header Fields Too Large', page.html, page.headers);
-    } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-      endSocket(socket, '408 Request Timeout', 'The request did not arrive in time.\n');
-    } else {
-      endSocket(socket, '400 Bad Request', 'This request cannot be read.\n');
     }
   }
 
@@ -170,20 +154,4 @@ async function callHandler(
       throw error;
     });
   }
-}
-
-/** Responds without a request: nothing of what was sent is in it. */
-function endSocket(
-  socket: Duplex,
-  status: string,
-  body: string,
-  headers: Readonly<Record<string, string>> = plainText,
-): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const all = { ...securityHeaders, ...headers, 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
-  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status}\r\n${head.join('')}\r\n${body}`, () => socket.destroy());
 }

@@ -135,7 +135,7 @@ describe('The Host of a request', () => {
           const { status } = await arena.get(`${target}?${arena.answer()}`, navigation);
           expect([target, status]).toEqual([target, expected]);
         }
-        expect(new Set(arena.rejections)).toEqual(new Set(['bad_target', 'foreign_host']));
+        expect(new Set(arena.rejections)).toEqual(new Set(['bad_target', 'bad_request', 'foreign_host']));
         expect((await arena.get(`http://${arena.host}/callback?${arena.answer()}`, navigation)).status).toBe(200);
       },
       { events: 1 },

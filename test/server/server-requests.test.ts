@@ -80,9 +80,9 @@ describe('bytes that are no request', () => {
     for (const hex of ['1604010005', '1503010005', '0316000000', '4745540a0a']) {
       expect((await sendRaw(server.port, Buffer.from(hex, 'hex'))).status).toBe(400);
     }
-    expect(reasons).toEqual([]);
+    expect(new Set(reasons)).toEqual(new Set(['bad_request']));
     await sendRaw(server.port, Buffer.from('1603010005', 'hex'));
-    expect(reasons).toEqual(['tls']);
+    expect(reasons.at(-1)).toBe('tls');
   });
 
   it('surface what a listener of callbackRejected throws', async () => {
