@@ -342,9 +342,11 @@ describe('the warning EMBED_AUTH_PAGE_FAILED', () => {
     const server = await startServer({
       texts,
       template: () =>
-        new Promise((resolve) => {
+        new Promise((_, reject) => {
           render('');
-          render = resolve;
+          render = () => {
+            reject(new Error('no template'));
+          };
         }),
     });
     const warnings = catchWarnings();
