@@ -16,6 +16,8 @@ export interface GrantResponseInit {
 }
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
+/** Names the kind of a grant in every copy of this package: an entry may have its own. */
+const grantKind = Symbol.for('embed-auth-server.grantKind');
 
 /** What both kinds of grant have in common. Secrets are accessors: logging, JSON and `{...grant}` contain none. */
 abstract class AuthorizationResponse {
@@ -62,6 +64,13 @@ abstract class AuthorizationResponse {
     return this.#uri;
   }
 
+  /** @internal Whether a value is a grant of this class, or of the same class in another copy of this package. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    const wanted = Object.getOwnPropertyDescriptor(this.prototype, grantKind)?.value as unknown;
+    if (wanted === undefined) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && grantKind in value && value[grantKind] === wanted;
+  }
+
   /** @internal */
   [inspect](): string {
     return `${this.constructor.name} { tokenType: ${JSON.stringify(this.tokenType)}, expiresIn: ${String(this.expiresIn)}, [secrets not shown] }`;
@@ -88,6 +97,10 @@ abstract class AuthorizationResponse {
  * @see [RFC 6749, section 4.2.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.2.2)
  */
 export class ImplicitGrantResponse extends AuthorizationResponse {
+  static {
+    Object.defineProperty(this.prototype, grantKind, { value: 'token' });
+  }
+
   /** Tells the two kinds of grant apart. */
   readonly kind = 'token';
   readonly #accessToken: string;
@@ -132,6 +145,10 @@ export class ImplicitGrantResponse extends AuthorizationResponse {
  * @see [RFC 6749, section 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
  */
 export class AuthorizationCodeResponse extends AuthorizationResponse {
+  static {
+    Object.defineProperty(this.prototype, grantKind, { value: 'code' });
+  }
+
   /** Tells the two kinds of grant apart. */
   readonly kind = 'code';
   readonly #code: string;
