@@ -11,7 +11,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = path.join(root, 'dist');
 const source = (name) => path.join(root, 'src', `${name}.ts`);
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-const installed = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !bundledPackages.includes(name));
+const installed = Object.keys({ ...dependencies, ...peerDependencies }).filter(
+  (name) => !bundledPackages.includes(name),
+);
 
 /** Replaces the module that reads templates/ at run time by one that holds the texts, so that apps can bundle the package. */
 const templates = {
@@ -54,7 +56,10 @@ const mainEntry = {
 /** Keeps the licences of bundled packages beside their code. */
 function licences({ moduleIds }) {
   const isPartOf = (name) => moduleIds.some((id) => id.includes(path.join('node_modules', name, path.sep)));
-  return bundledPackages.filter(isPartOf).map((name) => `/*! ${name}\n\n${licenceOf(name)}\n*/`).join('\n');
+  return bundledPackages
+    .filter(isPartOf)
+    .map((name) => `/*! ${name}\n\n${licenceOf(name)}\n*/`)
+    .join('\n');
 }
 
 async function bundle(input, plugin, groups) {
@@ -73,7 +78,11 @@ async function bundle(input, plugin, groups) {
     chunkFileNames: '[name]-[hash].js',
     codeSplitting: { groups },
     comments: { legal: true, jsdoc: false },
-    minify: { mangle: { keepNames: { function: true, class: true } }, compress: false, codegen: { removeWhitespace: false } },
+    minify: {
+      mangle: { keepNames: { function: true, class: true } },
+      compress: false,
+      codegen: { removeWhitespace: false },
+    },
     postBanner: licences,
     sourcemap: true,
     sourcemapExcludeSources: true,

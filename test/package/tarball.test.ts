@@ -72,13 +72,16 @@ function paths(value: unknown): string[] {
 describe('the tarball', () => {
   it('holds the sources, the templates, what was built from them, the documents and the examples', async () => {
     const sources = await filesIn('src');
-    const names = sources.map((name) => name.slice('src/'.length, -'.ts'.length));
+    const modules = sources.map((name) => name.slice('src/'.length, -'.ts'.length));
     // No app imports the command.
-    const imported = names.filter((name) => !/^cli(?:\/|$)/.test(name));
+    const imported = modules.filter((name) => !/^cli(?:\/|$)/.test(name));
     const declarations = imported.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.ts.map`]);
-    const maps = ['cli', 'index', 'testing'].map((name) => `dist/${name}.js.map`);
-    const bundles = ['dist/cli.js', 'dist/index.js', 'dist/testing.js', ...maps];
-    const isChunk = (name: string): boolean => /^dist\/chunks\/[\w-]+\.js(?:\.map)?$/.test(name);
+    const names = [...entries().map((name) => path.posix.basename(name)), 'cli'].map((name) =>
+      name === 'embed-auth-server' ? 'index' : name,
+    );
+    const bundles = names.map((name) => `dist/${name}.js`);
+    // What several entries share, what is loaded later, and the source maps.
+    const isChunk = (name: string): boolean => /^dist\/[\w-]+\.js(?:\.map)?$/.test(name) && !bundles.includes(name);
     expect(packed.files.filter((name) => !isChunk(name))).toEqual(
       [
         'CHANGELOG.md',
@@ -171,6 +174,15 @@ describe('an app that has installed it', () => {
     const { stdout, stderr } = await run(process.execPath, ['entries.cjs'], { cwd: app });
     expect(stderr).toBe('');
     expect(stdout.trim().split('\n')).toEqual(entries().map((name) => `${name} true`));
+  });
+
+  it('knows grants and errors of one entry by the classes of another', async () => {
+    await writeFile(path.join(app, 'classes.mjs'), await appScript('esm', 'classes.ts'));
+    expect(await runApp(path.join(app, 'classes.mjs'))).toEqual({
+      code: [true, false],
+      token: [false, true],
+      error: [true, true, false],
+    });
   });
 
   it('exports its version, and the command if there is one', async () => {
@@ -303,6 +315,13 @@ describe('importing it', () => {
     }
   }
 
+  /** The folders of src/ from which files of dist/ were bundled. */
+  async function foldersIn(files: readonly string[]): Promise<string[]> {
+    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    const folders = texts.flatMap((text) => [...text.matchAll(/^\/\/(?:#region)? src\/(\w[\w-]*)\//gm)]);
+    return [...new Set(folders.map(([, folder = '']) => folder))].sort();
+  }
+
   it.each([
     ['an ES module', 'mjs', "await import('embed-auth-server')"],
     ['CommonJS', 'cjs', "require('embed-auth-server')"],
@@ -320,8 +339,33 @@ describe('importing it', () => {
     expect(builtins.filter((name) => ['crypto', 'tls', 'https', 'child_process', 'readline'].includes(name))).toEqual(
       [],
     );
-    // Each file costs an import a fifth of what the whole baseline of bench/ does.
-    expect(files.length).toBeLessThanOrEqual(2);
+    // Each further file costs an import a fifth of what the whole baseline of bench/ does.
+    expect(files.map((file) => path.basename(file))).toEqual(['index.js']);
+  });
+
+  it('loads little for a saved token: no server, no terminal, no page and no provider', async () => {
+    const script = path.join(app, 'saved.mjs');
+    await writeFile(
+      script,
+      `import { createMemoryTokenStore, createSession } from 'embed-auth-server/session';
+      const before = new Set(process.moduleLoadList);
+      const signIn = () => ({ access_token: 'the-token', expires_in: 3600 });
+      const session = createSession({ name: 'app', key: 'one', store: createMemoryTokenStore(), signIn });
+      console.log(await session.accessToken());`,
+    );
+    const { packages, files, stdout } = await loadedBy(script);
+    expect([packages, stdout.trim()]).toEqual([['embed-auth-server'], 'the-token']);
+    const folders = await foldersIn(files);
+    expect(folders).toContain('session');
+    expect(folders.filter((name) => /^(?:server|terminal|page|provider|login|callback)$/.test(name))).toEqual([]);
+  });
+
+  it('loads neither the server nor the terminal for the router', async () => {
+    const script = path.join(app, 'router.mjs');
+    await writeFile(script, "import 'embed-auth-server/router';");
+    const folders = await foldersIn((await loadedBy(script)).files);
+    expect(folders).toContain('callback');
+    expect(folders.filter((name) => /^(?:server|terminal|session|provider|login)$/.test(name))).toEqual([]);
   });
 
   it('loads ASCII only, which V8 keeps in one byte a character', async () => {

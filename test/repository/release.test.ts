@@ -40,20 +40,35 @@ describe('scripts/set-repository.mjs', () => {
     await removeFolder(folder);
   });
 
-  async function setRepository(manifest: object, env: NodeJS.ProcessEnv): Promise<string> {
+  async function setRepository(
+    manifest: object,
+    env: NodeJS.ProcessEnv,
+    args: readonly string[] = [],
+  ): Promise<string> {
     const file = path.join(folder, 'package.json');
     await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`);
-    await run(process.execPath, [path.join(root, 'scripts', 'set-repository.mjs')], {
+    await run(process.execPath, [path.join(root, 'scripts', 'set-repository.mjs'), ...args], {
       cwd: folder,
       env: { GITHUB_REPOSITORY: undefined, GITHUB_SERVER_URL: undefined, ...env },
     });
     return await readFile(file, 'utf8');
   }
 
-  it('adds the repository that GITHUB_REPOSITORY names, in the form that npm expects', async () => {
-    const text = await setRepository({ name: 'a', version: '1.0.0' }, { GITHUB_REPOSITORY: 'octo-org/a.fork' });
-    const repository = { type: 'git', url: 'git+https://github.com/octo-org/a.fork.git' };
-    expect(text).toBe(`${JSON.stringify({ name: 'a', version: '1.0.0', repository }, null, 2)}\n`);
+  it('adds the repository, its page and its issues, in the form that npm expects', async () => {
+    const links = {
+      repository: { type: 'git', url: 'git+https://github.com/octo-org/a.fork.git' },
+      homepage: 'https://github.com/octo-org/a.fork#readme',
+      bugs: 'https://github.com/octo-org/a.fork/issues',
+    };
+    const manifest = { name: 'a', version: '1.0.0' };
+    const expected = `${JSON.stringify({ ...manifest, ...links }, null, 2)}\n`;
+    expect(await setRepository(manifest, { GITHUB_REPOSITORY: 'octo-org/a.fork' })).toBe(expected);
+    expect(await setRepository(manifest, { GITHUB_REPOSITORY: 'not/this' }, ['octo-org/a.fork'])).toBe(expected);
+  });
+
+  it('keeps a homepage that is there', async () => {
+    const text = await setRepository({ homepage: 'https://a.example' }, { GITHUB_REPOSITORY: 'octo/a' });
+    expect(JSON.parse(text)).toMatchObject({ homepage: 'https://a.example', bugs: 'https://github.com/octo/a/issues' });
   });
 
   it('uses the server of GITHUB_SERVER_URL', async () => {
