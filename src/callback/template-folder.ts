@@ -1,3 +1,4 @@
+import type Express from 'express';
 import type { RequestHandler } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TemplateError } from '../errors.js';
@@ -58,9 +59,15 @@ async function makeFileServer(folder: string): Promise<FileServer> {
   };
 }
 
-async function loadStatic(root: string): Promise<RequestHandler> {
+/**
+ * The name is a parameter, and the comments are for webpack and Vite, so that no bundler follows it: Express is three quarters of a
+ * bundle, and only a template folder needs it, whose files are beside the bundle, too.
+ */
+async function loadStatic(root: string, name = 'express'): Promise<RequestHandler> {
   try {
-    const { default: express } = await import('express');
+    const { default: express } = (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as {
+      default: typeof Express;
+    };
     return express.static(root, {
       index: false,
       redirect: false,
@@ -74,7 +81,7 @@ async function loadStatic(root: string): Promise<RequestHandler> {
   } catch (error) {
     throw new TemplateError(
       'TEMPLATE_UNREADABLE',
-      'The files of `templatePath` cannot be served, because Express could not be loaded. If the app is bundled as an ES module, leave `express` out of the bundle.',
+      'The files of `templatePath` cannot be served, because Express could not be loaded. A bundle does not contain it: install `express` beside the bundle.',
       { cause: error },
     );
   }

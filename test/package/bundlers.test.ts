@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { build as esbuild, type BuildOptions } from 'esbuild';
-import { copyFile, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describeWith, installedApp, modules } from '../helpers/compat.js';
@@ -44,15 +44,20 @@ describe('an esbuild bundle as an ES module, without a banner that defines requi
     expect(await runApp(script)).toEqual(signedIn);
   });
 
-  it('rejects a template folder with a typed error, and does not hang', async () => {
-    const script = await bundle('template-folder.ts', 'template.mjs', { format: 'esm' });
+  it('is small: it contains no Express', async () => {
+    const script = await bundle('main.ts', 'size.mjs', { format: 'esm' });
+    expect((await stat(script)).size).toBeLessThan(350_000);
+  });
+
+  it('rejects a template folder with a typed error if Express is not installed beside it, and does not hang', async () => {
+    const script = await bundle('template-folder.ts', 'template.mjs', { format: 'esm', minify: true });
     const { stdout } = await run(process.execPath, [script], { cwd: folder });
     expect(stdout.trim()).toBe('TEMPLATE_UNREADABLE');
   });
 
-  it('serves a template folder if `express` is left out of the bundle', async () => {
+  it('serves a template folder if Express is installed beside it', async () => {
     const outfile = path.join(app, 'template-external.mjs');
-    await bundle('template-folder.ts', outfile, { format: 'esm', outfile, external: ['express'] });
+    await bundle('template-folder.ts', outfile, { format: 'esm', outfile });
     const { stdout } = await run(process.execPath, [outfile], { cwd: app });
     expect(stdout.trim()).toBe('started');
   });
@@ -123,7 +128,7 @@ describeWith(['webpack'], 'webpack', () => {
     await writeFile(
       path.join(project, 'build.cjs'),
       `require(${JSON.stringify(createRequire(path.join(modules, 'x.js')).resolve('webpack'))})(require('./webpack.config.cjs'), (error, stats) => {
-        if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exit(1); }
+        if (error || stats.hasErrors() || stats.hasWarnings()) { console.error(error ?? stats.toString()); process.exit(1); }
       });`,
     );
     await run(process.execPath, ['build.cjs'], { cwd: project });
