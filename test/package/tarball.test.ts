@@ -73,8 +73,8 @@ describe('the tarball', () => {
   it('holds the sources, the templates, what was built from them, the documents and the examples', async () => {
     const sources = await filesIn('src');
     const modules = sources.map((name) => name.slice('src/'.length, -'.ts'.length));
-    // No app imports the command.
-    const imported = modules.filter((name) => !/^cli(?:\/|$)/.test(name));
+    // No app imports the command, nor what talks to a provider.
+    const imported = modules.filter((name) => !/^(?:cli|provider)(?:\/|$)/.test(name));
     const declarations = imported.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.ts.map`]);
     const names = [...entries().map((name) => path.posix.basename(name)), 'cli'].map((name) =>
       name === 'embed-auth-server' ? 'index' : name,
