@@ -53,6 +53,19 @@ const mainEntry = {
   },
 };
 
+/** What a session loads at once is one file, too. */
+const sessionGroup = {
+  debugName: 'session',
+  name: (id, graph) => (loadedWith(source('session'), graph).has(id) ? 'session' : null),
+};
+
+function loadedWith(id, graph, found = new Set()) {
+  if (found.has(id)) return found;
+  found.add(id);
+  for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) loadedWith(imported, graph, found);
+  return found;
+}
+
 /** Keeps the licences of bundled packages beside their code. */
 function licences({ moduleIds }) {
   const isPartOf = (name) => moduleIds.some((id) => id.includes(path.join('node_modules', name, path.sep)));
@@ -93,7 +106,7 @@ await rm(dist, { recursive: true, force: true });
 // The main entry is one file: each further one would cost an import a millisecond. The others have copies of what they share
 // with it; errors and grants recognize those of a copy.
 await bundle([source('index')], loadedLater);
-await bundle([source('session'), source('mcp')], mainEntry, [{ name: 'session', tags: ['$initial'] }]);
+await bundle([source('session'), source('mcp')], mainEntry, [sessionGroup]);
 await bundle([source('router'), source('testing'), source('cli'), ...later], mainEntry);
 await chmod(path.join(dist, 'cli.js'), 0o755);
 
