@@ -13,7 +13,7 @@ const [codes, accessTokens, refreshTokens] = [new Map(), new Map(), new Map()];
 const oauth = new OAuth2Server({
   model: {
     getClient: async (id) => (id === client.id ? client : undefined),
-    saveCode: async (code, { id }, owner) => {
+    saveAuthorizationCode: async (code, { id }, owner) => {
       const saved = { ...code, client: { id }, user: owner };
       codes.set(code.authorizationCode, saved);
       return saved;
@@ -53,9 +53,12 @@ app.get('/.well-known/oauth-authorization-server', (_request, response) => {
 });
 app.get('/authorize', async (request, outgoing) => {
   const response = new Response(outgoing);
-  if (user.decision === 'deny') request.query.allowed = 'false';
+  const { headers, method } = request;
+  const query = { ...request.query, ...(user.decision === 'deny' && { allowed: 'false' }) };
   try {
-    await oauth.authorize(new Request(request), response, { authenticateHandler: { handle: () => ({ id: 'ada' }) } });
+    await oauth.authorize(new Request({ headers, method, query }), response, {
+      authenticateHandler: { handle: () => ({ id: 'ada' }) },
+    });
   } catch (error) {
     // Errors of a request whose redirect URI is known are in `response`, too.
     if (response.status !== 302) response.status = error.code;
