@@ -68,7 +68,7 @@ class MemoryTokenStore implements LocalTokenStore {
     this.#queues.set(key, mine);
     try {
       await abortable(before, signal);
-      return await action({ isHeld: () => true });
+      return await action({ isHeld: () => true, release: end });
     } finally {
       end();
       if (this.#queues.get(key) === mine) this.#queues.delete(key);

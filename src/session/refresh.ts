@@ -96,7 +96,9 @@ async function refreshUnderLock(
   const source = await state.source();
   await source.prepareRefresh?.(abandoned);
   const write = await store.prepare();
-  const endGuard = guardAgainstSignals();
+  const endGuard = guardAgainstSignals(() => {
+    held.release();
+  });
   try {
     abandoned.throwIfAborted();
     if (!held.isHeld()) return 'lost';

@@ -54,7 +54,7 @@ async function withForeignLock<Result>(
   let isOver = false;
   const once = (): Promise<Result> => {
     if (isOver || running !== undefined) return Promise.reject(new Error('The lock was given too late, or twice'));
-    return (running = action({ isHeld: () => true }));
+    return (running = action({ isHeld: () => true, release: () => undefined }));
   };
   const holding = (async () => await store.lock(key, once, { signal }))();
   try {

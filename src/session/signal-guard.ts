@@ -2,7 +2,8 @@
 const patience = 5000;
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
-let active = 0;
+/** The refreshes that are under way: each releases its lock before a signal ends the process, so that no other process waits for it. */
+const active = new Set<() => void>();
 let received: NodeJS.Signals | undefined;
 let timer: NodeJS.Timeout | undefined;
 
@@ -10,14 +11,19 @@ let timer: NodeJS.Timeout | undefined;
  * @internal While a refresh is under way, the first SIGINT or SIGTERM waits for its response, at most 5 s, so that a rotated token is saved;
  * then it is raised again. The second acts at once. If the app has a listener of its own for the signal, the app decides what happens.
  *
- * @returns ends the guard; to be called once
+ * @param releaseLock - called before the signal is raised
+ * @returns ends the guard
  */
-export function guardAgainstSignals(): () => void {
-  active += 1;
-  if (active === 1) for (const signal of signals) process.on(signal, receive);
+export function guardAgainstSignals(releaseLock: () => void): () => void {
+  const release = (): void => {
+    releaseLock();
+  };
+  if (active.size === 0) for (const signal of signals) process.on(signal, receive);
+  active.add(release);
   return () => {
-    active -= 1;
-    if (active === 0) end();
+    // The last one raises the signal that waited: its own lock is released, too.
+    if (active.size === 1) end();
+    active.delete(release);
   };
 }
 
@@ -39,5 +45,6 @@ function end(): void {
   if (received === undefined) return;
   const signal = received;
   received = undefined;
+  for (const release of active) release();
   process.kill(process.pid, signal);
 }

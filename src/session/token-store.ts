@@ -39,6 +39,8 @@ export interface TokenStore {
 export interface HeldLock {
   /** Looks, synchronously, whether the lock is still this holder's. */
   isHeld(): boolean;
+  /** Gives the lock back, synchronously. */
+  release(): void;
 }
 
 /** @internal */

@@ -117,7 +117,7 @@ describe('createFileTokenStore', () => {
     expect(reservation.commit('three', (text) => text === 'one')).toBe('changed');
     expect(files.read('a')).toBe('two');
     const other = await files.reserve('a');
-    expect(other.commit('three', () => true, { isHeld: () => false })).toBe('lost');
+    expect(other.commit('three', () => true, { isHeld: () => false, release: () => undefined })).toBe('lost');
     expect(files.read('a')).toBe('two');
     expect(await files.deleteIf('a', (text) => text === 'one')).toBe(false);
     expect(await files.deleteIf('a', (text) => text === 'two')).toBe(true);

@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -64,6 +64,7 @@ export class Apps implements AsyncDisposable {
       external: ['@napi-rs/keyring', 'open', 'express', 'get-port', 'oauth4webapi'],
       logLevel: 'error',
     });
+    await chmod(folder, 0o755); // Some run as another user.
     return new Apps(folder, join(folder, `${fixture}.mjs`));
   }
 

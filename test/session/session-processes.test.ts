@@ -1,15 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Apps, type App } from './processes.js';
-import { RotatingServer } from './rotating-server.js';
+import { onPosix } from '../helpers/systems.js';
+import { Arena, failureOf, until } from './arena.js';
+import { Apps } from './processes.js';
+import { sendJson } from './rotating-server.js';
 
 jest.setTimeout(60_000);
 
 let apps: Apps;
-let server: RotatingServer;
-let home: string;
 
 beforeAll(async () => {
   apps = await Apps.build();
@@ -19,51 +20,275 @@ afterAll(async () => {
   await apps[Symbol.asyncDispose]();
 });
 
-beforeEach(async () => {
-  server = await RotatingServer.start();
-  home = await mkdtemp(join(tmpdir(), 'session-home-'));
-});
+const isRoot = process.getuid?.() === 0;
 
-afterEach(async () => {
-  await apps.endAll();
-  await server[Symbol.asyncDispose]();
-  await rm(home, { recursive: true });
-});
-
-const folder = (): string => join(home, 'my-app');
-
-async function start(config: Record<string, unknown> = {}, nodeArgs: string[] = []): Promise<App> {
-  return await apps.start({
-    config: { name: 'my-app', server: server.origin, ...config },
-    env: { XDG_STATE_HOME: home },
-    nodeArgs,
+describe('several processes', () => {
+  it('S1: 50 with an expired token send one refresh, and all get its token', async () => {
+    await using arena = await Arena.start(apps);
+    await arena.signIn();
+    const all = await arena.appsOf(50);
+    const tokens = await Promise.all(all.map((app) => app.call('accessToken')));
+    expect(new Set(tokens).size).toBe(1);
+    expect(arena.server.requestsOf('token')).toHaveLength(1);
+    expect(arena.server.isValid(String(tokens[0]))).toBe(true);
+    expect(await arena.files()).toEqual(['KEY.json']);
   });
+
+  it('S1: who waited takes the token that another stored, also if it asked to refresh', async () => {
+    await using arena = await Arena.start(apps);
+    await arena.signIn();
+    const all = await arena.appsOf(3);
+    const held = arena.hold('token');
+    const tokens = all.map((app) => app.call('accessToken', { forceRefresh: true }));
+    (await held)();
+    expect(new Set(await Promise.all(tokens)).size).toBe(1);
+    expect(arena.server.requestsOf('token')).toHaveLength(1);
+  });
+
+  it('S5: sign in once: the others wait, say so in one line, and take the tokens', async () => {
+    await using arena = await Arena.start(apps);
+    const [first, ...others] = await arena.appsOf(3);
+    const held = arena.hold('sign-in');
+    const token = first?.call('accessToken');
+    const go = await held;
+    const tokens = others.map((app) => app.call('accessToken'));
+    await until(() => others.every((app) => app.stderr() !== ''));
+    const silent = await arena.app({ interactive: false });
+    expect(await failureOf(silent.call('accessToken'))).toMatchObject({ code: 'SIGN_IN_REQUIRED' });
+    expect(await failureOf((await arena.app()).call('accessToken', { abortAfter: 50 }))).toMatchObject({
+      code: 'TIMED_OUT',
+    });
+    go();
+    expect(new Set(await Promise.all([token, ...tokens])).size).toBe(1);
+    expect(arena.server.requestsOf('sign-in')).toHaveLength(1);
+    for (const app of others) expect(app.stderr()).toBe('Waiting for the sign-in that another process has started.\n');
+    expect(first?.stderr()).toBe('');
+  });
+
+  it('S5: if a sign-in ends without tokens, those who waited reject with its reason, and do not ask again', async () => {
+    await using arena = await Arena.start(apps);
+    const [first, ...others] = await arena.appsOf(4);
+    const held = arena.hold('sign-in');
+    const failure = failureOf(first?.call('accessToken') ?? Promise.resolve());
+    const go = await held;
+    const failures = others.map((app) => failureOf(app.call('accessToken')));
+    await until(() => others.every((app) => app.stderr() !== ''));
+    go((response) => {
+      sendJson(response, 400, { error: 'access_denied' });
+    });
+    expect(await failure).toMatchObject({ name: 'Error', message: 'rejected with 400' });
+    for (const { code, message, reason } of await Promise.all(failures)) {
+      expect({ code, reason }).toEqual({ code: 'SIGN_IN_REQUIRED', reason: 'Error' });
+      expect(message).toContain('rejected with 400');
+    }
+    expect(arena.server.requestsOf('sign-in')).toHaveLength(1);
+    // A call that begins afterwards asks again.
+    await others[0]?.call('accessToken');
+    expect(arena.server.requestsOf('sign-in')).toHaveLength(2);
+    expect(await arena.files()).toEqual(['KEY.json']);
+  });
+
+  it('S10: signing out in one process does not wait for the refresh of another, whose token is revoked and not stored', async () => {
+    await using arena = await Arena.start(apps);
+    await arena.signIn();
+    const [one, other] = await Promise.all([arena.app(), arena.app()]);
+    const held = arena.hold('token');
+    const failure = failureOf(one.call('accessToken', { interactive: false }));
+    const go = await held;
+    // The old token is revoked, but this provider still responds with a new one.
+    expect(await other.call('signOut')).toEqual({ revoked: true });
+    expect(await arena.files()).toEqual(['KEY.lock']);
+    go((response) => {
+      sendJson(response, 200, arena.server.issue());
+    });
+    expect(await failure).toMatchObject({ code: 'SIGN_IN_REQUIRED' });
+    expect(await one.call('peek')).toBeNull();
+    expect(arena.server.requestsOf('revoke').map(({ params }) => params.get('token'))).toEqual([
+      'refresh-token-1',
+      'refresh-token-2',
+    ]);
+  });
+
+  onPosix(
+    'S4: the first SIGTERM waits for the response and its write, and ends the process as it would have',
+    async () => {
+      await using arena = await Arena.start(apps);
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+        await arena.signIn();
+        const app = await arena.app();
+        const held = arena.hold('token');
+        app.call('accessToken').catch(() => undefined);
+        const go = await held;
+        app.process.kill(signal);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        expect(app.process.signalCode).toBeNull();
+        go();
+        expect(await app.ended).toMatchObject({ signal });
+      expect(await arena.files()).toEqual(['KEY.json']);
+        const other = await arena.app({ interactive: false });
+        expect(arena.server.isValid(String(await other.call('accessToken')))).toBe(true);
+        await other.call('signOut');
+      }
+      expect(arena.server.reuses).toBe(0);
+    },
+  );
+
+  onPosix('S4: the second signal acts at once, and outside a refresh so does the first', async () => {
+    await using arena = await Arena.start(apps);
+    await arena.signIn();
+    const [app, idle] = await Promise.all([arena.app(), arena.app()]);
+    const held = arena.hold('token');
+    app.call('accessToken').catch(() => undefined);
+    await held;
+    app.process.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const before = performance.now();
+    app.process.kill('SIGTERM');
+    expect(await app.ended).toMatchObject({ signal: 'SIGTERM' });
+    expect(performance.now() - before).toBeLessThan(2000);
+    await idle.call('peek');
+    idle.process.kill('SIGTERM');
+    expect(await idle.ended).toMatchObject({ signal: 'SIGTERM' });
+  });
+
+  onPosix('S4: a kill at any time leaves the old or the new file whole', async () => {
+    await using arena = await Arena.start(apps);
+    await arena.signIn();
+    for (let round = 0; round < 6; round++) {
+      const app = await arena.app();
+      const { next } = arena.server;
+      next['token'] = [
+        (_request, _response, usual) => {
+          usual();
+          setTimeout(() => app.process.kill('SIGKILL'), round);
+        },
+      ];
+      const call = app.call('accessToken', { forceRefresh: true }).catch(() => undefined);
+      await app.ended;
+      await call;
+      const stored = await arena.stored();
+      expect(stored?.response.refresh_token).toMatch(/^refresh-token-/);
+      // What is left is no lock for long: it is removed here, because waiting for that is another test.
+      rmSync(arena.folder, { recursive: true });
+      await arena.signIn();
+    }
+  });
+
+  onPosix(
+    'S4: sends nothing if the folder cannot be written to; the stored token is used while it is valid',
+    async () => {
+      await using arena = await Arena.start(apps);
+      await arena.signIn();
+      chmodSync(arena.folder, 0o500);
+      chmodSync(arena.home, 0o755);
+      // Root may write everywhere.
+      const command = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath] as const;
+      if (isRoot) execFileSync('chown', ['-R', '65534:65534', arena.home]);
+      const app = await arena.app({}, isRoot ? { command: [...command] } : {});
+      const failure = await failureOf(app.call('accessToken'));
+      expect(failure).toMatchObject({ name: 'SessionError', code: 'STORE_UNWRITABLE' });
+      expect(arena.server.requestsOf('token')).toHaveLength(0);
+    },
+  );
+
+  it('S3: a refresh is sent once: its response is not asked for again if it gets lost', async () => {
+    await using arena = await Arena.start(apps);
+    await arena.signIn();
+    const app = await arena.app();
+    const held = arena.hold('token');
+    const failure = failureOf(app.call('accessToken'));
+    const go = await held;
+    go((response) => {
+      arena.server.refresh(new URLSearchParams({ refresh_token: 'refresh-token-1' }));
+      response.destroy();
+    });
+    expect(await failure).toMatchObject({ code: 'REFRESH_FAILED' });
+    expect(arena.server.requestsOf('token')).toHaveLength(1);
+    expect((await arena.stored())?.response.refresh_token).toBe('refresh-token-1');
+  });
+
+  it('S9: a process says that it has no home folder', async () => {
+    await using arena = await Arena.start(apps);
+    const nobody = isRoot
+      ? {
+          command: ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', process.execPath] as [
+            string,
+            ...string[],
+          ],
+        }
+      : {};
+    const app = await arena.app({}, { env: { XDG_STATE_HOME: '', HOME: '' }, ...nobody });
+    if (!isRoot) return;
+    expect(await failureOf(app.call('accessToken'))).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect((await failureOf(app.call('peek'))).message).toContain('no home folder');
+  });
+});
+
+const canMount = isRoot && process.platform === 'linux' && mounts();
+
+function mounts(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-describe('createSession, in several processes', () => {
-  it('S1: 50 processes with an expired token send one refresh', async () => {
-    server.expiresIn = 1;
-    const first = await start();
-    await first.call('accessToken');
-    const all = await Promise.all(Array.from({ length: 50 }, async () => await start()));
-    server.expiresIn = 3600;
-    let responded = 0;
-    server.always['token'] = (_request, _response, usual) => {
-      responded = performance.now();
-      usual();
-    };
-    const times: number[] = [];
-    const tokens = await Promise.all(
-      all.map(async (app) => {
-        const token = await app.call('accessToken');
-        times.push(performance.now() - responded);
-        return token;
-      }),
-    );
-    console.log('last after', Math.max(...times));
-    expect(new Set(tokens).size).toBe(1);
-    expect(server.requestsOf('token')).toHaveLength(1);
-    expect(server.isValid(String(tokens[0]))).toBe(true);
-    expect(await readdir(folder())).toHaveLength(1);
+(canMount ? describe : describe.skip)('on a small disk (skipped where no file system can be mounted)', () => {
+  let disk: string;
+
+  beforeAll(() => {
+    disk = mkdtempSync(join(tmpdir(), 'session-disk-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+    mkdirSync(join(disk, 'home'));
+  });
+
+  afterAll(() => {
+    execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
+  });
+
+  const fill = (): void => {
+    try {
+      for (let count = 0; ; count++) writeFileSync(join(disk, `filler-${String(count)}`), Buffer.alloc(4096));
+    } catch {
+      // It is full.
+    }
+  };
+  const free = (): void => {
+    execFileSync('sh', ['-c', `rm -f ${disk}/filler-*`]);
+  };
+
+  it('S4: a disk that is full before the request: nothing is sent', async () => {
+    await using arena = await Arena.start(apps, join(disk, 'home'));
+    await arena.signIn();
+    fill();
+    const app = await arena.app();
+    expect(await failureOf(app.call('accessToken'))).toMatchObject({ code: 'STORE_UNWRITABLE' });
+    expect(arena.server.requestsOf('token')).toHaveLength(0);
+    free();
+    await app.call('accessToken', { interactive: false });
+    expect(arena.server.reuses).toBe(0);
+  });
+
+  it('S4: a disk that fills up after it: the token has its room', async () => {
+    mkdirSync(join(disk, 'home'), { recursive: true });
+    await using arena = await Arena.start(apps, join(disk, 'home'));
+    await arena.signIn();
+    const app = await arena.app();
+    const held = arena.hold('token');
+    const call = app.call('accessToken');
+    const go = await held;
+    fill();
+    go();
+    const token = await call;
+    expect((await arena.stored())?.response.access_token).toBe(token);
+    expect(app.reports).toEqual([['tokensChanged', token]]);
+    free();
   });
 });
