@@ -229,7 +229,8 @@ async function withAbortedError<Result>(promise: Promise<Result>, signal: AbortS
 function isFresh({ record }: Stored, minimumLifetime: number): boolean {
   const { expiresAt, receivedAt } = record;
   if (expiresAt === undefined) return true; // Valid until it is rejected.
-  return receivedAt <= Date.now() && expiresAt - Date.now() >= minimumLifetime * 1000;
+  const now = Date.now();
+  return receivedAt <= now && expiresAt - now >= minimumLifetime * 1000;
 }
 
 /** Whether a token can still be used while a new one is not available. */

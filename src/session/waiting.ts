@@ -1,6 +1,8 @@
 /** @internal Settles as the promise does, or rejects with the signal's reason as soon as it aborts. */
 export function abortable<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return promise;
+  // Many calls may share one signal: no leak, about which Node would warn.
+  process.getBuiltinModule('node:events').setMaxListeners(0, signal);
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       // Whatever the app gave as a reason.

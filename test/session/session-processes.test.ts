@@ -124,7 +124,7 @@ describe('several processes', () => {
         expect(app.process.signalCode).toBeNull();
         go();
         expect(await app.ended).toMatchObject({ signal });
-      expect(await arena.files()).toEqual(['KEY.json']);
+        expect(await arena.files()).toEqual(['KEY.json']);
         const other = await arena.app({ interactive: false });
         expect(arena.server.isValid(String(await other.call('accessToken')))).toBe(true);
         await other.call('signOut');
