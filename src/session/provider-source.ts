@@ -1,23 +1,158 @@
-import type { ProviderSessionOptions } from './session-options.js';
-import type { TokenSource } from './token-source.js';
+import type { AuthorizationCodeResponse } from '../oauth/grant-response.js';
+import { ProviderError } from '../oauth/provider-error.js';
+import { discoverProvider } from '../provider/discover-provider.js';
+import type { Provider } from '../provider/provider.js';
+import type { TokenResult } from '../provider/token-response.js';
+import { failure } from './refresh-failure.js';
+import { withoutTokens } from './session-error.js';
+import type { ProviderSessionOptions, SessionLoginOptions } from './session-options.js';
+import { expiryOf, type Received } from './token-record.js';
+import type { RefreshOutcome, TokenSource } from './token-source.js';
+import type { Tokens } from './tokens.js';
+
+/** How long the user may take. */
+const loginTimeout = 300_000;
+
+type SignInContext = Parameters<TokenSource['signIn']>[0];
 
 /** @internal A provider whose endpoints are known, or looked up when they are needed first. */
 export class ProviderSource implements TokenSource {
   readonly canRefresh = true;
+  readonly #options: ProviderSessionOptions;
+  readonly #timeout: number;
+  #provider: Promise<Provider> | undefined;
 
-  constructor(_options: ProviderSessionOptions, _timeout: number) {
-    // In progress.
+  constructor(options: ProviderSessionOptions, timeout: number) {
+    this.#options = options;
+    this.#timeout = timeout;
   }
 
-  signIn(): never {
-    throw new Error('Not there yet');
+  async signIn(context: SignInContext): Promise<Received> {
+    const { grant = 'browser' } = this.#options;
+    const provider = await this.#discover(context.signal);
+    if (grant === 'device' || (grant === 'auto' && provider.hasDeviceGrant && (await isBrowserFar()))) {
+      try {
+        return await this.#signInByDevice(provider, context);
+      } catch (error) {
+        const isRefused = error instanceof ProviderError && error.oauthError === 'unauthorized_client';
+        if (grant === 'device' || !isRefused) throw error;
+      }
+    }
+    return await this.#signInByBrowser(provider, context);
   }
 
-  refresh(): never {
-    throw new Error('Not there yet');
+  async prepareRefresh(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#discover(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw refreshFailure(error);
+    }
   }
 
-  revoke(): never {
-    throw new Error('Not there yet');
+  async refresh(refreshToken: string, tokens: Tokens): Promise<RefreshOutcome> {
+    try {
+      const provider = await this.#discover(undefined);
+      // Without a limit of time: its response may hold the only valid token.
+      const result = await provider.refresh(refreshToken, { previous: tokens });
+      return { kind: 'tokens', received: receivedOf(result) };
+    } catch (error) {
+      if (error instanceof ProviderError && error.isVerdict && error.oauthError === 'invalid_grant')
+        return { kind: 'over' };
+      return { kind: 'failed', error: refreshFailure(error) };
+    }
   }
+
+  async revoke({ refreshToken, accessToken }: Tokens, signal: AbortSignal): Promise<boolean> {
+    const provider = await this.#discover(signal);
+    const hint = refreshToken === undefined ? 'access_token' : 'refresh_token';
+    return await provider.revoke(refreshToken ?? accessToken, { hint, signal, timeout: this.#timeout });
+  }
+
+  /** Looks the endpoints up, once; after a failure again. */
+  async #discover(signal: AbortSignal | undefined): Promise<Provider> {
+    const { issuer, endpoints, clientId, clientSecret, scope, resource, extraParams } = this.#options;
+    const config = {
+      issuer,
+      endpoints,
+      clientId,
+      clientSecret,
+      scope,
+      extraParams,
+      resource: resource && String(resource),
+    };
+    const found = (this.#provider ??= discoverProvider(config, { signal, timeout: this.#timeout }));
+    try {
+      return await found;
+    } catch (error) {
+      if (this.#provider === found) this.#provider = undefined;
+      throw error;
+    }
+  }
+
+  async #signInByBrowser(provider: Provider, { signal, save }: SignInContext): Promise<Received> {
+    const { login } = await import('../login/login.js');
+    const { timeout = loginTimeout, responseMode, terminal = true, onLoginUri, ...options } = this.#options.login ?? {};
+    const limits = { timeout: this.#timeout };
+    const ending = timeout === false ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+    let nonce: string | undefined;
+    return await login({
+      ...options,
+      // `prompt` asks the user instead of the terminal.
+      ...(options.prompt === undefined && { terminal }),
+      ...(onLoginUri && { onLoginUri }),
+      responseType: 'code',
+      authorizationUri: async ({ redirectUri, state, codeChallenge }) => {
+        const parameters = { redirectUri, state, codeChallenge, responseMode };
+        const made = await provider.authorizationUri(parameters, { ...limits, signal: ending });
+        ({ nonce } = made);
+        return made.uri;
+      },
+      // The page says success when the tokens are saved.
+      exchange: async (grant: AuthorizationCodeResponse) => {
+        const received = receivedOf(await provider.exchange(grant, { ...limits, nonce, signal }));
+        await save(received);
+        return received;
+      },
+      signal: ending,
+    });
+  }
+
+  /** The lifetime of the code is the limit. */
+  async #signInByDevice(provider: Provider, { signal, save }: SignInContext): Promise<Received> {
+    const device = await provider.startDeviceAuthorization({ signal, timeout: this.#timeout });
+    const { userCode, verificationUri, expiresIn } = device;
+    const { terminal, onLoginUri }: SessionLoginOptions = this.#options.login ?? {};
+    onLoginUri?.(new URL(verificationUri), { userCode, expiresAt: Date.now() + expiresIn * 1000 });
+    if (terminal !== false) {
+      process.stderr.write(
+        `To sign in at ${provider.name}, open this address in a browser on any device:\n\n${verificationUri}\n\nand enter this code: ${userCode}\n`,
+      );
+    }
+    const received = receivedOf(await device.poll({ signal }));
+    await save(received);
+    return received;
+  }
+}
+
+/** Whether the user's browser is most likely on another machine. */
+async function isBrowserFar(): Promise<boolean> {
+  const { isRemoteSession } = await import('../terminal/prompt.js');
+  return isRemoteSession();
+}
+
+function receivedOf({ tokens, response, claims }: TokenResult): Received {
+  const receivedAt = Date.now();
+  const { token_type: type } = response;
+  const named = { ...tokens, ...(typeof type === 'string' && { token_type: type }) };
+  return { response: named, receivedAt, expiresAt: expiryOf(named, receivedAt), claims };
+}
+
+function refreshFailure(error: unknown): Error {
+  if (!(error instanceof ProviderError)) {
+    const cause = withoutTokens(error);
+    return failure(cause.message, { cause });
+  }
+  const { message, oauthError, retryAfter } = error;
+  return failure(message, { cause: error, oauthError, retryAfter });
 }

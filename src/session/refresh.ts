@@ -1,5 +1,5 @@
 import { guardAgainstSignals } from './signal-guard.js';
-import { failure } from './sdk-source.js';
+import { failure } from './refresh-failure.js';
 import { SessionError } from './session-error.js';
 import { withLock } from './session-lock.js';
 import type { RefreshResult, SessionState } from './session-state.js';

@@ -1,3 +1,4 @@
+import { failure } from './refresh-failure.js';
 import { SessionError, textWithoutTokens, withoutTokens } from './session-error.js';
 import { expiryOf, isUsable, type Received, type TokenResponse } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
@@ -91,17 +92,6 @@ function retryAfterOf({ retryAfter, response }: ProviderErrorLike): number | und
       ? headers.get('retry-after')
       : (Object(headers) as Record<string, unknown>)['retry-after'];
   return typeof text === 'string' && /^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined;
-}
-
-/** @internal The error for a refresh that brought neither tokens nor a verdict. */
-export function failure(problem: string, details: ConstructorParameters<typeof SessionError>[2] = {}): SessionError {
-  const again = details.retryAfter === undefined ? 'Try again later' : `Try again in ${details.retryAfter} seconds`;
-  const sentence = /[.!?]$/.test(problem) ? problem : `${problem}.`;
-  return new SessionError(
-    'REFRESH_FAILED',
-    `The access token could not be refreshed; the sign-in is kept. ${sentence} ${again}.`,
-    details,
-  );
 }
 
 /** Reads a token response in wire form, or a grant of this package. A text says what it is instead. */

@@ -62,7 +62,7 @@ export type SessionLoginOptions = AuthServerOptions &
      */
     onLoginUri?: ((uri: URL, details: { startUri?: URL; userCode?: string; expiresAt?: number }) => void) | undefined;
     /** How the provider returns the response. @default the provider's default */
-    responseMode?: string | undefined;
+    responseMode?: 'query' | 'fragment' | 'form_post' | undefined;
     /** How long the user may take, in milliseconds; false: as long as they like. @default 300,000 */
     timeout?: number | false | undefined;
   };
