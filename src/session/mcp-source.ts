@@ -1,6 +1,6 @@
 import type { Provider } from '../provider/provider.js';
 import type { McpMemoryFile, McpRegistration } from './mcp-memory.js';
-import { failure } from './sdk-source.js';
+import { failure } from './refresh-failure.js';
 import { SessionError } from './session-error.js';
 import { expiryOf, isUsable, type Received, type TokenResponse } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
