@@ -150,15 +150,21 @@ async function ask(
   opened: boolean | Promise<boolean>,
   { prompt, signIns, expected, terminal, ...context }: QuestionOptions,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => undefined;
   const time = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, openerMilliseconds, false);
-    context.signal.addEventListener('abort', () => {
+    const end = (): void => {
       resolve(false);
-    });
+    };
+    const timer = setTimeout(end, openerMilliseconds);
+    context.signal.addEventListener('abort', end);
+    // On Deno, a listener on `AbortSignal.timeout()` keeps the process running until then.
+    stop = () => {
+      clearTimeout(timer);
+      context.signal.removeEventListener('abort', end);
+    };
   });
   const browserOpened = await Promise.race([opened, time]).finally(() => {
-    clearTimeout(timer);
+    stop();
   });
   terminal?.opened(browserOpened);
   if (prompt === undefined || context.signal.aborted) return;

@@ -98,24 +98,37 @@ export class Wait<Page extends OutcomePage> {
   };
 }
 
-const abortActions = new WeakMap<AbortSignal, Set<() => void>>();
+const abortActions = new WeakMap<AbortSignal, AbortActions>();
 
 /** Calls back once when the signal aborts. */
 function addAbortAction(signal: AbortSignal | undefined, action: () => void): () => void {
   if (signal === undefined) return () => undefined;
   const actions = abortActions.get(signal) ?? listen(signal);
   actions.add(action);
-  return () => actions.delete(action);
+  return () => {
+    actions.delete(action);
+    if (actions.size === 0) actions.stopListening();
+  };
+}
+
+/** What is called when one signal aborts. */
+class AbortActions extends Set<() => void> {
+  /** On Deno, a listener on `AbortSignal.timeout()` keeps the process running until then. */
+  stopListening: () => void = () => undefined;
 }
 
 /** One listener serves any number of waits, so Node warns of no leak. A function apart, so that it keeps no wait in memory. */
-function listen(signal: AbortSignal): Set<() => void> {
-  const actions = new Set<() => void>();
+function listen(signal: AbortSignal): AbortActions {
+  const actions = new AbortActions();
   abortActions.set(signal, actions);
   const run = (): void => {
     abortActions.delete(signal);
     for (const action of [...actions]) action();
   };
   signal.addEventListener('abort', run, { once: true });
+  actions.stopListening = () => {
+    abortActions.delete(signal);
+    signal.removeEventListener('abort', run);
+  };
   return actions;
 }
