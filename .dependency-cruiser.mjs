@@ -78,11 +78,11 @@ export default {
     {
       name: 'dependencies',
       severity: 'error',
-      comment: 'src/ imports what package.json has in `dependencies`; oauth4webapi becomes part of the command',
+      comment: 'src/ imports what package.json has in `dependencies` or as an optional peer; oauth4webapi becomes part of dist/',
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: 'node_modules/(oauth4webapi|@types|@napi-rs/keyring)/',
+        pathNot: 'node_modules/(oauth4webapi|@types|@napi-rs/keyring|@modelcontextprotocol/client)/',
       },
     },
     { name: 'resolvable', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
