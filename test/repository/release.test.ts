@@ -110,3 +110,30 @@ describe('.github/workflows/release.yml', () => {
     ]);
   });
 });
+
+describe('.github/workflows', () => {
+  it.each(['ci.yml', 'release.yml'])('pins every action of %s by its commit, and names the version', async (name) => {
+    const text = await readFile(path.join(root, '.github', 'workflows', name), 'utf8');
+    const actions = [...text.matchAll(/uses: (.*)$/gm)].map(([, action = '']) => action);
+    expect(actions.length).toBeGreaterThan(1);
+    const own = './.github/workflows/ci.yml';
+    expect(actions.filter((action) => action !== own && !/@[\da-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
+  });
+
+  it('runs every test on one Node for each system, and the checks once', async () => {
+    const text = await readFile(path.join(root, '.github', 'workflows', 'ci.yml'), 'utf8');
+    interface MatrixJob {
+      readonly strategy?: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
+      readonly steps: readonly { readonly run?: string }[];
+    }
+    const { jobs } = parse(text) as { jobs: Record<string, MatrixJob> };
+    const runs = (command: string): MatrixJob[] =>
+      Object.values(jobs).filter(({ steps }) => steps.some(({ run }) => run === command));
+    const systems = ['ubuntu-latest', 'macos-latest', 'windows-latest'];
+    expect(runs('npm test').map(({ strategy }) => strategy?.matrix)).toEqual([{ os: systems }]);
+    expect(runs('npm run test:quick').map(({ strategy }) => strategy?.matrix)).toEqual([
+      { os: systems, node: [20, 22, 26] },
+    ]);
+    expect(runs('npm run check').map(({ strategy }) => strategy)).toEqual([undefined]);
+  });
+});
