@@ -82,7 +82,17 @@ export default {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: 'node_modules/(oauth4webapi|@types|@napi-rs/keyring|@modelcontextprotocol/client)/',
+        pathNot: 'node_modules/(oauth4webapi|@types|@modelcontextprotocol|@napi-rs)/',
+      },
+    },
+    {
+      name: 'optional-peer',
+      severity: 'error',
+      comment: 'an app need not have it: it is loaded by import() when it is needed',
+      from: { path: '^src/' },
+      to: {
+        path: 'node_modules/(@modelcontextprotocol|@napi-rs)/',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
     },
     { name: 'resolvable', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },

@@ -174,8 +174,8 @@ async function handleToken(arrived: CallbackRequest): Promise<Failure | undefine
   return undefined;
 }
 
-/** Validates a response, uses its request up, notifies the app, and completes the page. */
-async function respond(
+/** @internal Validates a response, uses its request up, notifies the app, and completes the page. */
+export async function respond(
   context: CallbackContext,
   received: ReceivedResponse,
   found: FoundRequest,

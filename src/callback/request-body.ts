@@ -60,6 +60,42 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody | 
   });
 }
 
+/**
+ * @internal Reads a body of known length and puts it back, for whoever handles the request. Undefined if it is too large, or does not
+ * arrive.
+ */
+export async function peekBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const length = Number(request.headers['content-length'] ?? NaN);
+  if (!(length > 0 && length <= bodyLimit)) return undefined;
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = (body?: Buffer): void => {
+      request.off('readable', onReadable).off('close', onClose);
+      resolve(body);
+    };
+    const onReadable = (): void => {
+      for (let chunk = read(request); chunk !== undefined; chunk = read(request)) {
+        chunks.push(chunk);
+        size += chunk.length;
+      }
+      if (size < length) return;
+      const body = Buffer.concat(chunks);
+      // In the turn in which it was read: the stream has not ended yet.
+      request.unshift(body);
+      finish(body);
+    };
+    const onClose = (): void => {
+      finish();
+    };
+    request.on('readable', onReadable).once('close', onClose);
+  });
+}
+
+function read(request: IncomingMessage): Buffer | undefined {
+  return (request.read() as Buffer | null) ?? undefined;
+}
+
 /** @internal The value of a JSON body; undefined if it is malformed. */
 export function jsonOf(content: unknown): unknown {
   if (typeof content !== 'string' && !Buffer.isBuffer(content)) return content;

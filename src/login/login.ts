@@ -94,13 +94,14 @@ async function signIn(
       request: expected,
       signal: until,
       // The grant is of the requested kind: the server rejects any other.
-      // Its signal is the app's: the end of the sign-in must not abort what the result still reads.
-      exchange: (grant, { page }) => {
+      exchange: (grant, context) => {
         limit.end();
         if (exchange === undefined) return grant;
-        terminal?.setNote(() => noteOf(page));
-        return exchange(grant, { page, signal: signal ?? new AbortController().signal });
+        terminal?.setNote(() => noteOf(context.page));
+        return exchange(grant, context);
       },
+      // The app's own: neither `timeout` nor the end of the sign-in may abort what the result still reads.
+      exchangeSignal: signal ?? new AbortController().signal,
       onRejected: (reason, isEnd) => {
         terminal?.rejected(reason, isEnd);
         // Reasons are reported as words of that type. A diagnostic that fails must not end the sign-in, nor the process.

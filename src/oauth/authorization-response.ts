@@ -165,10 +165,7 @@ function findRejection(
   request: ExpectedRequest | undefined,
 ): Rejection | undefined {
   if (redirectUri !== undefined && !isRedirectUri(redirectUri, address, query)) {
-    return [
-      'wrong_redirect_uri',
-      'it arrived at an address whose scheme, host, port, path or query is not that of the redirect URI',
-    ];
+    return ['wrong_redirect_uri', describeMismatch(redirectUri, address)];
   }
   if (problem !== undefined) return ['malformed', problem];
   if (isEmpty) return empty;
@@ -181,6 +178,19 @@ function findRejection(
   return wanted === undefined || wanted === kind
     ? undefined
     : ['malformed', `it has a ${kind}, but the request asked for a ${wanted}`];
+}
+
+/** Both paths, without any query, if they are what differs: most often the registration has another one than the request. */
+function describeMismatch(redirectUri: string, address: URL): string {
+  const wanted = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined;
+  const isOtherPath = wanted?.host === address.host && wanted.pathname !== address.pathname;
+  return isOtherPath
+    ? `it arrived at the path ${shorten(address.pathname)}, but the path of the redirect URI is ${shorten(wanted.pathname)}; register the redirect URI exactly as the request has it`
+    : 'it arrived at an address whose scheme, host, port, path or query is not that of the redirect URI';
+}
+
+function shorten(path: string): string {
+  return path.length > 100 ? `${path.slice(0, 100)}...` : path;
 }
 
 /** What is malformed in the response by itself. */

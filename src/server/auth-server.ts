@@ -82,6 +82,7 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
       allowUnsolicited,
       requestLifetime,
       redirectUri: () => this.redirectUri,
+      arrived: () => this.#work.arrived(),
       makePage: () => new PendingPage(),
       listens: (event) => this.listenerCount(event) > 0,
       emit: (event, ...values) => {

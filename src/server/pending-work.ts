@@ -6,6 +6,9 @@ import type { PendingPage } from '../callback/callback-page.js';
 /** How long `stop()` waits for pages that are being sent, and for the files of a custom page. Milliseconds. */
 const stopGrace = 1000;
 
+/** So many turns of the event loop accept a connection and read its request. */
+const readTurns = 4;
+
 /** @internal What a server still has to send, and what `stop()` therefore waits for. */
 export class PendingWork {
   readonly #pages = new Set<PendingPage>();
@@ -26,6 +29,19 @@ export class PendingWork {
   responseOn(socket: Duplex): ServerResponse | undefined {
     const responses = this.#responses.get(socket) ?? [];
     return [...responses].find(([, request]) => request.complete)?.[0];
+  }
+
+  /** Resolves when what has arrived is read, and each complete request has its response, or after a second. */
+  async arrived(): Promise<void> {
+    for (let turn = 0; turn < readTurns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    const end = performance.now() + stopGrace;
+    while (this.#isHandling() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  #isHandling(): boolean {
+    return [...this.#responses.values()]
+      .flatMap((responses) => [...responses])
+      .some(([response, request]) => request.complete && !response.headersSent);
   }
 
   /** The request of a connection that arrived last. */

@@ -6,6 +6,7 @@ import type { PendingPage } from '../callback/callback-page.js';
 import { checkTarget, parseTarget, type HttpRejection } from '../callback/request-guard.js';
 import { send, sendRejection, sent } from '../callback/response-writer.js';
 import { openTemplateFolder } from '../callback/template-folder.js';
+import { handleWrongPath } from '../callback/wrong-path.js';
 import { loadsFiles, type CallbackPageOptions } from '../page/options.js';
 import { CallbackPageRenderer } from '../page/renderer.js';
 import { notify, rethrow } from '../sign-in/failure.js';
@@ -93,7 +94,9 @@ export class ServerRequests implements RequestListeners {
     const { options, signIns } = this.#parts;
     const renderer = this.#renderer;
     const context = this.#contextFor(request);
-    const result = await handleCallback(request, response, renderer, context);
+    const result =
+      (await handleWrongPath(request, response, renderer, context)) ||
+      (await handleCallback(request, response, renderer, context));
     if (typeof result === 'object') rethrow(result);
     if (result !== false) return;
     const { target } = context;

@@ -29,6 +29,8 @@ export interface SignInsOwner<Page> {
   readonly requestLifetime: number;
   redirectUri(): string;
   makePage(): Page;
+  /** Resolves when everything that has arrived is handled. */
+  readonly arrived: () => Promise<void>;
   /** Whether the app listens for that event. */
   listens(event: OutcomeEvent): boolean;
   emit(event: OutcomeEvent | 'callbackRejected', ...values: readonly unknown[]): void;

@@ -96,7 +96,7 @@ export class SignIns<Page extends OutcomePage> {
     const kept = this.#unclaimed.take(digest);
     const signIn = kept === undefined && request !== undefined ? this.#expectOnce(request) : undefined;
     const waits = signIn?.waits ?? this.#openWaits;
-    const wait = new Wait(options, () => {
+    const wait = new Wait(options, this.#owner.arrived, () => {
       if (waits.delete(wait) && signIn !== undefined) this.#giveUp(signIn.digest);
     });
     if (kept === undefined) waits.add(wait);

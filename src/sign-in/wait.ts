@@ -21,6 +21,8 @@ export interface OutcomePage {
 /** @internal */
 export interface WaitOptions<Page> {
   readonly signal?: AbortSignal | undefined;
+  /** Ends `exchange`. @default `signal` */
+  readonly exchangeSignal?: AbortSignal | undefined;
   readonly exchange?:
     ((grant: GrantResponse, context: { readonly page: Page; readonly signal: AbortSignal }) => unknown) | undefined;
   /** Called for each rejection that may concern this wait; `isEnd`: the rejected response ends it. */
@@ -38,8 +40,11 @@ export class Wait<Page extends OutcomePage> {
   /** Of the outcome that `exchange` runs for. */
   #page: Page | undefined;
 
-  /** @param onAborted - called when the signal has ended the wait */
-  constructor(options: WaitOptions<Page>, onAborted: () => void) {
+  /**
+   * @param arrived - resolves when everything that has arrived is handled
+   * @param onAborted - called when the signal has ended the wait
+   */
+  constructor(options: WaitOptions<Page>, arrived: () => Promise<void>, onAborted: () => void) {
     this.#options = options;
     this.#settle = { resolve: () => undefined, reject: () => undefined };
     this.result = new Promise((resolve, reject) => {
@@ -47,24 +52,34 @@ export class Wait<Page extends OutcomePage> {
     });
     this.result.catch(() => undefined);
     const { signal } = options;
-    this.#removeAbortAction = addAbortAction(signal, () => {
-      this.#page?.settle('released');
-      this.reject(
-        new AuthAbortedError(signal?.reason, this.#rejections, this.#page === undefined ? undefined : 'exchange'),
-      );
+    const end = (): void => {
+      this.#abort();
       onAborted();
+    };
+    this.#removeAbortAction = addAbortAction(signal, () => {
+      // The time may have passed while the process did not run: what has arrived meanwhile is read first (R43).
+      if (this.#page === undefined && isTimeout(signal?.reason)) void arrived().then(end);
+      else end();
     });
+  }
+
+  #abort(): void {
+    const { signal, exchangeSignal = signal } = this.#options;
+    if (this.#page !== undefined && exchangeSignal?.aborted !== true) return;
+    this.#page?.settle('released');
+    const unfinished = this.#page === undefined ? undefined : 'exchange';
+    this.reject(new AuthAbortedError(signal?.reason, this.#rejections, unfinished));
   }
 
   /** Settles the wait; `exchange` begins in this turn of the event loop, and holds the page if it returns a promise. */
   complete(outcome: Outcome, page: Page): void {
-    const { exchange, signal } = this.#options;
+    const { exchange, signal, exchangeSignal = signal ?? new AbortController().signal } = this.#options;
     if (outcome.kind === 'error') this.reject(outcome.error);
     else if (exchange === undefined) this.#resolve(outcome.grant);
     else {
       this.#page = page;
       try {
-        const result = exchange(outcome.grant, { page, signal: signal ?? new AbortController().signal });
+        const result = exchange(outcome.grant, { page, signal: exchangeSignal });
         const work = Promise.resolve(result);
         if (typeof (Object(result) as { then?: unknown }).then === 'function') page.waitUntil(work);
         work.then(this.#resolve, this.reject);
@@ -96,6 +111,10 @@ export class Wait<Page extends OutcomePage> {
     this.#removeAbortAction();
     this.#settle.resolve(result);
   };
+}
+
+function isTimeout(reason: unknown): boolean {
+  return (Object(reason) as { name?: unknown }).name === 'TimeoutError';
 }
 
 const abortActions = new WeakMap<AbortSignal, AbortActions>();

@@ -20,6 +20,7 @@ function makeSignIns(): SignIns<PendingPage> {
     allowUnsolicited: false,
     requestLifetime: lifetime,
     redirectUri: () => 'http://127.0.0.1:5543/callback',
+    arrived: () => Promise.resolve(),
     makePage: () => new PendingPage(),
     listens: () => true,
     emit: () => undefined,
