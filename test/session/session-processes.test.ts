@@ -133,6 +133,23 @@ describe('several processes', () => {
     },
   );
 
+  onPosix('S4: several signals of one Ctrl+C below a task runner are one signal', async () => {
+    await using arena = await Arena.start(apps);
+    await arena.signIn();
+    const app = await arena.app();
+    const held = arena.hold('token');
+    app.call('accessToken').catch(() => undefined);
+    const go = await held;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT'] as const) app.process.kill(signal);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(app.process.signalCode).toBeNull();
+    go();
+    expect(await app.ended).toMatchObject({ signal: expect.stringMatching(/^SIG(INT|TERM)$/) });
+    const other = await arena.app({ interactive: false });
+    expect(arena.server.isValid(String(await other.call('accessToken')))).toBe(true);
+    expect(arena.server.reuses).toBe(0);
+  });
+
   onPosix('S4: the second signal acts at once, and outside a refresh so does the first', async () => {
     await using arena = await Arena.start(apps);
     await arena.signIn();
