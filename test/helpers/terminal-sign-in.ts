@@ -14,6 +14,10 @@ export interface TerminalSignInOptions extends PseudoTerminalOptions {
   /** Arguments of Node. */
   readonly nodeArgs?: readonly string[];
   readonly fixture?: string;
+  /** Shell text before the command. */
+  readonly before?: string;
+  /** The command instead of Node with the fixture. */
+  readonly command?: readonly string[];
   /** The shell runs commands as jobs, as an interactive one does. */
   readonly jobControl?: boolean;
 }
@@ -36,17 +40,19 @@ export class TerminalSignIn extends PseudoTerminal {
       shell = '',
       nodeArgs = [],
       fixture = 'sign-in.ts',
+      before = '',
+      command: given,
       jobControl = false,
       env = {},
       ...options
     }: TerminalSignInOptions,
   ) {
     const file = fileURLToPath(new URL(`../fixtures/terminal/${fixture}`, import.meta.url));
-    const command = [process.execPath, '--import', import.meta.resolve('tsx'), ...nodeArgs, file];
+    const command = given ?? [process.execPath, '--import', import.meta.resolve('tsx'), ...nodeArgs, file];
     // The shell itself must outlive Ctrl-C, to show how it finds the terminal.
     const script =
       `${jobControl ? 'set -m' : 'trap : INT QUIT'}; ` +
-      `${command.map((word) => `'${word}'`).join(' ')} ${shell}; ` +
+      `${before} ${command.map((word) => `'${word}'`).join(' ')} ${shell}; ` +
       `echo "exit $?" $(stty -a | grep -oE -- '-?\\b(icanon|echo|isig|icrnl)\\b')`;
     super('bash', ['-c', script], {
       ...options,

@@ -54,6 +54,7 @@ describe('promptForCallbackUri', () => {
     ['with &amp;', callback.replace('&', '&amp;')],
     ['over several lines', callback.replace('code=', '\r\n  code=')],
     ['as a query', '?code=c&state=s'],
+    ['with what readline on Deno leaves of a bracketed paste', `~${callback}~`],
     ['with text around it', `The address is "${callback}".`],
     ['without a line break at the end of the input', callback],
   ])('finds the address %s', async (_name, typed) => {
