@@ -61,9 +61,9 @@ export interface LoginCommonOptions<Type extends ResponseType, Result> extends A
   /** Opens the browser at `uri`, or at `startUri`, a short address that redirects to it; false: the browser is not opened. @default {@link BrowserUtil.open} */
   openBrowser?: ((uri: URL, addresses: { startUri: URL }) => unknown) | false | undefined;
   /** Called with the login URI before the browser is opened: show it to users whose browser is elsewhere. */
-  onLoginUri?: ((uri: URL, addresses: { startUri: URL }) => void) | undefined;
+  onLoginUri?: ((uri: URL, addresses: { startUri: URL }) => unknown) | undefined;
   /** Called for each rejected request or response. A diagnostic without values. @default nothing */
-  onRejected?: ((rejection: { reason: RejectionReason }) => void) | undefined;
+  onRejected?: ((rejection: { reason: RejectionReason }) => unknown) | undefined;
   /**
    * Writes the progress to stderr, and lets the user paste the callback URI if the browser cannot reach this machine. Nothing is
    * asked if there is no terminal. An object does the same: quietly, or with texts of the app. @default false

@@ -113,7 +113,7 @@ async function signIn(
       },
     });
     const startUri = signIns.addStartAddress(uri, expected);
-    const told = onLoginUri?.(new URL(uri), { startUri: new URL(startUri) }) as unknown;
+    const told = onLoginUri?.(new URL(uri), { startUri: new URL(startUri) });
     terminal?.begin({
       loginUri: uri,
       startUri,

@@ -676,3 +676,64 @@ describe('LoginOptions.prompt', () => {
     await expect(login({ ...parts, openBrowser: false, prompt: () => Promise.reject(failure) })).rejects.toBe(failure);
   });
 });
+
+describe('the functions that login() calls', () => {
+  it.each<[string, Partial<LoginOptions>]>([
+    ['onLoginUri', { onLoginUri: () => Promise.reject(new Error('no screen')) }],
+    ['prompt', { prompt: () => Promise.reject(new Error('no screen')) }],
+  ])('ends with what `%s` rejects with later (R42)', async (_name, options) => {
+    await expect(login({ ...parts, openBrowser: false, ...options } as LoginOptions)).rejects.toThrow('no screen');
+    expect(await isFree(5543)).toBe(true);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['rejects', () => Promise.reject(new Error('no log'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no log');
+      },
+    ],
+  ])('goes on if `onRejected` %s (R42)', async (_name, onRejected) => {
+    const grant = await login({
+      ...parts,
+      openBrowser: async (uri) => {
+        const foreign = new URL(uri.searchParams.get('redirect_uri') ?? '');
+        foreign.search = 'code=c&state=foreign';
+        expect((await fetch(foreign)).status).toBe(400);
+        await respondingWith({ code: 'c' })(uri);
+      },
+      onRejected,
+    });
+    expect(grant.code).toBe('c');
+  });
+
+  it('leaves the server its turns if `prompt` resolves at once with a wrong text (R39)', async () => {
+    let questions = 0;
+    const grant = await login({
+      ...parts,
+      openBrowser: false,
+      onLoginUri: (uri) => {
+        void respondingWith({ code: 'c' })(uri);
+      },
+      prompt: () => {
+        questions += 1;
+        return 'no address';
+      },
+    });
+    expect([grant.code, questions > 0]).toEqual(['c', true]);
+  });
+
+  it('asks although `openBrowser` does not settle, after two seconds (R39)', async () => {
+    const grant = await login({
+      ...parts,
+      openBrowser: () => new Promise(() => undefined),
+      prompt: ({ uri, browserOpened }) => {
+        const callback = new URL(uri.searchParams.get('redirect_uri') ?? '');
+        callback.search = `code=${String(browserOpened)}&state=${uri.searchParams.get('state') ?? ''}`;
+        return callback;
+      },
+    });
+    expect(grant.code).toBe('false');
+  });
+});
