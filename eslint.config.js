@@ -14,6 +14,7 @@ export default defineConfig(
       'reports',
       'examples/custom-html/site',
       'examples/sdks',
+      'examples/own-interface',
       'examples/existing-server/redis',
       'examples/servers',
       // Programs of web standards, which run in workerd or beside packages that are not here.
