@@ -63,7 +63,7 @@ export default {
       from: { path: '^src/', pathNot: '^src/terminal/' },
       to: {
         path: '^src/terminal/',
-        pathNot: '^src/terminal/(environment|prompt|terminal-options)\\.ts$',
+        pathNot: '^src/terminal/(environment|prompt|terminal-options|text)\\.ts$',
         dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
     },

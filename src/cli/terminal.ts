@@ -1,7 +1,10 @@
 import { fstatSync, readSync, statSync, writeFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
+import { wrap as wrapLine } from '../terminal/text.js';
 import { CommandError } from './exit-status.js';
+
+export { printable } from '../terminal/text.js';
 
 /** The streams of the command: the result goes to stdout, everything else to stderr. */
 export interface Terminal {
@@ -104,32 +107,12 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
 }
 
-// Control characters move the cursor and direction marks reorder text: text of a provider must do neither.
-// eslint-disable-next-line no-control-regex -- control characters are what this looks for
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
-/** Foreign text, made safe for a terminal. */
-export function printable(text: string, limit = Infinity): string {
-  const clean = text.replace(unprintable, '\ufffd');
-  return clean.length > limit ? `${clean.slice(0, limit)}…` : clean;
-}
-
 /** Breaks text between words so that no line is longer than `columns`. A word that is longer, as a URI, stays whole. */
 export function wrap(text: string, columns: number, indent = 0): string {
   return text
     .split('\n')
-    .map((line) => wrapLine(line, columns, indent))
+    .map((line) => wrapLine(line, columns - indent).join(`\n${' '.repeat(indent)}`))
     .join('\n');
-}
-
-function wrapLine(text: string, columns: number, indent: number): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1) ?? '';
-    if (line !== '' && indent + line.length + 1 + word.length > columns) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines.join(`\n${' '.repeat(indent)}`);
 }
 
 /** A number with its noun: `1 second`, `2 seconds`. */
