@@ -43,11 +43,8 @@ function countOwnStatements(name: string, source: string): number {
 }
 
 describe('docs/sdks.md', () => {
-  it.each(names)('contains %s as it is, with the number of its statements, three at most', async (name) => {
+  it.each(names)('links %s, with the number of its statements, three at most', async (name) => {
     const source = await readFile(`${folder}/${name}.ts`, 'utf8');
-    const [, section] =
-      new RegExp(`<!-- recipe: ${name} -->\\n\\n\`\`\`typescript\\n([^]*?)\`\`\``).exec(document) ?? [];
-    expect(section).toBe(source);
     const [, statements] =
       new RegExp(`^\\| \\[${name}\\]\\(\\S+/${name}\\.ts\\) +\\|[^|]+\\| (\\d+) +\\|`, 'm').exec(document) ?? [];
     const counted = countOwnStatements(name, source);
@@ -56,9 +53,7 @@ describe('docs/sdks.md', () => {
   });
 
   it('names no recipe that does not exist', () => {
-    const named = [...document.matchAll(/<!-- recipe: (\S+) -->|^\| \[([\w-]+)\]/gm)].map(
-      ([, first, second]) => first ?? second,
-    );
+    const named = [...document.matchAll(/^\| \[([\w-]+)\]/gm)].map(([, name]) => name);
     expect([...new Set(named)].sort()).toEqual([...names].sort());
   });
 });

@@ -281,19 +281,14 @@ describeWith(
 );
 
 describe('docs/servers', () => {
-  it('contains the examples as they are, and every server has a page that is linked', async () => {
+  it('has a page for every server, which links the example and is linked', async () => {
     const documents = path.join(root, 'docs');
     const [overview, index] = await Promise.all(
       ['servers.md', 'README.md'].map((name) => readFile(path.join(documents, name), 'utf8')),
     );
     for (const { name } of servers) {
       const page = await readFile(path.join(documents, 'servers', `${name}.md`), 'utf8');
-      const included = [...page.matchAll(/<!-- example: (\S+) -->/g)].map(([, file = '']) => file);
-      expect([name, included.length > 0]).toEqual([name, true]);
-      for (const file of included) {
-        const source = await readFile(path.join(examples, file), 'utf8');
-        expect([file, page.includes(`\n${source.trim()}\n`)]).toEqual([file, true]);
-      }
+      expect(page).toMatch(new RegExp(`\\(\\.\\./\\.\\./examples/servers/${name}(?:\\.ts)?\\)`));
       for (const text of [overview, index]) expect(text).toContain(`(servers/${name}.md)`);
     }
   });

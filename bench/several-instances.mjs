@@ -3,7 +3,7 @@
 // Ends with 1 if a sign-in failed. Works on dist/: build first. It needs Linux, redis-server, nginx and test/compat.
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { openClusters } from '../bench/instances.mjs';
+import { openClusters } from './instances.mjs';
 
 /** Sign-ins until it is the other's turn, so that other work on the machine slows both of them. */
 const turn = 500;

@@ -1,7 +1,7 @@
 // Signs in again and again, beside silent, half-sent and pipelining sockets and 100,000 expected requests, and reports what remains:
-//   node --expose-gc scripts/soak.mjs --cycles 1000 --sockets 200
-//   bun scripts/soak.mjs
-//   deno run --allow-all --v8-flags=--expose-gc scripts/soak.mjs
+//   node --expose-gc bench/soak.mjs --cycles 1000 --sockets 200
+//   bun bench/soak.mjs
+//   deno run --allow-all --v8-flags=--expose-gc bench/soak.mjs
 // Ends with 1 if anything has grown. Works on dist/: build first.
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
