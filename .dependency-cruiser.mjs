@@ -78,7 +78,8 @@ export default {
     {
       name: 'dependencies',
       severity: 'error',
-      comment: 'src/ imports what package.json has in `dependencies` or as an optional peer; oauth4webapi becomes part of dist/',
+      comment:
+        'src/ imports what package.json has in `dependencies` or as an optional peer; oauth4webapi becomes part of dist/',
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],

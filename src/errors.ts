@@ -295,8 +295,15 @@ export class PortUnavailableError extends AuthError {
   /** Why it is unavailable. */
   readonly reason: PortUnavailableReason;
 
-  constructor(port: number, host: string, reason: PortUnavailableReason, options?: ErrorOptions) {
-    super(portErrorCodes[reason], `Port ${port} on ${host} ${portErrorTexts[reason]}`, options);
+  /** @param options - `isOwn`: a server of this process has the port */
+  constructor(
+    port: number,
+    host: string,
+    reason: PortUnavailableReason,
+    options: ErrorOptions & { isOwn?: boolean | undefined } = {},
+  ) {
+    const text = options.isOwn === true ? ownPortText : portErrorTexts[reason];
+    super(portErrorCodes[reason], `Port ${port} on ${host} ${text}`, options);
     this.port = port;
     this.host = host;
     this.reason = reason;
@@ -309,6 +316,9 @@ const portErrorCodes = {
   EADDRNOTAVAIL: 'ADDRESS_UNAVAILABLE',
   ERR_UNSAFE_PORT: 'PORT_BLOCKED',
 } as const satisfies Record<PortUnavailableReason, AuthErrorCode>;
+
+const ownPortText =
+  'is in use by another sign-in of this process (EADDRINUSE). Wait until that one has ended, or give both the same listening `server`.';
 
 const portErrorTexts = {
   EADDRINUSE:

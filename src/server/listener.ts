@@ -19,6 +19,8 @@ export interface ListenerOptions {
 
 const headersTimeout = 10_000;
 const anyPortAttempts = 20;
+/** Where the servers of this process listen: address and port. */
+const ownSockets = new Set<string>();
 
 /** @internal What handles the requests. */
 export interface RequestListeners {
@@ -57,12 +59,14 @@ async function bind(
   { onRequest, onClientError }: RequestListeners,
 ): Promise<LoopbackListener> {
   const servers: Server[] = [];
+  const names: string[] = [];
   const connections = new Connections();
   let bound = port;
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
     connections.destroyAll();
     await Promise.all(closed);
+    for (const name of names) ownSockets.delete(name);
   };
   try {
     for (const [index, address] of options.addresses.entries()) {
@@ -84,6 +88,8 @@ async function bind(
       }
       servers.push(server);
       bound = (server.address() as AddressInfo).port; // A listening TCP server's address is an AddressInfo.
+      names.push(`${address} ${bound}`);
+      ownSockets.add(`${address} ${bound}`);
     }
   } catch (error) {
     // A browser may have connected already: its socket would keep the process alive.
@@ -150,5 +156,8 @@ function listenError(error: NodeJS.ErrnoException, port: number, host: string): 
     ? new ServerError('SERVER_FAILED', `The server could not listen on port ${port} of ${host}; see \`cause\`.`, {
         cause: error,
       })
-    : new PortUnavailableError(port, host, reason, { cause: error });
+    : new PortUnavailableError(port, host, reason, {
+        cause: error,
+        isOwn: reason === 'EADDRINUSE' && ownSockets.has(`${host} ${port}`),
+      });
 }

@@ -251,6 +251,25 @@ describe('login({ authorizationUri })', () => {
     await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toThrow();
   });
 
+  it.each(['before', 'after'])(
+    'opens no browser if the server is stopped inside the function, %s it returns',
+    async (when) => {
+      const server = await startServer();
+      const opened: URL[] = [];
+      const result = login({
+        server,
+        authorizationUri: async (context) => {
+          const stopped = server.stop();
+          if (when === 'before') await stopped;
+          return uriOf(context);
+        },
+        openBrowser: (uri) => opened.push(uri),
+      });
+      await expect(result).rejects.toMatchObject({ code: 'SERVER_STOPPED' });
+      expect(opened).toEqual([]);
+    },
+  );
+
   it('ends by its signal although the function never settles', async () => {
     const controller = new AbortController();
     const promise = login({

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { get, type RequestListener } from 'node:http';
 import { get as getSecurely } from 'node:https';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { generate } from 'selfsigned';
 import {
@@ -151,6 +151,42 @@ describe('openListener', () => {
   it('says that a port is in use which another program has on every address', async () => {
     const port = await squat('0.0.0.0');
     await expect(open({ ports: [port] })).rejects.toMatchObject({ code: 'PORT_IN_USE', port });
+  });
+
+  it('says that this process itself uses a port, as long as it does', async () => {
+    const first = await open();
+    await expect(open({ ports: [first.port] })).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining('in use by another sign-in of this process') as unknown,
+    });
+    // What failed has not forgotten the one that listens.
+    await expect(open({ ports: [first.port] })).rejects.toThrow('another sign-in of this process');
+    await first.close();
+    const port = await squat('127.0.0.1', first.port);
+    await expect(open({ ports: [port] })).rejects.toThrow('another program');
+  });
+
+  itWithIpv6('leaves no connection of 127.0.0.1 open if ::1 is taken', async () => {
+    const port = await squat('::1');
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+    const connected: Socket[] = [];
+    for (let round = 0; round < 200 && connected.length === 0; round += 1) {
+      let isOver = false;
+      const attempt = (): void => {
+        if (isOver) return;
+        const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+        socket.on('connect', () => connected.push(socket));
+        setImmediate(attempt);
+      };
+      attempt();
+      await expect(open({ addresses: both, ports: [port], tls: { key, cert } })).rejects.toMatchObject({
+        code: 'PORT_IN_USE',
+      });
+      isOver = true;
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const socket of connected) if (!socket.closed) await once(socket, 'close');
+    expect(connected.every((socket) => socket.closed)).toBe(true);
   });
 
   itWithIpv6('says that ::1 is taken by another program, and lets go of 127.0.0.1', async () => {

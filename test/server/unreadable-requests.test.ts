@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuthAbortedError} from '#src/index.js';
+import type { AuthAbortedError } from '#src/index.js';
 import { LoginRequest, ResponseType, type AuthServer } from '#src/index.js';
 import { dial, received, requestBytes, sendRaw } from '../helpers/raw.js';
 import { useServers } from '../helpers/use-servers.js';
