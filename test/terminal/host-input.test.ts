@@ -25,7 +25,7 @@ const env = { SSH_CONNECTION: '203.0.113.7 1 192.0.2.9 22' };
 
 describeOnPosix('login({ terminal: true }) in a program that reads stdin itself (R46)', () => {
   it('offers no paste while the program reads', async () => {
-    const terminal = await start({ env, login: { host: 'reads' } });
+    const terminal = await start({ env, login: { hostInput: 'reads' } });
     await terminal.shows('Waiting for the browser.');
     terminal.type('help\r');
     await terminal.shows('command help');
@@ -37,7 +37,7 @@ describeOnPosix('login({ terminal: true }) in a program that reads stdin itself 
   });
 
   it('accepts a paste while the program has paused, which neither sees nor shows it', async () => {
-    const terminal = await start({ env, login: { host: 'paused' } });
+    const terminal = await start({ env, login: { hostInput: 'paused' } });
     await terminal.shows(/paste it here\./);
     terminal.type(`${(await terminal.callbackUri()).href}\r`);
     await terminal.shows('grant with a code of 11 characters');
@@ -48,7 +48,7 @@ describeOnPosix('login({ terminal: true }) in a program that reads stdin itself 
   });
 
   it('leaves the terminal to a program that begins to read', async () => {
-    const terminal = await start({ env, login: { host: 'later' } });
+    const terminal = await start({ env, login: { hostInput: 'later' } });
     await terminal.shows(/paste it here\./);
     process.kill((await terminal.addresses()).pid, 'SIGUSR1');
     await terminal.shows(/paste it here\.$/);
