@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 const algorithm = 'aes-256-gcm';
 
@@ -15,6 +15,7 @@ export function encrypt(text: string, key: Buffer, context: string): string {
   return JSON.stringify({
     version: 1,
     encryption: algorithm,
+    keyId: idOf(key),
     iv: iv.toString('base64url'),
     data: data.toString('base64url'),
   });
@@ -25,10 +26,15 @@ export function isEncrypted(text: string): boolean {
   return partsOf(text) !== undefined;
 }
 
-/** @internal Decrypts a text. What was damaged, or encrypted with another key, stays as it is: it is no text of a session. */
-export function decrypt(text: string, key: Buffer, context: string): string {
+/**
+ * @internal Decrypts a text. What was damaged results in an empty text, which is none of a session.
+ *
+ * @returns undefined if it was encrypted with another key
+ */
+export function decrypt(text: string, key: Buffer, context: string): string | undefined {
   const parts = partsOf(text);
   if (parts === undefined) return text;
+  if (parts.keyId !== idOf(key)) return undefined;
   try {
     const data = Buffer.from(parts.data, 'base64url');
     const decipher = createDecipheriv(algorithm, key, Buffer.from(parts.iv, 'base64url'), { authTagLength: 16 })
@@ -36,14 +42,21 @@ export function decrypt(text: string, key: Buffer, context: string): string {
       .setAuthTag(data.subarray(-16));
     return decipher.update(data.subarray(0, -16), undefined, 'utf8') + decipher.final('utf8');
   } catch {
-    return text;
+    return '';
   }
 }
 
-function partsOf(text: string): { readonly iv: string; readonly data: string } | undefined {
+/** Tells keys apart, and says nothing about them. */
+function idOf(key: Buffer): string {
+  return createHash('sha256').update('embed-auth-server key id').update(key).digest('base64url').slice(0, 12);
+}
+
+function partsOf(text: string): { readonly keyId: unknown; readonly iv: string; readonly data: string } | undefined {
   try {
-    const { encryption, iv, data } = Object(JSON.parse(text)) as Record<string, unknown>;
-    return encryption === algorithm && typeof iv === 'string' && typeof data === 'string' ? { iv, data } : undefined;
+    const { encryption, keyId, iv, data } = Object(JSON.parse(text)) as Record<string, unknown>;
+    return encryption === algorithm && typeof iv === 'string' && typeof data === 'string'
+      ? { keyId, iv, data }
+      : undefined;
   } catch {
     return undefined;
   }

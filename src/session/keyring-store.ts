@@ -38,6 +38,8 @@ export function createKeyringTokenStore({ name, fallback }: KeyringTokenStoreOpt
 }
 
 const account = 'embed-auth-server';
+/** How long another process may take to make the key: the user may have to unlock the keychain. */
+const keyTimeout = 60_000;
 
 class KeyringTokenStore implements LocalTokenStore {
   readonly #files: FileTokenStore;
@@ -57,7 +59,9 @@ class KeyringTokenStore implements LocalTokenStore {
     const { isEncrypted, decrypt } = await import('./encryption.js');
     // Written before the app had a keychain; the next write encrypts it.
     if (!isEncrypted(text)) return text;
-    return decrypt(text, await this.#existingKey(), key);
+    const found = decrypt(text, await this.#existingKey(), key);
+    if (found === undefined) throw withoutKey();
+    return found;
   }
 
   async write(key: string, text: string): Promise<void> {
@@ -106,22 +110,26 @@ class KeyringTokenStore implements LocalTokenStore {
     const { encrypt, isEncrypted, newKey } = await import('./encryption.js');
     const entry = await this.#entry();
     if (entry === undefined) return (text) => text;
-    const found = await this.#attempt(async () => await entry.getPassword());
-    if (typeof found === 'string') {
-      const secret = Buffer.from(found, 'base64url');
-      return (text) => encrypt(text, secret, key);
+    const find = async (): Promise<string | null | undefined> =>
+      await this.#attempt(async () => await entry.getPassword());
+    let found = await find();
+    if (typeof found !== 'string') {
+      const text = this.#files.read(key);
+      if (text !== undefined && isEncrypted(text)) throw withoutKey();
+      // Two processes that make a key at the same time must not lose one of them.
+      const make = async (): Promise<string | null | undefined> => {
+        const other = await find();
+        if (typeof other === 'string') return other;
+        await this.#attempt(async () => {
+          await entry.setPassword(newKey().toString('base64url'));
+        });
+        return await find();
+      };
+      found = await this.#files.lock('keychain', make, { signal: AbortSignal.timeout(keyTimeout) });
     }
-    const text = this.#files.read(key);
-    if (text !== undefined && isEncrypted(text)) throw withoutKey();
-    const made = newKey();
-    await this.#attempt(async () => {
-      await entry.setPassword(made.toString('base64url'));
-    });
-    // Another process may have made one at the same time: the one that is stored counts.
-    const kept = await this.#attempt(async () => await entry.getPassword());
-    if (typeof kept !== 'string') throw unavailable('it does not keep what is saved in it');
-    const secret = Buffer.from(kept, 'base64url');
-    return (plain) => encrypt(plain, secret, key);
+    if (typeof found !== 'string') throw unavailable('it does not keep what is saved in it');
+    const secret = Buffer.from(found, 'base64url');
+    return (text) => encrypt(text, secret, key);
   }
 
   /** Reads what is stored, synchronously. */

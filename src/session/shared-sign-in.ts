@@ -49,6 +49,8 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
 async function signInUnderLock(state: SessionState, hasOutcome: boolean, signal: AbortSignal): Promise<Stored> {
   const { store } = state;
   const source = await state.source();
+  // The user is not asked for what cannot be kept.
+  (await store.prepare()).discard();
   let saved: Stored | undefined;
   const save = async (received: Received): Promise<void> => {
     saved = storedOf(makeRecord(store.key, received, { requestedScope: state.scope }));

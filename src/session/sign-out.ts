@@ -1,3 +1,4 @@
+import { SessionError } from './session-error.js';
 import type { SessionState } from './session-state.js';
 import type { Stored } from './stored-tokens.js';
 import { abortable } from './waiting.js';
@@ -17,11 +18,13 @@ export async function signOut(state: SessionState, signal: AbortSignal | undefin
       last = stored;
       revoked = await revoke(state, stored, signal);
     }
-  } finally {
-    // Also if nothing could be revoked. What must not be used rejects with the reason, and stays.
-    await store.delete();
-    state.changed(undefined);
+  } catch (error) {
+    // What must not be used, such as the tokens of another version, stays. What cannot be read, because its key is lost, is deleted.
+    if (error instanceof SessionError && error.code === 'STORE_UNREADABLE') throw error;
   }
+  // Also if nothing could be revoked.
+  await store.delete();
+  state.changed(undefined);
   return { revoked };
 }
 

@@ -166,7 +166,7 @@ export class StoredTokens {
     if (record === 'other-version') {
       throw new SessionError(
         'STORE_UNREADABLE',
-        'The stored tokens were written by another version of embed-auth-server. Nothing was deleted: use that version, or sign out with it.',
+        'The stored tokens were written by another version of embed-auth-server, or by another kind of store. Nothing was deleted: use that one, or sign out with it.',
       );
     }
     if (record === 'damaged') {

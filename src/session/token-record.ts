@@ -68,8 +68,18 @@ export function parseRecord(text: string, key: string): TokenRecord | 'damaged' 
   } catch {
     return 'damaged';
   }
-  const { version, key: found, receivedAt, expiresAt, response, requestedScope, kept, claims } = membersOf(value);
-  if (typeof version === 'number' && version !== 1) return 'other-version';
+  const {
+    encryption,
+    version,
+    key: found,
+    receivedAt,
+    expiresAt,
+    response,
+    requestedScope,
+    kept,
+    claims,
+  } = membersOf(value);
+  if (typeof version === 'number' && (version !== 1 || encryption !== undefined)) return 'other-version';
   const isWhole =
     version === 1 &&
     found === key &&

@@ -74,7 +74,7 @@ export class Arena implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const app of this.#started) app.process.kill('SIGKILL');
+    for (const app of this.#started) app.kill();
     await Promise.all(this.#started.map(({ ended }) => ended));
     await this.server[Symbol.asyncDispose]();
     mkdirSync(this.folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,6 +28,8 @@ export interface App {
   readonly reports: unknown[][];
   readonly stderr: () => string;
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Kills it, with what it has started. */
+  kill(): void;
   /** Ends its input, and with it the process. */
   end(): Promise<void>;
 }
@@ -50,7 +52,7 @@ export class Apps implements AsyncDisposable {
     this.#file = file;
   }
 
-  static async build(fixture = 'app'): Promise<Apps> {
+  static async build({ fixture = 'app', hasPackages = true } = {}): Promise<Apps> {
     const folder = await mkdtemp(join(tmpdir(), 'session-app-'));
     await build({
       entryPoints: [fileURLToPath(new URL(`../fixtures/session/${fixture}.ts`, import.meta.url))],
@@ -65,6 +67,8 @@ export class Apps implements AsyncDisposable {
       logLevel: 'error',
     });
     await chmod(folder, 0o755); // Some run as another user.
+    if (hasPackages)
+      await symlink(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'));
     return new Apps(folder, join(folder, `${fixture}.mjs`));
   }
 
@@ -73,6 +77,8 @@ export class Apps implements AsyncDisposable {
     const child = spawn(program, [...args, ...nodeArgs, this.#file, JSON.stringify(config)], {
       env: { PATH: process.env['PATH'], NODE_PATH: process.env['NODE_PATH'], ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
+      // With a group of its own, what the command starts can be ended, too.
+      detached: command.length > 1,
     });
     const stderr: string[] = [];
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => stderr.push(chunk));
@@ -101,6 +107,13 @@ export class Apps implements AsyncDisposable {
       reports,
       stderr: () => stderr.join(''),
       ended,
+      kill: () => {
+        try {
+          process.kill(command.length > 1 ? -app.pid : app.pid, 'SIGKILL');
+        } catch {
+          // It has ended.
+        }
+      },
       call: (method, argument) =>
         new Promise((resolve, reject) => {
           const id = (calls_ += 1);
@@ -124,7 +137,7 @@ export class Apps implements AsyncDisposable {
 
   /** Ends every process that still runs. */
   async endAll(): Promise<void> {
-    for (const app of this.#apps) app.process.kill('SIGKILL');
+    for (const app of this.#apps) app.kill();
     await Promise.all([...this.#apps].map(({ ended }) => ended));
     this.#apps.clear();
   }
