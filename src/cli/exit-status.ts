@@ -4,6 +4,7 @@ export const ExitStatus = {
   Failed: 1,
   Usage: 2,
   Denied: 3,
+  SignInRequired: 4,
   TimedOut: 124,
   /** 128 and the number of the signal, as in shells. */
   Hangup: 129,

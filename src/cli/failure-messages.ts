@@ -1,8 +1,9 @@
 import { AuthError, AuthorizationError, type AuthErrorCode } from '../index.js';
-import { EndpointError } from './endpoint.js';
+import { ProviderError } from '../oauth/provider-error.js';
 import { CommandError, ExitStatus } from './exit-status.js';
 import type { LoginArguments } from './login-arguments.js';
-import { count, printable } from './terminal.js';
+import { printable } from '../terminal/text.js';
+import { count } from './output.js';
 
 /** How the command ends after a failure. */
 export interface Failure {
@@ -45,13 +46,20 @@ const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
   PROVIDER_REJECTED: undefined,
   TOKEN_RESPONSE_INVALID: undefined,
   DEVICE_CODE_EXPIRED: undefined,
-  SIGN_IN_REQUIRED: undefined,
+  SIGN_IN_REQUIRED: 'Run `embed-auth-server login --save` or `token --sign-in` with the same options.',
   REFRESH_FAILED: undefined,
   STORE_UNREADABLE: undefined,
   STORE_UNWRITABLE: undefined,
   STORE_LOCKED: undefined,
   STORE_UNAVAILABLE: undefined,
 };
+
+// Seen at LemonLDAP::NG, FastMCP, better-auth and the atproto PDS; see docs/providers.md.
+const ownPageAdvice =
+  'Some servers show errors, such as a redirect URI that is not registered, on a page of their own, and never send the browser back.';
+const networkAdvice =
+  'Behind a proxy, set NODE_USE_ENV_PROXY=1 in addition to HTTPS_PROXY (Node 22.21, or 24 and later). If the proxy or the server ' +
+  'has a private certificate authority, set NODE_EXTRA_CA_CERTS to its PEM file.';
 
 const flags: Readonly<Record<string, string>> = {
   authorizationEndpoint: '--authorize-uri',
@@ -72,8 +80,7 @@ const flags: Readonly<Record<string, string>> = {
 export function describeFailure(error: unknown, context: Context): Failure | undefined {
   const { seconds, provider, clientSecret, serverName = 'The authorization server' } = context;
   if (error instanceof CommandError) {
-    const hints = error instanceof EndpointError ? [error.advice, clientAdvice(error, clientSecret)] : [];
-    return { status: error.status, message: lines([error.message, ...hints]) };
+    return { status: error.status, message: error.message };
   }
   const limit = `The limit was ${count(seconds, 'second')}; --timeout sets another.`;
   if (error instanceof DOMException && error.name === 'TimeoutError') {
@@ -87,12 +94,16 @@ export function describeFailure(error: unknown, context: Context): Failure | und
   const message = withFlags(error.message);
   switch (error.code) {
     case 'TIMED_OUT':
-      return { status: ExitStatus.TimedOut, message: `${message}\n${limit}` };
-    case 'ACCESS_DENIED':
-      return {
-        status: ExitStatus.Denied,
-        message: lines(['The access was denied.', providersWords(error, serverName)]),
-      };
+      return { status: ExitStatus.TimedOut, message: lines([message, ownPageAdvice, limit]) };
+    case 'DEVICE_CODE_EXPIRED':
+      return { status: ExitStatus.TimedOut, message };
+    case 'SIGN_IN_REQUIRED':
+      return { status: signInStatus(error), message: lines([message, advice[error.code]]) };
+    case 'ACCESS_DENIED': {
+      const said =
+        error instanceof AuthorizationError ? ['The access was denied.', providersWords(error, serverName)] : [message];
+      return { status: ExitStatus.Denied, message: lines(said) };
+    }
     case 'AUTHORIZATION_FAILED': {
       const hint = provider?.name === serverName ? `${serverName}: ${provider.redirectHint}` : undefined;
       const said = providersWords(error, serverName);
@@ -101,13 +112,32 @@ export function describeFailure(error: unknown, context: Context): Failure | und
         message: lines([`${serverName} responded with an error.`, said, advice[error.code], hint]),
       };
     }
-    default:
-      return { status: ExitStatus.Failed, message: lines([message, advice[error.code]]) };
+    default: {
+      const hints = error instanceof ProviderError ? providerAdvice(error, clientSecret) : [];
+      return { status: ExitStatus.Failed, message: lines([message, ...hints, advice[error.code]]) };
+    }
   }
 }
 
-function clientAdvice({ error }: EndpointError, clientSecret: string | undefined): string | undefined {
-  switch (error) {
+/** A shared sign-in that ended without tokens has the code of its error. */
+function signInStatus(error: AuthError): ExitStatus {
+  const { reason } = error as { reason?: unknown };
+  if (reason === 'ACCESS_DENIED') return ExitStatus.Denied;
+  if (reason === 'TIMED_OUT' || reason === 'DEVICE_CODE_EXPIRED') return ExitStatus.TimedOut;
+  return ExitStatus.SignInRequired;
+}
+
+function providerAdvice(error: ProviderError, clientSecret: string | undefined): (string | undefined)[] {
+  // Without a status there was no response.
+  const network = error.code === 'PROVIDER_UNAVAILABLE' && error.status === undefined ? networkAdvice : undefined;
+  const discovery = error.message.startsWith('The discovery document') && network === undefined;
+  return [network, discovery ? advice.METADATA_INVALID : undefined, clientAdvice(error, clientSecret)].filter(
+    (text) => text !== advice[error.code],
+  );
+}
+
+function clientAdvice({ oauthError }: ProviderError, clientSecret: string | undefined): string | undefined {
+  switch (oauthError) {
     case 'invalid_client':
       return clientSecret === undefined
         ? 'Check --client-id. If the app has a client secret, set EMBED_AUTH_CLIENT_SECRET.'

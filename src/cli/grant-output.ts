@@ -1,10 +1,11 @@
 import { AuthorizationCodeResponse, type GrantResponse } from '../index.js';
 import type { LoginArguments } from './login-arguments.js';
-import { printable, type Output } from './terminal.js';
-import type { TokenResponse } from './token-request.js';
+import { printable } from '../terminal/text.js';
+import { localTime } from './duration.js';
+import type { Output } from './output.js';
 
 /** The result of a sign-in, with the wire names of OAuth 2.0. */
-export type WireGrant = TokenResponse;
+export type WireGrant = Readonly<Record<string, unknown>>;
 
 // Everything else that a provider sends counts as a secret: ID tokens, and names of accounts, too.
 const harmless = new Set([
@@ -60,26 +61,18 @@ export function formatGrant(
 }
 
 /** How to exchange a code that was printed. */
-export function exchangeAdvice(
-  { clientSecret, noExchange }: Pick<LoginArguments, 'clientSecret' | 'noExchange'>,
-  serverName: string,
-  tokenEndpoint: string | undefined,
-): string {
-  const post =
+export function exchangeAdvice(tokenEndpoint: string | undefined): string {
+  return (
     'To exchange the code, POST grant_type=authorization_code with code, code_verifier, redirect_uri and client_id to ' +
-    `the token endpoint${tokenEndpoint === undefined ? '' : `, ${tokenEndpoint}`}, within a minute or so.`;
-  if (noExchange) return post;
-  if (tokenEndpoint === undefined) return `${post} The command does this if you give --token-uri.`;
-  return clientSecret === undefined
-    ? `${serverName} exchanges codes only for apps with a secret: set EMBED_AUTH_CLIENT_SECRET and sign in again.\n${post}`
-    : post;
+    `the token endpoint${tokenEndpoint === undefined ? '' : `, ${tokenEndpoint}`}, within a minute or so.`
+  );
 }
 
 function lifetime(text: string): string {
   const seconds = Number(text);
   if (!Number.isInteger(seconds) || seconds <= 0) return text;
-  const at = new Date(Date.now() + seconds * 1000);
-  return Number.isNaN(at.getTime()) ? text : `${text} (until ${at.toLocaleString()})`;
+  const until = localTime(Date.now() + seconds * 1000);
+  return until === undefined ? text : `${text} (until ${until})`;
 }
 
 /** JSON in which every character that could change a terminal is escaped. */

@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
+import { findSimilar } from '../oauth/known-options.js';
 import { isLoopbackHost } from '../oauth/redirect-uri.js';
-import { isSafeEndpoint } from './authorization-server.js';
+import { isSafeEndpoint } from '../provider/provider-metadata.js';
+import { parseDuration } from './duration.js';
 import { UsageError } from './exit-status.js';
+import { commandOptions, type CommandName } from './options.js';
 import { findProvider, providers, type Flow, type Provider } from './providers.js';
 
-/** The command line of `login`, checked and with its defaults. */
+/** The command line, checked and with its defaults. What a command has no option for has its default. */
 export interface LoginArguments {
   readonly clientId: string;
   /** From the environment only. */
@@ -15,12 +18,15 @@ export interface LoginArguments {
   readonly authorizeUri: string | undefined;
   readonly tokenUri: string | undefined;
   readonly deviceUri: string | undefined;
+  readonly revokeUri: string | undefined;
   readonly isDevice: boolean;
   readonly flow: Flow;
-  /** Whether a code is exchanged if the token endpoint is known. */
+  /** Whether a code is exchanged. If not, the code is the result. */
   readonly exchange: boolean;
-  readonly noExchange: boolean;
+  /** Why a code will not be exchanged, although nobody has said so. */
+  readonly missing: string | undefined;
   readonly scopes: readonly string[];
+  readonly resources: readonly string[];
   readonly redirectUri: string;
   readonly publicUri: string | undefined;
   readonly host: string | undefined;
@@ -30,51 +36,39 @@ export interface LoginArguments {
   readonly browser: boolean;
   readonly show: boolean;
   readonly json: boolean;
+  /** The name of one of several accounts. */
+  readonly account: string | undefined;
+  readonly save: boolean;
+  /** Whether the user may be asked to sign in; undefined: if a user can be there. */
+  readonly mayAsk: boolean | undefined;
 }
 
-/** The options of `login`, as `parseArgs` takes them. */
-export const loginOptions = {
-  'client-id': { type: 'string' },
-  provider: { type: 'string' },
-  issuer: { type: 'string' },
-  'authorize-uri': { type: 'string' },
-  'token-uri': { type: 'string' },
-  'device-uri': { type: 'string' },
-  device: { type: 'boolean' },
-  flow: { type: 'string' },
-  'no-exchange': { type: 'boolean' },
-  scope: { type: 'string', multiple: true },
-  param: { type: 'string', multiple: true },
-  'redirect-uri': { type: 'string' },
-  'public-uri': { type: 'string' },
-  host: { type: 'string' },
-  port: { type: 'string', multiple: true },
-  'no-browser': { type: 'boolean' },
-  timeout: { type: 'string' },
-  show: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
-
-type Values = ReturnType<typeof parseArgs<{ options: typeof loginOptions }>>['values'];
+type Values = ReturnType<typeof parseArgs<{ options: ReturnType<typeof commandOptions> }>>['values'] & {
+  readonly [name: string]: string | boolean | (string | boolean)[] | undefined;
+};
 
 const notWithDevice = ['authorize-uri', 'flow', 'no-exchange', 'redirect-uri', 'public-uri', 'host', 'port'] as const;
 
 /**
- * Reads the arguments after `login`, and takes the client secret out of `env`, so that no process that is started later
+ * Reads the arguments after a command, and takes the client secret out of `env`, so that no process that is started later
  * inherits it.
  *
  * @throws UsageError naming the argument that is wrong
  */
-export function parseLoginArguments(args: readonly string[], env: NodeJS.ProcessEnv): LoginArguments {
+export function parseLoginArguments(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  command: CommandName = 'login',
+): LoginArguments {
   const clientSecret = env['EMBED_AUTH_CLIENT_SECRET'] || undefined;
   delete env['EMBED_AUTH_CLIENT_SECRET'];
-  const values = parse(args);
+  const values = parse(args, command);
   const clientId = values['client-id'] ?? '';
   if (clientId === '') throw new UsageError('--client-id is needed: the client id that the provider gave your app.');
   const provider = values.provider === undefined ? undefined : knownProvider(values.provider);
-  const isDevice = checkDevice(values);
+  const isDevice = checkDevice(values, command);
   const ownUri = endpoint('--authorize-uri', values['authorize-uri']);
-  const flow = checkFlow(values.flow, ownUri === undefined ? provider : undefined);
+  const flow = command === 'login' ? checkFlow(values.flow, ownUri === undefined ? provider : undefined) : 'code';
   const ownTokenUri = endpoint('--token-uri', values['token-uri']);
   const noExchange = values['no-exchange'] === true;
   if (ownTokenUri !== undefined && !isDevice && (flow === 'implicit' || noExchange)) {
@@ -87,11 +81,22 @@ export function parseLoginArguments(args: readonly string[], env: NodeJS.Process
     authorizeUri: ownUri ?? known?.authorizationEndpoint,
     tokenUri: ownTokenUri ?? known?.tokenEndpoint,
     deviceUri: endpoint('--device-uri', values['device-uri']) ?? known?.deviceAuthorizationEndpoint,
+    revokeUri: endpoint('--revoke-uri', values['revoke-uri']) ?? known?.revocationEndpoint,
   };
   checkEndpoints(endpoints, provider, isDevice);
-  const isDiscovered = provider === undefined && ownUri === undefined;
-  const canExchange =
-    isDiscovered || ownTokenUri !== undefined || clientSecret !== undefined || known?.exchangesWithoutSecret === true;
+  const isExchange = flow === 'code' && !noExchange && !isDevice;
+  const missing = isExchange ? findMissing(endpoints, known, ownTokenUri ?? clientSecret) : undefined;
+  const save = values.save === true;
+  if (save && (flow === 'implicit' || noExchange)) {
+    throw new UsageError(`--save has no use with ${noExchange ? '--no-exchange' : '--flow implicit'}.`);
+  }
+  if (missing !== undefined && (save || command === 'token')) throw new UsageError(`For a token, ${missing}.`);
+  if (values['sign-in'] === true && values['no-sign-in'] === true) {
+    throw new UsageError('--sign-in and --no-sign-in exclude each other.');
+  }
+  const { resource: resourceParams = [], ...params } = readParams(values.param ?? []);
+  const redirectUri = loopbackUri(values['redirect-uri'] ?? provider?.redirectUri ?? 'http://127.0.0.1:5543/callback');
+  const ports = (values.port ?? []).map((text) => wholeNumber('--port', text, 0, 65_535));
   return {
     clientId,
     clientSecret,
@@ -99,24 +104,30 @@ export function parseLoginArguments(args: readonly string[], env: NodeJS.Process
     ...endpoints,
     isDevice,
     flow,
-    noExchange,
-    exchange: flow === 'code' && !noExchange && canExchange,
+    exchange: flow === 'code' && !noExchange && missing === undefined,
+    missing,
     scopes: values.scope ?? [],
-    redirectUri: loopbackUri(values['redirect-uri'] ?? provider?.redirectUri ?? 'http://127.0.0.1:5543/callback'),
+    resources: [...[resourceParams].flat(), ...(values.resource ?? []).map(resourceUri)],
+    redirectUri,
     publicUri: endpoint('--public-uri', values['public-uri']),
     host: values.host,
-    ports: (values.port ?? []).map((text) => wholeNumber('--port', text, 0, 65_535)),
-    params: readParams(values.param ?? []),
-    seconds: wholeNumber('--timeout', values.timeout ?? (isDevice ? '1800' : '300'), 1, 86_400),
+    // Port 0 of the redirect URI is any port, too.
+    ports: ports.length === 0 && new URL(redirectUri).port === '0' ? [0] : ports,
+    params,
+    seconds: parseDuration('--timeout', values.timeout ?? (isDevice ? '1800' : '300')),
     browser: values['no-browser'] !== true,
     show: values.show === true,
     json: values.json === true,
+    account: values.account,
+    save,
+    mayAsk: values['sign-in'] === true ? true : values['no-sign-in'] === true ? false : undefined,
   };
 }
 
-function parse(args: readonly string[]): Values {
+function parse(args: readonly string[], command: CommandName): Values {
+  const options = commandOptions(command);
   try {
-    return parseArgs({ args: [...args], options: loginOptions, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     if (args.some((arg) => arg.startsWith('--client-secret'))) {
@@ -125,18 +136,30 @@ function parse(args: readonly string[]): Values {
       );
     }
     // Its first sentence names the argument; the others explain how to pass it as a positional one.
-    throw new UsageError(/^.*?(?=\. |$)/s.exec(error.message)?.[0] ?? error.message);
+    const message = /^.*?(?=\. |$)/s.exec(error.message)?.[0] ?? error.message;
+    const [, unknown] = /^Unknown option '--([^']*)'/.exec(message) ?? [];
+    throw new UsageError(`${message}.${suggestion(unknown, Object.keys(options), '--')}`.replace(/\.\.$/, '.'));
   }
+}
+
+/** ` Did you mean ...?`, if one of the names is similar. */
+export function suggestion(name: string | undefined, names: readonly string[], prefix = ''): string {
+  const similar = name === undefined ? undefined : findSimilar(name, names);
+  return similar === undefined ? '' : ` Did you mean ${prefix}${similar}?`;
 }
 
 function knownProvider(id: string): Provider {
   const provider = findProvider(id);
   if (provider !== undefined) return provider;
-  const known = Object.keys(providers).join(', ');
-  throw new UsageError(`--provider must be one of ${known}. For another provider, give --issuer or --authorize-uri.`);
+  const known = Object.keys(providers);
+  throw new UsageError(
+    `--provider must be one of ${known.join(', ')}.${suggestion(id, known)} For another provider, give --issuer or --authorize-uri.`,
+  );
 }
 
-function checkDevice(values: Values): boolean {
+function checkDevice(values: Values, command: CommandName): boolean {
+  // What is stored does not depend on how the user signed in.
+  if (command === 'status' || command === 'logout') return false;
   if (values.device !== true) {
     if (values['device-uri'] !== undefined) throw new UsageError('--device-uri needs --device.');
     return false;
@@ -149,7 +172,7 @@ function checkDevice(values: Values): boolean {
 function checkFlow(text: string | undefined, provider: Provider | undefined): Flow {
   if (text !== undefined && text !== 'code' && text !== 'implicit') {
     const device = text === 'device' ? ' For the device authorization grant, give --device.' : '';
-    throw new UsageError(`--flow must be code or implicit.${device}`);
+    throw new UsageError(`--flow must be code or implicit.${device}${suggestion(text, ['code', 'implicit'])}`);
   }
   if (provider === undefined) return text ?? 'code';
   if (text !== undefined && !provider.flows.includes(text)) {
@@ -158,18 +181,15 @@ function checkFlow(text: string | undefined, provider: Provider | undefined): Fl
   return text ?? provider.flows[0] ?? 'code';
 }
 
+type Endpoints = Pick<LoginArguments, 'issuer' | 'authorizeUri' | 'tokenUri' | 'deviceUri'>;
+
 function checkEndpoints(
-  {
-    issuer,
-    authorizeUri,
-    tokenUri,
-    deviceUri,
-  }: Pick<LoginArguments, 'issuer' | 'authorizeUri' | 'tokenUri' | 'deviceUri'>,
+  { issuer, authorizeUri, tokenUri, deviceUri }: Endpoints,
   provider: Provider | undefined,
   isDevice: boolean,
 ): void {
   if (!isDevice) {
-    if (issuer === undefined && authorizeUri === undefined) {
+    if (issuer === undefined && authorizeUri === undefined && deviceUri === undefined) {
       throw new UsageError('One of --provider, --issuer and --authorize-uri is needed.');
     }
     return;
@@ -185,6 +205,18 @@ function checkEndpoints(
   if (deviceUri !== undefined && tokenUri === undefined) throw new UsageError('--device-uri needs --token-uri.');
 }
 
+/** What an exchange of the code lacks. */
+function findMissing(
+  { issuer, authorizeUri, tokenUri }: Endpoints,
+  known: Provider | undefined,
+  tokenUriOrSecret: string | undefined,
+): string | undefined {
+  if (authorizeUri === undefined && issuer !== undefined) return undefined; // The metadata will have it.
+  if (tokenUri === undefined) return 'give --token-uri, where the code is exchanged';
+  if (tokenUriOrSecret !== undefined || known?.exchangesWithoutSecret !== false) return undefined;
+  return `set EMBED_AUTH_CLIENT_SECRET: ${known.name} exchanges codes only for apps with a secret`;
+}
+
 /** Plain http is allowed on this machine only, because a code or a secret is sent there. */
 function endpoint(name: string, text: string | undefined): string | undefined {
   if (text === undefined || isSafeEndpoint(text)) return text;
@@ -195,6 +227,11 @@ function issuer(text: string | undefined): string | undefined {
   const checked = endpoint('--issuer', text);
   if (checked === undefined || !/\/\.well-known\/|[?#]/.test(checked)) return checked;
   throw new UsageError('--issuer must be the issuer alone, without /.well-known/..., a query or a fragment.');
+}
+
+function resourceUri(text: string): string {
+  if (URL.canParse(text) && !text.includes('#')) return text;
+  throw new UsageError('--resource must be an absolute URI without a fragment.');
 }
 
 function loopbackUri(text: string): string {

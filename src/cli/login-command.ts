@@ -1,52 +1,60 @@
-import { findAuthorizationServer, type AuthorizationServer } from './authorization-server.js';
-import { signInByBrowser, type SignedIn } from './browser-login.js';
+import { discoverProvider } from '../provider/discover-provider.js';
+import { signInByBrowser } from './browser-login.js';
+import { providerConfig, serverNameOf } from './command-provider.js';
 import { signInByDevice } from './device-login.js';
 import { ExitStatus } from './exit-status.js';
 import { describeFailure } from './failure-messages.js';
-import { formatGrant } from './grant-output.js';
-import { parseLoginArguments, type LoginArguments } from './login-arguments.js';
-import { wrap, OutputError, type Terminal } from './terminal.js';
+import { exchangeAdvice, formatGrant } from './grant-output.js';
+import { parseLoginArguments } from './login-arguments.js';
+import { wrapLines, OutputError, type Terminal } from './output.js';
 
 /** Signs in and prints the result. Throws a `UsageError`, the reason of `signal`, or a bug. */
 export async function runLogin(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitStatus> {
+  if (args.includes('--save')) return await (await import('./session-commands.js')).runSave(args, terminal, signal);
   const options = parseLoginArguments(args, process.env);
   const { out, err } = terminal;
-  let server: AuthorizationServer | undefined;
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    limit.abort(new DOMException('The time is over', 'TimeoutError'));
-  }, options.seconds * 1000);
-  const stopTimer = (): void => {
-    clearTimeout(timer);
-  };
+  const limit = timeLimit(options.seconds);
+  let serverName: string | undefined;
   try {
-    out.checkOpen(); // Before the user signs in for nothing.
-    const connection = { signal: AbortSignal.any([signal, limit.signal]), clientSecret: options.clientSecret };
-    server = await findAuthorizationServer(options, connection);
-    const { wire, advice } = await signIn(server, options, terminal, { ...connection, stopTimer });
+    const ending = AbortSignal.any([signal, limit.signal]);
+    const provider = await discoverProvider(providerConfig(options), { signal: ending });
+    serverName = serverNameOf(options, provider.name);
+    const context = { serverName, signal: ending, stopTimer: limit.stop };
+    if (options.missing !== undefined) {
+      const text = `There will be a code, but no token: ${options.missing}. With --no-exchange, the code is what you want.`;
+      await err.write(`${wrapLines(text, err.columns)}\n`);
+    }
+    const sign = options.isDevice ? signInByDevice : signInByBrowser;
+    const wire = await sign(provider, options, err, context);
     // At a terminal, login() has said it.
-    if (options.isDevice || !err.isTerminal || !process.stdin.isTTY) await err.write('Signed in.\n');
+    if (options.isDevice || !err.isTerminal) await err.write('Signed in.\n');
     await out.write(formatGrant(wire, options, out));
-    if (advice !== undefined) await err.write(`${wrap(advice, err.columns)}\n`);
-    return ExitStatus.Ok;
+    if (options.flow === 'code' && !options.exchange && !options.isDevice) {
+      await err.write(`${wrapLines(exchangeAdvice(provider.metadata.token_endpoint), err.columns)}\n`);
+    }
+    return options.missing === undefined ? ExitStatus.Ok : ExitStatus.Failed;
   } catch (error) {
     signal.throwIfAborted();
-    const failure = describeFailure(error, { ...options, serverName: server?.name });
+    const failure = describeFailure(error, { ...options, serverName });
     if (failure === undefined) throw error;
     const lost = error instanceof OutputError ? ' The token was not delivered. Run the command again.' : '';
-    await err.write(`${wrap(failure.message + lost, err.columns)}\n`);
+    await err.write(`${wrapLines(failure.message + lost, err.columns)}\n`);
     return failure.status;
   } finally {
-    stopTimer();
+    limit.stop();
   }
 }
 
-async function signIn(
-  server: AuthorizationServer,
-  options: LoginArguments,
-  { err }: Terminal,
-  connection: Parameters<typeof signInByBrowser>[3],
-): Promise<SignedIn> {
-  if (!options.isDevice) return await signInByBrowser(server, options, err, connection);
-  return { wire: await signInByDevice(server, options, err, connection), advice: undefined };
+/** A limit that ends what waits for the user. */
+export function timeLimit(seconds: number): { readonly signal: AbortSignal; readonly stop: () => void } {
+  const limit = new AbortController();
+  const timer = setTimeout(() => {
+    limit.abort(new DOMException('The time is over', 'TimeoutError'));
+  }, seconds * 1000);
+  return {
+    signal: limit.signal,
+    stop: () => {
+      clearTimeout(timer);
+    },
+  };
 }

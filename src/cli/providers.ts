@@ -10,6 +10,8 @@ export interface Provider {
   readonly tokenEndpoint: string | undefined;
   /** The device authorization endpoint (RFC 8628). */
   readonly deviceAuthorizationEndpoint?: string;
+  /** The revocation endpoint (RFC 7009). */
+  readonly revocationEndpoint?: string;
   /** The flows that it supports. The first one is the default: the best for an app without a secret. */
   readonly flows: readonly Flow[];
   /** Whether an app without a client secret can exchange a code, with PKCE alone. */
@@ -43,6 +45,7 @@ export const providers = {
     name: 'Twitch',
     authorizationEndpoint: 'https://id.twitch.tv/oauth2/authorize',
     tokenEndpoint: 'https://id.twitch.tv/oauth2/token',
+    revocationEndpoint: 'https://id.twitch.tv/oauth2/revoke',
     flows: ['implicit', 'code'],
     exchangesWithoutSecret: false,
     redirectUri: localhost,
@@ -52,6 +55,7 @@ export const providers = {
     name: 'Discord',
     authorizationEndpoint: 'https://discord.com/oauth2/authorize',
     tokenEndpoint: 'https://discord.com/api/oauth2/token',
+    revocationEndpoint: 'https://discord.com/api/oauth2/token/revoke',
     flows: ['code', 'implicit'],
     exchangesWithoutSecret: true,
     redirectUri: loopback,
@@ -72,6 +76,7 @@ export const providers = {
     name: 'Google',
     authorizationEndpoint: 'https://accounts.google.com/o/oauth2/v2/auth',
     tokenEndpoint: 'https://oauth2.googleapis.com/token',
+    revocationEndpoint: 'https://oauth2.googleapis.com/revoke',
     deviceAuthorizationEndpoint: 'https://oauth2.googleapis.com/device/code',
     flows: ['code', 'implicit'],
     exchangesWithoutSecret: false,
@@ -106,6 +111,7 @@ export const providers = {
     name: 'GitLab',
     authorizationEndpoint: 'https://gitlab.com/oauth/authorize',
     tokenEndpoint: 'https://gitlab.com/oauth/token',
+    revocationEndpoint: 'https://gitlab.com/oauth/revoke',
     deviceAuthorizationEndpoint: 'https://gitlab.com/oauth/authorize_device',
     flows: ['code'],
     exchangesWithoutSecret: true,

@@ -26,7 +26,8 @@ export function pickOptions<Options extends object, Name extends keyof Options>(
   >;
 }
 
-function findSimilar(name: string, names: readonly string[]): string | undefined {
+/** @internal The name that was most likely meant. */
+export function findSimilar(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z\d]/g, '');
   const wrong = plain(name).slice(0, 50);
   const [best] = names

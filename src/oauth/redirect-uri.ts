@@ -15,6 +15,12 @@ export function portOf(uri: URL): number {
   return Number(uri.port || (uri.protocol === 'https:' ? 443 : 80));
 }
 
+/** @internal The same text with that port; unchanged if it has it already, since strict providers compare text. */
+export function withPort(text: string, port: number): string {
+  if (port === portOf(new URL(text))) return text;
+  return text.replace(/^([^:]+:\/*(?:\[[^\]]*\]|[^/:?]*))(?::\d*)?/, `$1:${port}`);
+}
+
 /** @internal Checks a redirect URI and returns its exact text, which is sent; `name` is the option that the caller wrote. */
 export function checkRedirectUri(name: string, redirectUri: unknown): string {
   const text = redirectUri instanceof URL ? redirectUri.href : redirectUri;

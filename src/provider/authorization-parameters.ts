@@ -9,8 +9,22 @@ export interface AuthorizationParameters {
   readonly state: string;
   /** The S256 code challenge. */
   readonly codeChallenge: string;
-  /** @default the provider's default */
+  /** Whether the code is exchanged: the provider then needs a token endpoint. @default true */
+  readonly isExchanged?: boolean | undefined;
+  /** How the response comes back. @default the provider's default */
   readonly responseMode?: 'query' | 'fragment' | 'form_post' | undefined;
+}
+
+// What is written here, and what is never sent there. Most of them have an option of the same name in camel case.
+const reserved =
+  /^(?:client_id|client_secret|response_type|redirect_uri|state|scope|resource|response_mode|code_verifier|code_challenge(?:_method)?|request(?:_uri)?)$/;
+
+/** @internal Throws a TypeError if an option has the parameter, or nothing may have it. */
+export function checkExtraParams({ extraParams = {} }: ProviderConfig): void {
+  const name = Object.keys(extraParams).find((key) => reserved.test(key));
+  if (name === undefined) return;
+  const option = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  throw new TypeError(`\`extraParams\` must not contain ${name}: see the option \`${option}\``);
 }
 
 /** @internal The scopes, the resources and the app's own parameters. */

@@ -1,3 +1,4 @@
+import { checkExtraParams } from './authorization-parameters.js';
 import { Provider } from './provider.js';
 import type { ProviderConfig, ProviderLimits } from './provider-config.js';
 import {
@@ -27,6 +28,7 @@ export async function discoverProvider(
   config: ProviderConfig,
   { signal, timeout = 30_000 }: ProviderLimits = {},
 ): Promise<Provider> {
+  checkExtraParams(config);
   const issuer = config.issuer === undefined ? undefined : safeUri('issuer', config.issuer);
   const given = Object.fromEntries(
     Object.entries(config.endpoints ?? {}).flatMap(([name, uri]: [string, string | URL | undefined]) => {

@@ -83,15 +83,14 @@ export async function discoverMetadata(
       failures.push(error);
     }
   }
-  const [first, second] = failures;
   // Metadata that are wrong say more than a document that is missing.
-  const failure = failures.find(({ code }) => code === 'METADATA_INVALID') ?? first;
-  const messages = new Set([failure?.message, first?.message, second?.message].filter((text) => text !== undefined));
-  throw new ProviderError(
-    failure?.code === 'METADATA_INVALID' ? 'METADATA_INVALID' : 'PROVIDER_UNAVAILABLE',
-    [...messages].join('\n'),
-    { status: failure?.status, retryAfter: failure?.retryAfter },
-  );
+  const invalid = failures.find(({ code }) => code === 'METADATA_INVALID');
+  if (invalid !== undefined) throw invalid;
+  const messages = new Set(failures.map(({ message }) => message));
+  throw new ProviderError('PROVIDER_UNAVAILABLE', [...messages].join('\n'), {
+    status: failures[0]?.status,
+    retryAfter: failures[0]?.retryAfter,
+  });
 }
 
 /** @internal Checks the types of what is used, that the metadata are the issuer's, and that no endpoint is unsafe (R47). */

@@ -83,7 +83,8 @@ export class Provider {
     limits: ProviderLimits = {},
   ): Promise<{ readonly uri: URL; readonly nonce: string | undefined }> {
     const uri = new URL(this.endpoint('authorization_endpoint'));
-    this.endpoint('token_endpoint'); // Its absence is reported before the user does anything.
+    // Its absence is reported before the user does anything.
+    if (parameters.isExchanged !== false) this.endpoint('token_endpoint');
     const params = authorizationParameters(this.#config, parameters);
     const { metadata } = this;
     const nonce = params.get('nonce') ?? undefined;
@@ -108,6 +109,24 @@ export class Provider {
   }
 
   /**
+   * Checks that an authorization response is from this provider (RFC 9207, section 2.4): `iss` is required if the metadata promise it,
+   * and must match if it is there. {@link Provider.exchange} does this, too.
+   *
+   * @returns the issuer
+   */
+  checkIssuer({ params }: Pick<CodeGrant, 'params'>): string {
+    const { metadata } = this;
+    const issuer = params.get('iss') ?? undefined;
+    if (issuer === undefined) {
+      if (metadata.authorization_response_iss_parameter_supported !== true) return metadata.issuer;
+      throw wrongIssuer(`The response from ${this.name} has no "iss", although the metadata promise it.`);
+    }
+    // Without an issuer in the configuration, nothing is known to compare with.
+    if (!this.#hasIssuer || isSameIssuer(issuer, metadata.issuer)) return issuer;
+    throw wrongIssuer(`The response is not from ${this.name}: its "iss" is another issuer.`);
+  }
+
+  /**
    * Exchanges an authorization code. The `iss` of the response is required if the metadata promise it, and must match if it is there.
    *
    * @param grant - the response, whose `state` was checked
@@ -117,7 +136,7 @@ export class Provider {
     grant: CodeGrant,
     { nonce, ...limits }: ProviderLimits & { readonly nonce?: string | undefined } = {},
   ): Promise<TokenResult> {
-    const metadata = { ...this.metadata, issuer: this.#checkIssuer(grant) };
+    const metadata = { ...this.metadata, issuer: this.checkIssuer(grant) };
     const params = new URLSearchParams({ code: grant.code, iss: metadata.issuer });
     return await this.#requestTokens({ ...limits, code: { nonce } }, (options) =>
       oauth.authorizationCodeGrantRequest(
@@ -203,19 +222,6 @@ export class Provider {
         ),
       );
     });
-  }
-
-  /** The issuer that the response is from (RFC 9207, section 2.4). */
-  #checkIssuer({ params }: CodeGrant): string {
-    const { metadata } = this;
-    const issuer = params.get('iss') ?? undefined;
-    if (issuer === undefined) {
-      if (metadata.authorization_response_iss_parameter_supported !== true) return metadata.issuer;
-      throw wrongIssuer(`The response from ${this.name} has no "iss", although the metadata promise it.`);
-    }
-    // Without an issuer in the configuration, nothing is known to compare with.
-    if (!this.#hasIssuer || isSameIssuer(issuer, metadata.issuer)) return issuer;
-    throw wrongIssuer(`The response is not from ${this.name}: its "iss" is another issuer.`);
   }
 
   get #hasIssuer(): boolean {

@@ -135,7 +135,11 @@ function normalize(sent: JsonObject): Record<string, unknown> {
 async function validate(tokens: JsonObject, checks: TokenChecks): Promise<IdTokenClaims | undefined> {
   const { metadata, clientId, hasIssuer, code, anyTokenType } = checks;
   const client: oauth.Client = { client_id: clientId, [oauth.clockTolerance]: anyTime };
-  const named = claimsOf(tokens['id_token'])['iss'];
+  const unchecked = claimsOf(tokens['id_token']);
+  // Without an issuer, a token that cannot be read has nothing to be checked by.
+  const isReadable = hasIssuer || Object.keys(unchecked).length > 0;
+  const checked = { ...tokens, ...(!isReadable && { id_token: undefined }) };
+  const { iss: named } = unchecked;
   const isAccepted = typeof named === 'string' && (!hasIssuer || isSameIssuer(named, metadata.issuer));
   const server: oauth.AuthorizationServer = {
     ...metadata,
@@ -143,8 +147,8 @@ async function validate(tokens: JsonObject, checks: TokenChecks): Promise<IdToke
     issuer: isAccepted ? named : metadata.issuer,
   };
   // An ID token is never demanded, but one that is there must have the nonce.
-  const nonce = typeof tokens['id_token'] === 'string' ? code?.nonce : undefined;
-  const checkable = new JsonResponse({ ...tokens, ...(anyTokenType && { token_type: 'bearer' }) });
+  const nonce = typeof checked.id_token === 'string' ? code?.nonce : undefined;
+  const checkable = new JsonResponse({ ...checked, ...(anyTokenType && { token_type: 'bearer' }) });
   const result =
     code === undefined
       ? await oauth.processRefreshTokenResponse(server, client, checkable)

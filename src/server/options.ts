@@ -12,7 +12,7 @@ import {
   type Check,
   type OptionRows,
 } from '../oauth/option-rows.js';
-import { checkRedirectUri, isHttpsOrLoopback, isLoopbackHost, portOf } from '../oauth/redirect-uri.js';
+import { checkRedirectUri, isHttpsOrLoopback, isLoopbackHost, portOf, withPort } from '../oauth/redirect-uri.js';
 import type { ServerNames } from '../callback/request-guard.js';
 import { pageRows, type CallbackPageOptions } from '../page/options.js';
 import type { ListenerOptions } from './listener.js';
@@ -157,12 +157,6 @@ function checkHttpUri(name: string, value: unknown): string {
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-/** @internal The same text with that port; unchanged if it has it already, since strict providers compare text. */
-export function withPort(text: string, port: number): string {
-  if (port === portOf(new URL(text))) return text;
-  return text.replace(/^([^:]+:\/*(?:\[[^\]]*\]|[^/:?]*))(?::\d*)?/, `$1:${port}`);
 }
 
 /** @internal The names under which a server is reached that has these redirect URIs. */

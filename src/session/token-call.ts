@@ -5,6 +5,8 @@ import type { Stored } from './stored-tokens.js';
 export interface TokenCall extends CheckedTokenOptions {
   /** An access token that an API has rejected. */
   readonly refused?: string | undefined;
+  /** Whether the user signs in anew, whatever is stored. */
+  readonly anew?: boolean | undefined;
   /** Whether to use a token that seems to be over, if only a sign-in would bring another: the clock may be wrong. */
   readonly triesExpired?: boolean | undefined;
   /** Called with a token that this session has brought for this call, other than by a sign-in that can be refreshed. */

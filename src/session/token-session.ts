@@ -123,6 +123,7 @@ export class TokenSession {
     await this.#state.store.writeUnsaved();
     const before = await this.read();
     if (before === undefined) return await this.#askUser(call, undefined, 'Nobody is signed in');
+    if (call.anew === true) return await this.#askUser(call, before, 'A new sign-in was asked for');
     if (this.#state.lacksScope(before))
       return await this.#askUser(call, before, 'The app needs a scope that it did not ask for when the user signed in');
     const isGood =

@@ -3,8 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuthError, AuthorizationError, type AuthErrorCode } from '#src/index.js';
 import { describeFailure } from '#src/cli/failure-messages.js';
-import { help, providerTable } from '#src/cli/help.js';
-import { loginOptions, parseLoginArguments } from '#src/cli/login-arguments.js';
+import { helpText, providerTable } from '#src/cli/help.js';
+import { parseLoginArguments } from '#src/cli/login-arguments.js';
+import { loginOptions } from '#src/cli/options.js';
+import { width } from '#src/terminal/text.js';
 import { findProvider, providers } from '#src/cli/providers.js';
 import { onLinux } from '../helpers/systems.js';
 import { root, useCommands } from './command.js';
@@ -28,8 +30,29 @@ describe('the command line', () => {
     ['an unknown option', by('--bogus'), "Unknown option '--bogus'"],
     ['a secret', by('--client-secret=s3cret'), 'A client secret is given in EMBED_AUTH_CLIENT_SECRET'],
     ['a stray argument', by('stray'), "Unexpected argument 'stray'"],
-    ['an unknown command', ['logout', '\u001b[2J'], 'Unknown command: logout \ufffd[2J'],
-    ['no command', [], 'A command is missing'],
+    ['an unknown command', ['log\u001b[2J', 'x'], 'Unknown command: log\ufffd[2J'],
+    ['a command with a typing error', ['lgoin'], 'Unknown command: lgoin. Did you mean login?'],
+    [
+      'an option with a typing error',
+      by('--redirct-uri', 'x'),
+      "Unknown option '--redirct-uri'. Did you mean --redirect-uri?",
+    ],
+    ['a provider with a typing error', of('githup'), 'Did you mean github?'],
+    ['an option instead of a command', ['--client-secret=hunter2'], 'A command comes first'],
+    [
+      'no token endpoint',
+      ['token', '--client-id', 'x', '--authorize-uri', 'https://a.test/'],
+      'For a token, give --token-uri',
+    ],
+    ['no secret where one is needed', of('github', '--save'), 'For a token, set EMBED_AUTH_CLIENT_SECRET'],
+    [
+      'both ways to ask',
+      ['token', '--client-id', 'x', '--provider', 'spotify', '--sign-in', '--no-sign-in'],
+      'exclude each other',
+    ],
+    ['an option of another command', ['token', '--show'], "Unknown option '--show'"],
+    ['--save without an exchange', of('spotify', '--save', '--no-exchange'), '--save has no use with --no-exchange'],
+    ['an option of providers', ['providers', '--json'], 'providers has no options'],
     ['an unknown provider', of('constructor'), '--provider must be one of'],
     ['a flow that is not supported', of('spotify', '--flow', 'implicit'), 'Spotify does not support --flow implicit'],
     ['an unknown flow', of('spotify', '--flow', 'magic'), '--flow must be code or implicit.'],
@@ -55,7 +78,8 @@ describe('the command line', () => {
       '--public-uri must be an https URI',
     ],
     ['a port that is none', of('spotify', '--port', '70000'), '--port must be a whole number from 0 to 65535'],
-    ['no time', of('spotify', '--timeout', '0'), '--timeout must be a whole number from 1 to 86400'],
+    ['no time', of('spotify', '--timeout', '0'), '--timeout must be from 1 second to 24 hours'],
+    ['a time of another form', of('spotify', '--timeout', '5 minutes'), '--timeout must be from 1 second to 24 hours'],
     ['half a parameter', of('spotify', '--param', 'x'), '--param must be of the form name=value'],
     ['a parameter of the protocol', of('spotify', '--param', 'state=x'), '--param must not contain state.\n'],
     [
@@ -89,6 +113,32 @@ describe('the command line', () => {
     expect(lines.join(' ')).toContain('For another provider, give --issuer or --authorize-uri. `embed-auth-server');
   });
 
+  it.each(['--client-secret=hunter2', '--secret=hunter2', '--client-secret', '-shunter2'])(
+    'never prints the value of the option %s back (R47)',
+    async (option) => {
+      const started = [
+        [option, 'hunter2'],
+        ['login', option, 'hunter2'],
+        ['login', '--client-id', 'x', option],
+      ];
+      for (const args of started) {
+        const command = commands.start(args, {});
+        expect([await command.ended, command.stdout]).toEqual([2, '']);
+        expect(command.stderr).not.toContain('hunter2');
+      }
+    },
+  );
+
+  it.each([
+    ['90', 90],
+    ['90s', 90],
+    ['5m', 300],
+    ['1h30m', 5400],
+    ['24h', 86_400],
+  ])('reads --timeout %s as %d seconds', (text, seconds) => {
+    expect(parseLoginArguments(of('spotify', '--timeout', text).slice(1), {}).seconds).toBe(seconds);
+  });
+
   it('reads the client secret from the environment, and removes it there', () => {
     const env = { EMBED_AUTH_CLIENT_SECRET: 'hush', OTHER: 'x' };
     expect(parseLoginArguments(of('spotify').slice(1), env).clientSecret).toBe('hush');
@@ -97,23 +147,29 @@ describe('the command line', () => {
 });
 
 describe('the help', () => {
+  const help = helpText();
+
   it('is printed with --help, before or after the command, and so are the version and the providers', async () => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-    const started = [['--help'], ['help'], ['login', '-h'], ['--version'], ['providers']].map((args) =>
+    const started = [[], ['--help'], ['help'], ['login', '-h'], ['--version'], ['providers']].map((args) =>
       commands.start(args),
     );
-    expect(await Promise.all(started.map(({ ended }) => ended))).toEqual([0, 0, 0, 0, 0]);
-    expect(started.map(({ stdout }) => stdout)).toEqual([help, help, help, `${version}\n`, providerTable()]);
+    expect(await Promise.all(started.map(({ ended }) => ended))).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(started.map(({ stdout }) => stdout)).toEqual([help, help, help, help, `${version}\n`, providerTable()]);
     for (const id of Object.keys(providers)) expect(providerTable()).toContain(`${id} `);
   });
 
   it('fits 80 columns, and names every option, variable and exit status', () => {
-    for (const text of [help, providerTable()]) {
-      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    for (const columns of [40, 60, 80, 100]) {
+      const examples = /^ {2}(?:TOKEN|npx| {2}--).*$/gm;
+      const longest = (text: string): number => Math.max(...text.replace(examples, '').split('\n').map(width));
+      expect(longest(providerTable(columns))).toBeLessThanOrEqual(Math.max(columns, 64));
+      expect(longest(helpText(columns).replace(/^.*embed-auth-server.*$/gm, ''))).toBeLessThanOrEqual(columns);
     }
+    expect(helpText(100).split('\n').length).toBeLessThan(help.split('\n').length);
     for (const name of [...Object.keys(loginOptions), 'help', 'version'])
       expect(help).toMatch(new RegExp(`^ .*--${name}\\b`, 'm'));
-    for (const status of [0, 1, 2, 3, 124, 130]) expect(help).toMatch(new RegExp(`^ +${status} {2}\\w`, 'm'));
+    for (const status of [0, 1, 2, 3, 4, 124, 130]) expect(help).toMatch(new RegExp(`^ +${status} {2,}\\w`, 'm'));
     for (const name of ['EMBED_AUTH_CLIENT_SECRET', 'NODE_USE_ENV_PROXY', 'NODE_EXTRA_CA_CERTS'])
       expect(help).toContain(name);
   });
@@ -122,7 +178,9 @@ describe('the help', () => {
     const folder = join(root, 'src', 'cli');
     const sources = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
     const named = new Set(sources.join('\n').match(/(?<![\w-])--[a-z][a-z-]*/g));
-    expect([...named].filter((name) => !(name.slice(2) in loginOptions)).sort()).toEqual([
+    // Those of Deno and Node name what these do not permit.
+    const isOurs = (name: string): boolean => !name.startsWith('--allow-') && name !== '--permission';
+    expect([...named].filter((name) => isOurs(name) && !(name.slice(2) in loginOptions)).sort()).toEqual([
       '--client-secret',
       '--help',
       '--version',

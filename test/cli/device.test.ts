@@ -59,7 +59,9 @@ describe('login --device', () => {
       client_id: 'my-id',
       device_code: 'the-device-code',
       grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      resource: 'b',
     });
+    expect(server.requestsTo('/token')[0]?.params.getAll('resource')).toEqual(['a', 'b']);
     expect(command.stderr).not.toMatch(/the-token|the-device-code/);
   });
 
@@ -96,12 +98,13 @@ describe('login --device', () => {
 
     it.each([
       ['with --no-browser', ['--no-browser'], {}],
+      ['with BROWSER=none', [], { BROWSER: 'none' }],
       ['in a remote session', [], { SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' }],
     ])('is not opened %s', async (_name, more, variables) => {
       server.routes['/token'] = inTurn(granted);
       const command = commands.start(args(...more), { ...env, ...variables });
       expect(await command.ended).toBe(0);
-      expect(command.stderr).not.toContain('Opening the browser');
+      expect(command.stderr).not.toMatch(/browser (?:was|could)|Opening/);
       expect(existsSync(opened())).toBe(false);
     });
   });

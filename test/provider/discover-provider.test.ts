@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { discoverProvider } from '#src/provider/discover-provider.js';
+import type { ProviderConfig } from '#src/provider/provider-config.js';
 import { sendJson } from '../helpers/json-server.js';
 import { startOidcProvider } from '../helpers/oidc-provider.js';
 import { startTestAuthorizationServer } from '#src/testing.js';
@@ -51,7 +52,8 @@ describe('discoverProvider', () => {
     ],
     ['an unknown endpoint', { endpoints: { tokens: 'https://a.test/' } }, '`endpoints` has no option `tokens`'],
   ])('throws a TypeError for %s', async (_name, config, message) => {
-    await expect(discoverProvider({ ...(config as object), clientId: 'x' })).rejects.toThrow(
+    const options: unknown = { ...config, clientId: 'x' };
+    await expect(discoverProvider(options as ProviderConfig)).rejects.toThrow(
       new RegExp(`^${message.replace('.', '\\.')}`),
     );
   });

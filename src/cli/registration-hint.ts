@@ -1,3 +1,4 @@
+import { withPort } from '../oauth/redirect-uri.js';
 import type { LoginArguments } from './login-arguments.js';
 
 type Arguments = Pick<LoginArguments, 'redirectUri' | 'publicUri' | 'ports' | 'provider'>;
@@ -9,7 +10,7 @@ export function describeRedirectUri(
 ): string {
   const usedPorts = publicUri === undefined ? ports : [];
   const uris =
-    usedPorts.length === 0 ? [publicUri ?? redirectUri] : usedPorts.map((port) => withPort(redirectUri, port));
+    usedPorts.length === 0 ? [publicUri ?? redirectUri] : usedPorts.map((port) => shownWithPort(redirectUri, port));
   const heading = uris.length === 1 ? 'Redirect URI' : 'Redirect URIs';
   return [`${heading}: ${uris.join(' ')}`, ...rules(usedPorts, provider, serverName)].join('\n');
 }
@@ -28,9 +29,6 @@ function rules(ports: readonly number[], provider: LoginArguments['provider'], s
 }
 
 /** Changed as text, because strict providers compare text. */
-function withPort(redirectUri: string, port: number): string {
-  return redirectUri.replace(
-    /^(https?:\/\/(?:\[[^\]]*\]|[^:/?#]*))(?::\d*)?/i,
-    `$1:${port === 0 ? 'PORT' : String(port)}`,
-  );
+function shownWithPort(redirectUri: string, port: number): string {
+  return withPort(redirectUri, port).replace(/:0(?=[/?]|$)/, ':PORT');
 }

@@ -1,10 +1,8 @@
-import { fstatSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { fstatSync, writeFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
-import { wrap as wrapLine } from '../terminal/text.js';
+import { wrap } from '../terminal/text.js';
 import { CommandError } from './exit-status.js';
-
-export { printable } from '../terminal/text.js';
 
 /** The streams of the command: the result goes to stdout, everything else to stderr. */
 export interface Terminal {
@@ -17,17 +15,15 @@ export interface Terminal {
 /** A stream, and what can be shown on it. */
 export interface Output {
   readonly isTerminal: boolean;
-  /** Columns to use: those of the terminal, at most 80. */
+  /** Columns to use: those of the terminal, at most 100; 80 for a file or a pipe. */
   readonly columns: number;
   /** Rejects with an {@link OutputError} if the text cannot be written. */
   write(text: string): Promise<void>;
-  /** Throws an {@link OutputError} if nothing that is written can arrive. */
-  checkOpen(): void;
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
 }
 
-/** Nothing more can be written to the standard output: it is closed (`EPIPE`, `EBADF`) or full (`ENOSPC`). */
+/** Nothing more can be written to the standard output: it is closed (`EPIPE`) or full (`ENOSPC`). */
 export class OutputError extends CommandError {
   readonly code: string;
 
@@ -49,18 +45,13 @@ export function outputTo(stream: OutputStream, { mustArrive = true } = {}): Outp
   const style = (open: number, close: number) => (text: string) =>
     colors ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   const { fd } = stream;
-  const checkOpen = (): void => {
-    if (mustArrive && fd !== undefined && wasClosed(fd)) throw new OutputError('EBADF');
-  };
   return {
     isTerminal,
-    columns: Math.min(80, Math.max(20, (isTerminal && stream.columns) || 80)),
-    checkOpen,
+    columns: Math.min(100, Math.max(20, (isTerminal && stream.columns) || 80)),
     bold: style(1, 22),
     dim: style(2, 22),
     write: async (text) => {
       try {
-        checkOpen();
         if (fd !== undefined && isFile(fd)) writeFileSync(fd, text);
         else await writeToStream(stream, text);
       } catch (error) {
@@ -88,30 +79,16 @@ function isFile(fd: number): boolean {
   }
 }
 
-/**
- * Whether the descriptor was closed when the process started (`>&-`). Node then opens /dev/null on it for reading and
- * writing; `> /dev/null` opens it for writing only.
- */
-function wasClosed(fd: number): boolean {
-  if (process.platform === 'win32') return false;
-  try {
-    if (fstatSync(fd).rdev !== statSync('/dev/null').rdev) return false;
-    readSync(fd, Buffer.alloc(1));
-    return true;
-  } catch {
-    return false; // It cannot be read, so it was opened by the shell.
-  }
-}
-
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
 }
 
 /** Breaks text between words so that no line is longer than `columns`. A word that is longer, as a URI, stays whole. */
-export function wrap(text: string, columns: number, indent = 0): string {
+export function wrapLines(text: string, columns: number, indent = 0): string {
+  const pad = `\n${' '.repeat(indent)}`;
   return text
     .split('\n')
-    .map((line) => wrapLine(line, columns - indent).join(`\n${' '.repeat(indent)}`))
+    .map((line) => wrap(line, columns - indent).join(pad))
     .join('\n');
 }
 

@@ -1,0 +1,61 @@
+import { isRemoteSession, login } from '../index.js';
+import { discoverProvider } from '../provider/discover-provider.js';
+import { ExitStatus, UsageError } from './exit-status.js';
+import { timeLimit } from './login-command.js';
+import { wrapLines, type Terminal } from './output.js';
+
+const accounts = [
+  { sub: 'ada', name: 'Ada Lovelace', email: 'ada@example.com' },
+  { sub: 'grace', name: 'Grace Hopper', email: 'grace@example.com' },
+];
+
+/** The main job, at an authorization server in this process: nothing leaves this machine. */
+export async function runDemo(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitStatus> {
+  if (args.length > 0) throw new UsageError('demo has no options.');
+  const { createTestUserAgent, startTestAuthorizationServer } = await import('../testing.js');
+  const { err, out } = terminal;
+  const say = (text: string): Promise<void> => err.write(`${wrapLines(text, err.columns)}\n`);
+  await using server = await startTestAuthorizationServer({ clientName: 'the demo', accounts });
+  const limit = timeLimit(300);
+  try {
+    const ending = AbortSignal.any([signal, limit.signal]);
+    const hasUser = err.isTerminal && canShowBrowser();
+    await say(
+      hasUser
+        ? 'An authorization server for this demo runs on this machine. Sign in there: there are no passwords.'
+        : 'No user can be asked here, so the test kit plays the browser and its user, at an authorization server on this machine.',
+    );
+    const agent = hasUser ? undefined : createTestUserAgent({ account: 'ada', signal: ending });
+    const provider = await discoverProvider({ issuer: server.issuer, clientId: 'demo', scope: ['profile'] });
+    const name = await login({
+      appName: 'the demo',
+      redirectUri: 'http://127.0.0.1:0/callback',
+      authorizationUri: async (context) => {
+        const { uri } = await provider.authorizationUri(context);
+        return { uri, state: context.state };
+      },
+      exchange: async (grant, { page, signal: until }) => {
+        const { tokens } = await provider.exchange(grant, { signal: until });
+        const headers = { Authorization: `Bearer ${tokens.access_token}` };
+        const profile = await fetch(server.profileEndpoint, { headers, signal: until });
+        const { name, email } = (await profile.json()) as (typeof accounts)[number]; // The demo's own server.
+        page.message(`as ${email}`);
+        return `${name} (${email})`;
+      },
+      openBrowser: agent?.open,
+      terminal: hasUser,
+      signal: ending,
+    });
+    await out.write(`You are signed in as ${name}.\n`);
+    return ExitStatus.Ok;
+  } finally {
+    limit.stop();
+  }
+}
+
+/** Whether a browser that is opened here is on a screen in front of the user. */
+function canShowBrowser(): boolean {
+  const { BROWSER = '', DISPLAY, WAYLAND_DISPLAY } = process.env;
+  if (BROWSER.trim().toLowerCase() === 'none' || isRemoteSession()) return false;
+  return process.platform !== 'linux' || Boolean(DISPLAY) || Boolean(WAYLAND_DISPLAY);
+}
