@@ -18,6 +18,8 @@ export interface ExpectedRequest {
   readonly issuer?: string | undefined;
   /** The PKCE code verifier, which the grant will have. */
   readonly codeVerifier?: string | undefined;
+  /** The `prompt` of the request. After `none`, the error `consent_required` is not the user's refusal. @default not `none` */
+  readonly prompt?: string | undefined;
 }
 
 /** @internal What arrived, by any channel, before it is known whether it is expected. */
@@ -48,8 +50,8 @@ export type ValidationResult =
   | { readonly kind: 'rejected'; readonly reason: ResponseRejection; readonly error: AuthorizationError };
 
 /**
- * @internal Reads a response. Query and fragment are never mixed (R15), except that the state of a query counts for a token
- * in the fragment that has none.
+ * @internal Reads a response. Query and fragment are never mixed (R15), except that the state of a query counts for a token or an
+ * error in the fragment that has none.
  * @param base - the redirect URI that it arrived at, without a fragment
  * @param parts - what arrived, as raw text without `?` and `#`; `query` includes the redirect URI's own query, which it is by
  * default; `form` is the body of a form post
@@ -67,9 +69,12 @@ export function readResponse(
   const mayBeInFragment = !isResponse(inQuery) && form === undefined;
   if (mayBeInFragment && (isResponse(inFragment) || (hasState(inFragment) && !hasState(inQuery)))) {
     raw = fragment;
-    uri.search = '';
-    uri.hash = `#${fragment}`;
-    if (tokenOf(inFragment) !== undefined && !hasState(inFragment) && hasState(inQuery)) {
+    // SDKs read a code in the query only; what a hybrid response has in addition must not get there.
+    const isCodeOnly = valueOf(inFragment, 'code') !== undefined && !inFragment.has('id_token') && !tokenOf(inFragment);
+    uri.search = isCodeOnly ? `?${fragment}` : '';
+    uri.hash = isCodeOnly ? '' : `#${fragment}`;
+    const lacksState = tokenOf(inFragment) !== undefined || errorOf(inFragment) !== undefined;
+    if (lacksState && !hasState(inFragment) && hasState(inQuery)) {
       raw += query;
       for (const state of inQuery.getAll('state')) uri.searchParams.append('state', state);
     }
@@ -116,7 +121,7 @@ export function validateResponse(
     return request === undefined ? { kind: 'rejected', reason, error } : { kind: 'error', error, rejection: reason };
   }
   const error = errorOf(params);
-  if (error !== undefined) return { kind: 'error', error: providerError(error, received) };
+  if (error !== undefined) return { kind: 'error', error: providerError(error, received, request) };
   const init = { params, uri, redirectUri, codeVerifier: request?.codeVerifier };
   const isCode = valueOf(params, 'code') !== undefined;
   return { kind: 'grant', grant: isCode ? new AuthorizationCodeResponse(init) : new ImplicitGrantResponse(init) };
@@ -124,13 +129,13 @@ export function validateResponse(
 
 /** @internal A copy of the members that count, checked: a `LoginRequest` has them as accessors. */
 export function checkedRequest(request: ExpectedRequest): ExpectedRequest {
-  const { state, redirectUri, responseType, issuer, codeVerifier } = request;
+  const { state, redirectUri, responseType, issuer, codeVerifier, prompt } = request;
   if (typeof state !== 'string' || state === '') throw new TypeError('`request` must have a `state`');
-  for (const [name, value] of Object.entries({ redirectUri, responseType, issuer, codeVerifier })) {
+  for (const [name, value] of Object.entries({ redirectUri, responseType, issuer, codeVerifier, prompt })) {
     if (value !== undefined && typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string`);
   }
   if (responseType !== undefined) checkResponseType(responseType, 'responseType');
-  return { state, redirectUri, responseType, issuer, codeVerifier };
+  return { state, redirectUri, responseType, issuer, codeVerifier, prompt };
 }
 
 /** @internal Compares two states in constant time. */
@@ -212,7 +217,7 @@ function findProblem(params: URLSearchParams, raw: string): string | undefined {
   return undefined;
 }
 
-/** The issuer is `iss`, or that of the ID token (R22). */
+/** The issuer is `iss`, or that of the ID token (R22). It is compared as text (RFC 9207, section 2.4). */
 function findIssuerProblem(params: URLSearchParams, issuer: string): string | undefined {
   const iss = valueOf(params, 'iss');
   const idToken = valueOf(params, 'id_token');
@@ -220,8 +225,9 @@ function findIssuerProblem(params: URLSearchParams, issuer: string): string | un
   if ((iss ?? claimed) === undefined) return 'it does not name its issuer by `iss`';
   const wrong = [iss, claimed].find((value) => value !== undefined && value !== issuer);
   if (wrong === undefined) return undefined;
-  return wrong.replace(/\/$/, '') === issuer.replace(/\/$/, '')
-    ? 'its issuer and `issuer` differ by a slash at the end; write `issuer` exactly as in the metadata of the provider'
+  if (wrong === `${issuer}/`) return 'its issuer is `issuer` with a slash at the end; if that is the provider, give `issuer` with the slash';
+  return `${wrong}/` === issuer
+    ? 'its issuer is `issuer` without the slash at the end; if that is the provider, give `issuer` without it'
     : 'its issuer is not `issuer`';
 }
 
@@ -243,9 +249,15 @@ function errorOf(params: URLSearchParams): string | undefined {
   return valueOf(params, 'error') ?? (hasGrant ? undefined : valueOf(params, 'error_code'));
 }
 
-function providerError(error: string, { params, state }: ReceivedResponse): AuthorizationError {
-  // LinkedIn and Apple have words of their own for a denial.
-  const isDenial = /^(?:access_denied|user_(?:cancell?ed|denied)(?:_\w+)?)$/.test(error);
+function providerError(
+  error: string,
+  { params, state }: ReceivedResponse,
+  request: ExpectedRequest | undefined,
+): AuthorizationError {
+  // LinkedIn, Apple and LemonLDAP::NG have words of their own for a denial.
+  const isDenial =
+    /^(?:access_denied|user_(?:cancell?ed|denied)(?:_\w+)?)$/.test(error) ||
+    (error === 'consent_required' && request?.prompt !== 'none');
   // A code of the RFCs is such a word. Anything else is foreign text, which a message does not repeat.
   const word = /^[a-z_]{1,50}$/.test(error) ? ` (${error})` : '';
   const { code, message } = providerErrors[isDenial ? 'denied' : 'refused'];

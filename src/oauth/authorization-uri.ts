@@ -38,6 +38,7 @@ export function readAuthorizationUri(
       `has another \`redirect_uri\` than the server. Give the SDK the \`redirectUri\` that the function receives, as exact text: ${redirectUri}`,
     );
   }
+  const prompt = valueOf(params, 'prompt');
   const challenge = valueOf(params, 'code_challenge');
   const verifier = challenge === undefined || challenge === codeChallenge ? codeVerifier : undefined;
   const awaitedRedirectUri = redirectUri ?? sentRedirectUri;
@@ -47,6 +48,7 @@ export function readAuthorizationUri(
     responseType: findResponseType(valueOf(params, 'response_type'), hasRequestObject, context.responseType),
     ...(issuer !== undefined && { issuer }),
     ...(verifier !== undefined && { codeVerifier: verifier }),
+    ...(prompt !== undefined && { prompt }),
   };
   return { uri, expected };
 }

@@ -1,5 +1,4 @@
 import {
-  checkedRequest,
   isSameState,
   readResponse,
   validateResponse,
@@ -7,9 +6,10 @@ import {
   type ReceivedResponse,
 } from './authorization-response.js';
 import { malformedResponse, type GrantResponse } from './grant-response.js';
-import { assertKnownOptions, type OptionNames } from './known-options.js';
+import { anyText, flag, optional, parseOptions, type OptionRows } from './option-rows.js';
 import { cleanPastedUri } from './pasted-text.js';
 import { checkRedirectUri } from './redirect-uri.js';
+import { checkResponseType } from './response-type.js';
 
 /** What {@link parseCallbackUri} checks: pass the result of `request.toExpected()`, or its members. */
 export interface ParseCallbackUriOptions extends Omit<ExpectedRequest, 'redirectUri'> {
@@ -19,19 +19,20 @@ export interface ParseCallbackUriOptions extends Omit<ExpectedRequest, 'redirect
   readonly allowUnsolicited?: boolean | undefined;
 }
 
-const optionNames: OptionNames<ParseCallbackUriOptions> = {
-  state: true,
-  redirectUri: true,
-  responseType: true,
-  issuer: true,
-  codeVerifier: true,
-  allowUnsolicited: true,
-};
+const rows = {
+  state: optional(anyText, ''),
+  redirectUri: optional((value, name) => checkRedirectUri(name, value)),
+  responseType: optional(checkResponseType),
+  issuer: optional(anyText),
+  codeVerifier: optional(anyText),
+  prompt: optional(anyText),
+  allowUnsolicited: optional(flag, false),
+} satisfies OptionRows<ParseCallbackUriOptions>;
 
 /**
- * Reads an authorization response from a callback URI: one that the operating system delivered to a custom protocol, or
- * one that a user pasted. Text around a pasted URI, line breaks and quotes are removed. Query and fragment are both read and
- * not mixed: the query counts if both hold a response.
+ * Reads an authorization response from a callback URI that the operating system delivered to a custom protocol. The URI is taken
+ * character by character; text that a user pasted belongs in `server.receive(text, { pasted: true })`. Query and fragment are both
+ * read and not mixed: the query counts if both hold a response.
  *
  * @param uri - the callback URI
  * @param options - the request that it must belong to; `state` is required, unless `allowUnsolicited` is true
@@ -53,42 +54,54 @@ export function parseCallbackUri(
   uri: string | URL,
   options: ParseCallbackUriOptions | (Partial<ParseCallbackUriOptions> & { readonly allowUnsolicited: true }),
 ): GrantResponse {
-  const given = { ...options }; // Also if there are none: the error must name `state`.
-  assertKnownOptions('parseCallbackUri', given, optionNames);
-  const { state = '', allowUnsolicited = false, redirectUri: redirect, ...checks } = given;
-  if (typeof allowUnsolicited !== 'boolean') throw new TypeError('`allowUnsolicited` must be true or false');
-  if (typeof state !== 'string' || (state === '' && !allowUnsolicited)) {
+  const parsed = parseOptions('parseCallbackUri', { ...options }, rows); // Also if there are none: the error must name `state`.
+  const { state, allowUnsolicited, ...checks } = parsed;
+  if (state === '' && !allowUnsolicited) {
     throw new TypeError(
       '`state` must be the state of the request, and not empty: without it any page could sign the user in to another account. Pass `allowUnsolicited: true` only if the provider returns no `state`',
     );
   }
-  const redirectUri = redirect === undefined ? undefined : checkRedirectUri('redirectUri', redirect);
-  const expected = checkedRequest({ ...checks, redirectUri, state: state || 'any' });
-  const received = readCallbackUri(uri, redirectUri);
+  const received = readCallbackUri(uri, checks.redirectUri);
   const isExpected = state === '' || isSameState(received.state, state);
-  const request = { ...expected, state: received.state ?? '' };
+  const request = { ...checks, state: received.state ?? '' };
   const result = validateResponse(received, isExpected ? request : undefined);
   if (result.kind === 'grant') return result.grant;
   throw result.error;
 }
 
+/** How long a callback URI may be: as long as a response that arrives by a request (R14). */
+const maxLength = 256 * 1024;
+
 /**
- * @internal Reads a callback URI as the user or the system gives it.
- * @param redirectUri - helps to find the URI in a text; it is not compared here, and the scheme stays
+ * @internal Reads a callback URI.
+ * @param redirectUri - helps to find the URI in a pasted text, and is the example in an error; it is not compared here
+ * @param pasted - whether the text was pasted by a user: what stands around the URI is removed
  * @throws {@link AuthorizationError} only if it is no URI
  */
-export function readCallbackUri(uri: string | URL, redirectUri?: string): ReceivedResponse {
+export function readCallbackUri(uri: string | URL, redirectUri?: string, pasted = false): ReceivedResponse {
   if (typeof uri !== 'string' && !(uri instanceof URL)) {
     throw new TypeError(`\`uri\` must be a string or a URL, not ${typeof uri}`);
   }
-  const text = uri instanceof URL ? uri.href : cleanPastedUri(uri, redirectUri, true);
-  const [, address = '', query = '', fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text) ?? [];
-  if (!URL.canParse(address) || !/:.*[/?#]/s.test(text)) {
+  const given = uri instanceof URL ? uri.href : uri;
+  if (given.length > maxLength) throw malformedResponse(`it has more than ${maxLength} characters`);
+  const text = pasted ? cleanPastedUri(given, redirectUri) : given;
+  const [, address = '', query = '', fragment = ''] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text) ?? [];
+  if (!URL.canParse(address) || !/[/?#]/.test(text.slice(text.indexOf(':')))) {
     throw malformedResponse(
       text === ''
         ? 'it is empty'
         : `it is not a callback URI. A code alone is not accepted: copy the complete address from the browser, such as ${redirectUri ?? 'http://127.0.0.1:5543/callback'}?code=...&state=...`,
     );
   }
-  return readResponse(address, { query, fragment });
+  return readResponse(address, { query: withoutOverEncoding(query), fragment: withoutOverEncoding(fragment) });
+}
+
+/** `Uri.toString()` of VS Code encodes the `=` and `&` of a whole query, too. */
+function withoutOverEncoding(parameters: string): string {
+  if (/[=&]/.test(parameters) || !/%3d/i.test(parameters)) return parameters;
+  try {
+    return decodeURIComponent(parameters);
+  } catch {
+    return parameters; // It is broken, and stays so.
+  }
 }

@@ -137,13 +137,16 @@ export function loginUriOf(parts: RequestParts, redirectUri: string): URL {
 }
 
 /** @internal The members that the response is checked against. */
-export function expectedOf({ state, responseType, issuer, codes }: RequestParts, redirectUri: string): ExpectedRequest {
+export function expectedOf(parts: RequestParts, redirectUri: string): ExpectedRequest {
+  const { state, responseType, issuer, codes, extraParams } = parts;
+  const [, prompt] = extraParams.find(([name]) => name === 'prompt') ?? [];
   return {
     state,
     redirectUri,
     responseType,
     ...(issuer !== undefined && { issuer }),
     ...(codes.verifier !== undefined && { codeVerifier: codes.verifier }),
+    ...(prompt !== undefined && { prompt }),
   };
 }
 
@@ -206,6 +209,11 @@ export class LoginRequest implements ExpectedRequest {
     this.issuer = this.#parts.issuer;
     const receiver = typeof redirect === 'string' || redirect instanceof URL ? undefined : redirect;
     receiver?.expect(this);
+  }
+
+  /** The `prompt` of the request, if `extraParams` has one. */
+  get prompt(): string | undefined {
+    return this.toExpected().prompt;
   }
 
   /** What connects the response to this request. An accessor, so that printing the request does not print it. */

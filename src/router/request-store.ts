@@ -26,8 +26,8 @@ import { sha256 } from '../oauth/random-and-digest.js';
  * ```
  */
 export interface RequestStore<Req> {
-  /** Keeps a request, such as `loginRequest.toExpected()`, for the session of `req`. */
-  add(req: Req, request: ExpectedRequest): void | Promise<void>;
+  /** Keeps a request, `loginRequest.toExpected()`, for the session of `req`. A `LoginRequest` itself does not survive JSON. */
+  add(req: Req, request: ExpectedRequest & { readonly toJSON?: never }): void | Promise<void>;
   /** The request with that state, if the session of `req` began it. */
   find(req: Req, state: string): ExpectedRequest | undefined | Promise<ExpectedRequest | undefined>;
   /** Removes that request. Atomic: true for exactly one caller. */

@@ -3,6 +3,7 @@ import { PendingPage } from '../callback/callback-page.js';
 import type { ExpectedRequest } from '../oauth/authorization-response.js';
 import { toExpectedRequest } from '../oauth/authorization-uri.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
+import { flag, optional, parseOptions } from '../oauth/option-rows.js';
 import { portOf, withPort } from '../oauth/redirect-uri.js';
 import { isBuiltInPage, type CallbackPageOptions } from '../page/options.js';
 import { SignIns } from '../sign-in/sign-ins.js';
@@ -17,6 +18,7 @@ import { checkWaitOptions, type WaitForGrantOptions } from './wait-options.js';
 /** @internal The sign-ins of a server, for `login()`. Nothing else can reach them. */
 export let signInsOf: (server: AuthServer) => SignIns<PendingPage>;
 
+const receiveRows = { pasted: optional(flag, false) };
 const defaultBaseUri = 'http://127.0.0.1:5543/callback';
 
 /**
@@ -162,10 +164,12 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
   }
 
   /**
-   * Processes a callback URI that arrived in another way: from the system for a custom protocol, or pasted by the user. The same
-   * checks are made, the same events are emitted and the same waits end as for a request to the server, which need not listen.
+   * Processes a callback URI that arrived in another way: from the system for a custom protocol, which is taken character by character,
+   * or pasted by the user. The same checks are made, the same events are emitted and the same waits end as for a request to the server, which need not listen.
    *
    * @param uri - the whole callback URI
+   * @param options - `pasted`: the text comes from a paste box of the app; what stands around the URI, line breaks and quotes are removed.
+   * Default: false
    * @returns the grant
    * @throws {@link AuthorizationError} if the URI holds an error response or is rejected; see its `code`
    * @throws TypeError if `uri` is neither a string nor a URL
@@ -180,8 +184,9 @@ export class AuthServer extends EventEmitter<AuthServerEvents> implements AsyncD
    * onOpenUrl((uri) => void server.receive(uri));
    * ```
    */
-  receive(uri: string | URL): Promise<GrantResponse> {
-    return this.#signIns.receive(uri);
+  async receive(uri: string | URL, options: { pasted?: boolean | undefined } = {}): Promise<GrantResponse> {
+    const { pasted } = parseOptions('receive', options, receiveRows);
+    return this.#signIns.receive(uri, pasted);
   }
 
   /**

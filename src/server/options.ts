@@ -35,7 +35,10 @@ export interface AuthServerOptions extends CallbackPageOptions {
    * its files, behind the same check of `Host`. Any web page can send it requests. @default 404
    */
   handler?: RequestListener | undefined;
-  /** Whether a response with any `state`, or none, is accepted, as EmbedIOAuthServer does. @default false */
+  /**
+   * Whether a response with any `state`, or none, is accepted, as EmbedIOAuthServer does. One that arrives twice, such as after a reload,
+   * is then accepted twice. @default false
+   */
   allowUnsolicited?: boolean | undefined;
   /** Milliseconds for which a request stays expected if nothing waits for it. @default 3_600_000 */
   requestLifetime?: number | undefined;

@@ -174,12 +174,15 @@ export class SignIns<Page extends OutcomePage> {
   }
 
   /** Validates a callback URI without any side effect. */
-  validate(uri: string | URL): {
+  validate(
+    uri: string | URL,
+    pasted = false,
+  ): {
     result: ReturnType<typeof validateResponse>;
     expected: ExpectedRequest | undefined;
   } {
     const { redirectUri } = this;
-    const received = readCallbackUri(uri, redirectUri);
+    const received = readCallbackUri(uri, redirectUri, pasted);
     const found = this.find(received.state);
     const { allowUnsolicited } = this.#owner;
     const result = validateResponse(received, found === 'failed' ? 'used' : found, { allowUnsolicited, redirectUri });
@@ -188,8 +191,8 @@ export class SignIns<Page extends OutcomePage> {
 
   /** Processes a callback URI that arrived in another way than by a request. */
   // eslint-disable-next-line @typescript-eslint/require-await -- async turns what the checks throw into a rejection
-  async receive(uri: string | URL): Promise<GrantResponse> {
-    const { result, expected } = this.validate(uri);
+  async receive(uri: string | URL, pasted = false): Promise<GrantResponse> {
+    const { result, expected } = this.validate(uri, pasted);
     if (result.kind === 'rejected') {
       rethrow(this.rejected(result.reason));
       throw result.error;

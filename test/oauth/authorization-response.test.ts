@@ -134,11 +134,47 @@ describe('readResponse', () => {
   });
 
   it('R15: uses the state of the query for nothing else', () => {
-    for (const fragment of ['code=b', 'error=access_denied', 'id_token=a', 'access_token=b&state=theirs']) {
+    for (const fragment of ['code=b', 'id_token=a', 'access_token=b&state=theirs']) {
       expect(readResponse(callback, { query: 'state=xyz', fragment }).state).not.toBe('xyz');
     }
     expect(readResponse(callback, { query: 'code=a', fragment: 'state=xyz' }).state).toBeUndefined();
     expect(readResponse(callback, { query: 'state=a&state=b', fragment: 'access_token=c' }).state).toBeUndefined();
+  });
+
+  it('R15: uses the state of the query for an error in the fragment that has none', () => {
+    const received = readResponse(callback, { query: 'state=xyz', fragment: 'error=access_denied' });
+    expect(received.state).toBe('xyz');
+    expect([...received.params]).toEqual([
+      ['state', 'xyz'],
+      ['error', 'access_denied'],
+    ]);
+    expect(validateResponse(received, { state: 'xyz' })).toMatchObject({
+      kind: 'error',
+      error: { code: 'ACCESS_DENIED', state: 'xyz' },
+    });
+    expect(readResponse(callback, { query: 'state=xyz', fragment: 'error=e&state=theirs' }).state).toBe('theirs');
+  });
+
+  it('R30: moves a code from the fragment to the query, where SDKs read it', () => {
+    const { uri, params } = readResponse(`${callback}?tenant=1`, { fragment: 'code=a%2Bb&state=xyz&iss=i' });
+    expect(uri.href).toBe(`${callback}?code=a%2Bb&state=xyz&iss=i`);
+    expect(Object.fromEntries(params)).toEqual({ code: 'a+b', state: 'xyz', iss: 'i' });
+    for (const fragment of ['code=a&id_token=b&state=x', 'access_token=a&state=x', 'code=a&access_token=b&state=x']) {
+      expect(readResponse(callback, { fragment }).uri.href).toBe(`${callback}#${fragment}`);
+    }
+  });
+
+  it('takes `consent_required` for a denial, unless the request sent `prompt=none`', () => {
+    const received = readResponse(callback, { query: 'error=consent_required&state=xyz' });
+    const codeOf = (prompt?: string): unknown => {
+      const result = validateResponse(received, { state: 'xyz', prompt });
+      return result.kind === 'error' && result.error.code;
+    };
+    expect([codeOf(), codeOf('consent'), codeOf('none')]).toEqual([
+      'ACCESS_DENIED',
+      'ACCESS_DENIED',
+      'AUTHORIZATION_FAILED',
+    ]);
   });
 
   it('R15: reads the query of a form post if that holds the response, and nothing of the body', () => {
@@ -489,10 +525,15 @@ describe('validateResponse', () => {
         const result = validate({ query: `code=abc&state=xyz&${text}` }, { issuer: expected });
         return result.kind === 'error' && [result.error.code, result.error.message];
       };
-      const slash = ['ISSUER_MISMATCH', expect.stringContaining('slash')];
-      expect(messageOf(`iss=${iss}/`, issuer)).toEqual(slash);
-      expect(messageOf(`iss=${iss}`, `${issuer}/`)).toEqual(slash);
-      expect(messageOf(`id_token=${idToken({ iss: `${issuer}/` })}`, issuer)).toEqual(slash);
+      const withSlash = ['ISSUER_MISMATCH', expect.stringContaining('give `issuer` with the slash')];
+      expect(messageOf(`iss=${iss}/`, issuer)).toEqual(withSlash);
+      expect(messageOf(`iss=${iss}`, `${issuer}/`)).toEqual([
+        'ISSUER_MISMATCH',
+        expect.stringContaining('give `issuer` without it'),
+      ]);
+      expect(messageOf(`id_token=${idToken({ iss: `${issuer}/` })}`, issuer)).toEqual(withSlash);
+      // The advice works.
+      expect(messageOf(`iss=${iss}/`, `${issuer}/`)).toBe(false);
       const other = ['ISSUER_MISMATCH', expect.not.stringContaining('slash')];
       expect(messageOf('iss=https://evil.test', issuer)).toEqual(other);
       expect(messageOf(`iss=${iss}&id_token=${idToken({ iss: 'https://evil.test' })}`, issuer)).toEqual(other);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { parseCallbackUri, readCallbackUri } from '#src/oauth/callback-uri.js';
+import { validateResponse } from '#src/oauth/authorization-response.js';
 import { LoginRequest } from '#src/oauth/login-request.js';
 import type { GrantResponse } from '#src/oauth/grant-response.js';
 import { AuthorizationError } from '#src/errors.js';
@@ -306,7 +307,7 @@ describe('parseCallbackUri', () => {
   it.each(['responseType', 'issuer', 'codeVerifier'])('names `%s` if it is no string', (name) => {
     // A caller without types may give anything.
     expect(() => parse(`${callback}?code=abc`, { [name]: ['code'] as never })).toThrow(
-      new TypeError(`\`${name}\` must be a string`),
+      new RegExp(`^\`${name}\` must be a string, not`),
     );
   });
 
@@ -326,7 +327,73 @@ describe('parseCallbackUri', () => {
     },
   );
 
+  it.each([
+    ['a full stop at the end of a code', `${callback}?code=abc.`, 'abc.'],
+    ['`&amp;`', `${callback}?code=abc&amp;x=1`, 'abc'],
+    ['quotes and parentheses', `${callback}?code="(abc)"`, '"(abc)"'],
+    ['a space', `${callback}?code=a b`, 'a b'],
+    ['zero width characters', `${callback}?code=a\u200bb\u2060`, 'a\u200bb\u2060'],
+    ['a semicolon', `${callback}?code=abc;`, 'abc;'],
+  ])('R40: takes %s as it is', (_, uri, expected) => {
+    expect(code(uri).code).toBe(expected);
+  });
+
+  it.each([`"${callback}?code=abc"`, `see ${callback}?code=abc`, 'code=abc', '?code=abc', `<${callback}?code=abc>`])(
+    'R40: finds no URI in the text %s, which is not pasted',
+    (text) => {
+      expect(rejected(text, { redirectUri: callback }).code).toMatch(/^(?:RESPONSE_MALFORMED|REDIRECT_URI_MISMATCH)$/);
+    },
+  );
+
+  it.each([
+    ['vscode://publisher.extension/callback?code%3Dabc%252B%26state%3Dxyz', 'abc%2B'],
+    ['vscode://publisher.extension/callback?code%3Da%2Fb%26state%3Dxyz', 'a/b'],
+    ['vscode://publisher.extension/callback#code%3dabc%26state%3dxyz', 'abc'],
+  ])('reads %s, as `Uri.toString()` of VS Code encodes it', (uri, expected) => {
+    const grant = code(uri, { state: 'xyz', redirectUri: 'vscode://publisher.extension/callback' });
+    expect(grant.code).toBe(decodeURIComponent(expected));
+    expect(grant.state).toBe('xyz');
+    expect([...grant.uri.searchParams]).toEqual([...grant.params]);
+  });
+
+  it('decodes nothing twice that has a parameter of its own', () => {
+    expect(code(`${callback}?code=a%3Db%26c&state=xyz`).code).toBe('a=b&c');
+    expect(rejected(`${callback}?code%3Dabc%26state%3D%E0%A4`).code).toBe('RESPONSE_EMPTY');
+    expect(rejected(`${callback}?code%3Dabc%0A%26state%3Dxyz`).code).toBe('RESPONSE_MALFORMED');
+  });
+
+  const characters = 'a:/?#&=."( \n'.match(/[^]/g) ?? [];
+  const texts = characters.flatMap((one) => characters.map((other) => one + other));
+
+  it.each([
+    [256 * 1024, 'the longest that is read'],
+    [1_000_000, 'which is no callback URI'],
+  ])('R35: takes linear time for %d characters (%s), any two in turn', (length) => {
+    let slowest = { milliseconds: 0, text: '' };
+    for (const two of texts) {
+      for (const before of ['', 'myapp.auth:?']) {
+        const text = before + two.repeat((length - before.length) / 2);
+        for (const isPasted of [false, true]) {
+          const begin = process.cpuUsage();
+          try {
+            readCallbackUri(text, callback, isPasted);
+          } catch (error) {
+            expect(error).toBeInstanceOf(AuthorizationError);
+          }
+          const milliseconds = process.cpuUsage(begin).user / 1000;
+          if (milliseconds > slowest.milliseconds) {
+            slowest = { milliseconds, text: JSON.stringify([before, two, isPasted]) };
+          }
+        }
+      }
+    }
+    // The bound is generous for slow machines; an expression that is not linear takes many seconds.
+    expect({ ...slowest, isLinear: slowest.milliseconds < 500 }).toMatchObject({ isLinear: true });
+  });
+
   describe('with a pasted URI', () => {
+    const pastedCode = (text: string): unknown => readCallbackUri(text, callback, true).params.get('code');
+    const pastedToken = (text: string): unknown => readCallbackUri(text, callback, true).params.get('access_token');
     const uri = `${callback}?code=abc&state=xyz`;
 
     it.each([
@@ -351,31 +418,26 @@ describe('parseCallbackUri', () => {
       ['a full stop, then quotes', `"${uri}."`],
       ['angle brackets, then a comma', ` <${uri}>, `],
     ])('removes %s', (_, text) => {
-      const response = code(text, { state: 'xyz', redirectUri: callback });
-      expect(response.code).toBe('abc');
-      expect(response.uri.href).toBe(uri);
+      expect(pastedCode(text)).toBe('abc');
+      expect(readCallbackUri(text, callback, true).uri.href).toBe(uri);
     });
 
     it('keeps the final full stop of an unsecured JWT, and removes that of the sentence', () => {
-      expect(implicit(`${callback}#access_token=eyJhbGciOiJub25lIn0.e30.`).accessToken).toBe(
-        'eyJhbGciOiJub25lIn0.e30.',
-      );
-      expect(implicit(`"${callback}#access_token=eyJhbGciOiJub25lIn0.e30."`).accessToken).toBe(
-        'eyJhbGciOiJub25lIn0.e30.',
-      );
-      expect(implicit(`${callback}#access_token=eyJh.e30.c2ln.`).accessToken).toBe('eyJh.e30.c2ln');
+      expect(pastedToken(`${callback}#access_token=eyJhbGciOiJub25lIn0.e30.`)).toBe('eyJhbGciOiJub25lIn0.e30.');
+      expect(pastedToken(`"${callback}#access_token=eyJhbGciOiJub25lIn0.e30."`)).toBe('eyJhbGciOiJub25lIn0.e30.');
+      expect(pastedToken(`${callback}#access_token=eyJh.e30.c2ln.`)).toBe('eyJh.e30.c2ln');
     });
 
     it('keeps the parentheses at the end of a Stack Exchange token', () => {
       const uri = `${callback}#access_token=zPPlTBEe2kBgjXI8hkKzaw))`;
       for (const text of [uri, `"${uri}"`, `(${uri})`, `<${uri}>.`, `${uri}.`]) {
-        expect(implicit(text).accessToken).toBe('zPPlTBEe2kBgjXI8hkKzaw))');
+        expect(pastedToken(text)).toBe('zPPlTBEe2kBgjXI8hkKzaw))');
       }
     });
 
     it('keeps an apostrophe at the end of a value', () => {
-      expect(implicit(`${callback}#access_token=abc'`).accessToken).toBe("abc'");
-      expect(implicit(`'${callback}#access_token=abc''`).accessToken).toBe("abc'");
+      expect(pastedToken(`${callback}#access_token=abc'`)).toBe("abc'");
+      expect(pastedToken(`'${callback}#access_token=abc''`)).toBe("abc'");
     });
 
     it('does not change a URL object', () => {
@@ -442,16 +504,18 @@ describe('readCallbackUri', () => {
 
   it('compares the query of the redirect URI with what was pasted', () => {
     const redirectUri = `${callback}?tenant=a`;
-    const options = { state: 'xyz', redirectUri };
+    const kindOf = (text: string): unknown =>
+      validateResponse(readCallbackUri(text, redirectUri, true), { state: 'xyz', redirectUri });
     for (const text of [
       'code=abc&tenant=a&state=xyz',
       '?tenant=a&code=abc&state=xyz',
       '#code=abc&state=xyz',
       `${redirectUri}&code=abc&state=xyz`,
     ]) {
-      expect(code(text, options)).toMatchObject({ code: 'abc', redirectUri });
+      expect(kindOf(text)).toMatchObject({ kind: 'grant', grant: { code: 'abc', redirectUri } });
     }
-    expect(rejected(`${callback}?tenant=b&code=abc&state=xyz`, options).code).toBe('REDIRECT_URI_MISMATCH');
-    expect(rejected(`${callback}?code=abc&state=xyz`, options).code).toBe('REDIRECT_URI_MISMATCH');
+    for (const text of [`${callback}?tenant=b&code=abc&state=xyz`, `${callback}?code=abc&state=xyz`]) {
+      expect(kindOf(text)).toMatchObject({ kind: 'error', rejection: 'wrong_redirect_uri' });
+    }
   });
 });

@@ -689,7 +689,7 @@ describe('AuthServer.receive', () => {
 
   it.each([
     ['', 'RESPONSE_MALFORMED'],
-    ['/callback?code=c', 'STATE_FOREIGN'],
+    ['/callback?code=c', 'RESPONSE_MALFORMED'],
     ['http://127.0.0.1:5543/callback', 'RESPONSE_EMPTY'],
     ['http://127.0.0.1:5543/callback?state=STATE', 'RESPONSE_EMPTY'],
     ['http://127.0.0.1:5543/callback?code=c&state=foreign', 'STATE_FOREIGN'],
@@ -702,11 +702,33 @@ describe('AuthServer.receive', () => {
     await expect(promise).rejects.toMatchObject({ name: 'AuthorizationError', code });
   });
 
-  it('accepts pasted text', async () => {
+  it('accepts text that was pasted only if the app says so', async () => {
     const server = new AuthServer();
     const { state } = codeRequest(server);
     const paste = ` <http://127.0.0.1:5543/call\nback?code=c&sta\r\nte=${state}>. `;
-    await expect(server.receive(paste)).resolves.toMatchObject({ code: 'c' });
+    await expect(server.receive(paste)).rejects.toMatchObject({ code: 'RESPONSE_MALFORMED' });
+    await expect(server.receive(paste, { pasted: true })).resolves.toMatchObject({ code: 'c' });
+  });
+
+  it.each([
+    ['quotes', (uri: string) => `"${uri}"`],
+    ['two slashes for the scheme', (uri: string) => uri.replace('http:', '')],
+    ['https', (uri: string) => uri.replace('http', 'https')],
+  ])('accepts pasted text with %s', async (_, change) => {
+    const server = new AuthServer();
+    const { state } = codeRequest(server);
+    const text = change(`http://127.0.0.1:5543/callback?code=c&state=${state}`);
+    await expect(server.receive(text, { pasted: true })).resolves.toMatchObject({ code: 'c' });
+  });
+
+  it('takes a URI of the system character by character, and names a wrong option', async () => {
+    const server = new AuthServer();
+    const { state } = codeRequest(server);
+    await expect(server.receive(`http://127.0.0.1:5543/callback?state=${state}&code=abc.`)).resolves.toMatchObject({
+      code: 'abc.',
+    });
+    await expect(server.receive('', { pasted: 1 as never })).rejects.toThrow('`pasted` must be true or false');
+    await expect(server.receive('', { paste: true } as never)).rejects.toThrow('Did you mean `pasted`?');
   });
 
   it('rejects with the provider’s error, and emits errorReceived', async () => {
