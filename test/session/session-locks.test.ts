@@ -109,9 +109,9 @@ const scenarios = {
     const holder = await arena.app();
     const waiting = await arena.app({}, { nodeArgs });
     const held = arena.hold('token');
-    const tokens = [holder.call('accessToken'), undefined];
+    const tokens: Promise<unknown>[] = [holder.call('accessToken')];
     const go = await held;
-    tokens[1] = waiting.call('accessToken');
+    tokens.push(waiting.call('accessToken'));
     await new Promise((resolve) => setTimeout(resolve, 12_000));
     expect(arena.server.requestsOf('token')).toHaveLength(1);
     go();

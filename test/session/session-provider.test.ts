@@ -172,7 +172,8 @@ describe('createSession with an issuer', () => {
   ])('S3: a provider that %s keeps the tokens', async (_, spoil) => {
     const made = session();
     const { refreshToken } = await made.tokens();
-    await spoil();
+    const spoiled: unknown = spoil();
+    await spoiled;
     const error = await rejection(session({ interactive: false }).accessToken({ forceRefresh: true }));
     expect(error).toMatchObject({ name: 'SessionError', code: 'REFRESH_FAILED' });
     expect(error.message).not.toContain(String(refreshToken));
@@ -243,11 +244,7 @@ describe('createSession with an issuer', () => {
       },
     });
     const token = await made.accessToken();
-    expect(shown).toEqual([
-      provider.requestsTo('device') && expect.any(String),
-      expect.stringMatching(/.{4}/),
-      'number',
-    ]);
+    expect(shown).toEqual([expect.any(String), expect.stringMatching(/.{4}/), 'number']);
     expect(await session({ interactive: false }).accessToken()).toBe(token);
   });
 
