@@ -76,7 +76,7 @@ function lifetime(text: string): string {
 }
 
 /** JSON in which every character that could change a terminal is escaped. */
-function formatJson(value: unknown): string {
+export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2).replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

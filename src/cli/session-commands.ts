@@ -7,6 +7,7 @@ import { endpointsOf, serverNameOf } from './command-provider.js';
 import { localTime } from './duration.js';
 import { ExitStatus, UsageError } from './exit-status.js';
 import { describeFailure } from './failure-messages.js';
+import { formatJson } from './grant-output.js';
 import { parseLoginArguments, type LoginArguments } from './login-arguments.js';
 import type { CommandName } from './options.js';
 import { wrapLines, OutputError, type Terminal } from './output.js';
@@ -40,9 +41,7 @@ export async function runSave(args: readonly string[], terminal: Terminal, signa
 export async function runStatus(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitStatus> {
   return await run('status', args, terminal, signal, async (session, options, serverName) => {
     const tokens = await session.peek();
-    await terminal.out.write(
-      options.json ? `${JSON.stringify(statusOf(tokens), undefined, 2)}\n` : describeStatus(tokens, serverName),
-    );
+    await terminal.out.write(options.json ? formatJson(statusOf(tokens)) : describeStatus(tokens, serverName));
     return tokens === undefined ? ExitStatus.Failed : ExitStatus.Ok;
   });
 }
@@ -127,9 +126,15 @@ function hasControllingTerminal(): boolean {
   }
 }
 
-function formatToken({ accessToken, expiresAt, tokenType }: Tokens): string {
-  const expiry = expiresAt === undefined ? {} : { expires_at: utc(expiresAt) };
-  return `${JSON.stringify({ access_token: accessToken, token_type: tokenType, ...expiry }, undefined, 2)}\n`;
+function formatToken({ accessToken, expiresAt, idToken, tokenType }: Tokens): string {
+  const expiry = expiresAt === undefined ? undefined : utc(expiresAt);
+  const token = {
+    access_token: accessToken,
+    token_type: tokenType,
+    ...(expiry !== undefined && { expires_at: expiry }),
+    ...(idToken !== undefined && { id_token: idToken }),
+  };
+  return formatJson(token);
 }
 
 /** Seconds are enough, and every reader of RFC 3339 takes them. */

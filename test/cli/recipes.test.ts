@@ -1,9 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { portOf, requestOf, root, useCommands, type Command } from './command.js';
+import { promisify } from 'node:util';
+import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
+import { onLinux } from '../helpers/systems.js';
+import { browser, cli, environment, portOf, requestOf, root, useCommands, type Command } from './command.js';
 import { signInWithForms, useOidcServer } from './oidc-server.js';
 
 jest.setTimeout(120_000);
@@ -13,12 +17,14 @@ const provider = useOidcServer();
 // Inside the package, so that it can be imported by its name.
 const folder = join(root, '.cache', 'recipes');
 
-/** The code after `<!-- recipe: NAME -->`, changed only to accept a provider without https. */
-async function recipe(page: string, name: string): Promise<string> {
+/** The code after `<!-- recipe: NAME -->`, changed only to accept a provider without https, and to run the command that was built. */
+async function recipe(page: string, name: string, language = 'ts'): Promise<string> {
   const text = await readFile(join(root, 'docs', page), 'utf8');
-  const code = new RegExp(`<!-- recipe: ${name} -->\\n\\n\`\`\`ts\\n([^]*?)\`\`\``).exec(text)?.[1];
+  const code = new RegExp(`<!-- recipe: ${name} -->\\n\\n\`\`\`${language}\\n([^]*?)\`\`\``).exec(text)?.[1];
   if (code === undefined) throw new Error(`docs/${page} has no recipe ${name}`);
-  return code.replaceAll('client.None())', 'client.None(), { execute: [client.allowInsecureRequests] })');
+  return code
+    .replaceAll('npx embed-auth-server', `${process.execPath} ${cli}`)
+    .replaceAll('client.None())', 'client.None(), { execute: [client.allowInsecureRequests] })');
 }
 
 beforeAll(async () => {
@@ -40,11 +46,67 @@ function run(name: string, env: Readonly<Record<string, string>>): Command {
 
 describe('the recipe for the device grant', () => {
   it('signs in with a code in a remote session', async () => {
-    const command = run('device.ts', { CLIENT_ID: 'public', SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' });
+    const command = run('device.ts', {
+      XDG_STATE_HOME: commands.folder,
+      CLIENT_ID: 'public',
+      SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22',
+    });
     const [, uri = ''] = await command.says(/^(http\S+\/device)$/m);
-    const [, code = ''] = await command.says(/code there: (\S+)$/m);
+    const [, code = ''] = await command.says(/enter this code: (\S+)$/m);
     await signInWithForms(uri, { user_code: code });
     expect([await command.ended, command.stdout]).toEqual([0, '43\n']);
+  });
+});
+
+describe('the recipes for credential helpers', () => {
+  let server: TestAuthorizationServer;
+  let env: Readonly<Record<string, string>>;
+
+  beforeEach(async () => {
+    server = await startTestAuthorizationServer({ accessToken: 'the-token' });
+    env = {
+      ISSUER: server.issuer,
+      CLIENT_ID: 'my-id',
+      XDG_STATE_HOME: commands.folder,
+      HOME: commands.folder,
+      PATH: `${commands.folder}:${process.env['PATH'] ?? ''}`,
+    };
+    // The user has signed in before: a helper of a test has no terminal.
+    const args = ['--issuer', server.issuer, '--client-id', 'my-id'];
+    const scope = ['--scope', 'openid offline_access'];
+    const command = commands.start(['login', '--save', ...args, ...scope, '--port', '0'], { ...env, BROWSER: browser });
+    expect(await command.ended).toBe(0);
+  });
+
+  afterEach(async () => {
+    await server.close();
+  });
+
+  async function install(name: string, file: string): Promise<string> {
+    const path = join(commands.folder, file);
+    await writeFile(path, await recipe('command.md', name, 'sh'), { mode: 0o755 });
+    return path;
+  }
+
+  onLinux('prints what kubectl reads', async () => {
+    const path = await install('kubectl', 'kubectl-credential');
+    const { stdout } = await promisify(execFile)(path, { env: environment(env) });
+    const credential = JSON.parse(stdout) as { status: { token: string; expirationTimestamp: string } };
+    expect(credential).toMatchObject({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential' });
+    expect(Date.parse(credential.status.expirationTimestamp)).toBeGreaterThan(Date.now());
+    expect(credential.status.token).not.toBe('');
+  });
+
+  onLinux('gives Git the token as a password', async () => {
+    await install('git', 'git-credential-embed');
+    const git = spawn('git', ['-c', 'credential.helper=embed', 'credential', 'fill'], {
+      env: { ...environment(env), GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' },
+    });
+    let stdout = '';
+    git.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    git.stdin.end('protocol=https\nhost=git.example.com\n\n');
+    expect(await once(git, 'close')).toEqual([0, null]);
+    expect(stdout).toContain('username=oauth2\npassword=the-token\n');
   });
 });
 
