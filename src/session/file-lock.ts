@@ -46,13 +46,17 @@ export async function withFileLock<Result>(
   }
 }
 
+/** The locks of this process. One listener for all: Node warns of more than ten. */
+const held = new Set<FileLock>();
+
+function releaseAll(): void {
+  for (const lock of held) lock.release();
+}
+
 class FileLock implements HeldLock {
   readonly #folder: string;
   readonly #id = randomBytes(12).toString('hex');
   readonly #file: string;
-  readonly #releaseAtExit = (): void => {
-    this.release();
-  };
   #beats = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -92,7 +96,8 @@ class FileLock implements HeldLock {
 
   release(): void {
     clearInterval(this.#timer);
-    process.off('exit', this.#releaseAtExit);
+    held.delete(this);
+    if (held.size === 0) process.off('exit', releaseAll);
     // If the lock was lost, neither is this holder's file.
     attempt(() => {
       rmSync(this.#file);
@@ -119,7 +124,8 @@ class FileLock implements HeldLock {
     this.#timer = setInterval(() => {
       this.#beat();
     }, heartbeat).unref();
-    process.on('exit', this.#releaseAtExit);
+    if (held.size === 0) process.on('exit', releaseAll);
+    held.add(this);
     return true;
   }
 

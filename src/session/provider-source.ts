@@ -10,9 +10,6 @@ import { expiryOf, type Received } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
 import type { Tokens } from './tokens.js';
 
-/** How long the user may take. */
-const loginTimeout = 300_000;
-
 type SignInContext = Parameters<TokenSource['signIn']>[0];
 
 /** @internal A provider whose endpoints are known, or looked up when they are needed first. */
@@ -92,9 +89,8 @@ export class ProviderSource implements TokenSource {
 
   async #signInByBrowser(provider: Provider, { signal, save }: SignInContext): Promise<Received> {
     const { login } = await import('../login/login.js');
-    const { timeout = loginTimeout, responseMode, terminal = true, onLoginUri, ...options } = this.#options.login ?? {};
-    const limits = { timeout: this.#timeout };
-    const ending = timeout === false ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+    const { responseMode, terminal = true, onLoginUri, ...options } = this.#options.login ?? {};
+    const limits = { timeout: this.#timeout, signal };
     let nonce: string | undefined;
     return await login({
       ...options,
@@ -104,17 +100,17 @@ export class ProviderSource implements TokenSource {
       responseType: 'code',
       authorizationUri: async ({ redirectUri, state, codeChallenge }) => {
         const parameters = { redirectUri, state, codeChallenge, responseMode };
-        const made = await provider.authorizationUri(parameters, { ...limits, signal: ending });
+        const made = await provider.authorizationUri(parameters, limits);
         ({ nonce } = made);
         return made.uri;
       },
       // The page says success when the tokens are saved.
       exchange: async (grant: AuthorizationCodeResponse) => {
-        const received = receivedOf(await provider.exchange(grant, { ...limits, nonce, signal }));
+        const received = receivedOf(await provider.exchange(grant, { ...limits, nonce }));
         await save(received);
         return received;
       },
-      signal: ending,
+      signal,
     });
   }
 

@@ -124,14 +124,16 @@ async function conclude(
   if (outcome.kind === 'failed') throw outcome.error;
   if (outcome.kind === 'over') return await endSession(state, sent);
   const next = nextOf(state, sent, outcome.received);
+  let isReplaced = false;
   try {
     let result = prepared === undefined ? 'lost' : prepared.write.commit(next, sent, prepared.held);
     if (typeof result !== 'string') result = await result;
     if (result === 'lost') result = await writeAgain(state, next, sent);
-    if (result === 'changed') return await yieldTo(state, source, next);
+    isReplaced = result === 'changed';
   } catch (error) {
-    await state.store.keep(next, error);
+    state.store.keep(next, error, sent);
   }
+  if (isReplaced) return await yieldTo(state, source, next);
   state.changed(next);
   return { stored: next, isOwn: true };
 }

@@ -41,10 +41,6 @@ export class SessionError extends AuthError {
     nameErrorClass(this, 'SessionError');
   }
 
-  static {
-    nameErrorClass(this, 'SessionError');
-  }
-
   /** The provider's error code, such as `invalid_client`, if it sent one. */
   readonly oauthError: string | undefined;
   /** The seconds after which the provider wants to be asked again, if it said so. */

@@ -2,7 +2,7 @@ import { AuthError } from '../errors.js';
 import { FileTokenStore } from './file-store.js';
 import { SessionError, withoutTokens } from './session-error.js';
 import { isLocalStore, type HeldLock, type LockOptions, type TokenStore } from './token-store.js';
-import { abortable } from './waiting.js';
+import { abortable, within } from './waiting.js';
 
 /** @internal Which lock, and of which store. */
 export interface LockTarget {
@@ -10,6 +10,8 @@ export interface LockTarget {
   /** The name of the app: a store without a lock uses a file in its folder. */
   readonly name: string;
   readonly key: string;
+  /** How long a store may take to give its lock back, in milliseconds. */
+  readonly timeout: number;
 }
 
 /**
@@ -18,14 +20,14 @@ export interface LockTarget {
  * @returns what the action resolves to, or what `look` has returned
  */
 export async function withLock<Result>(
-  { store, name, key }: LockTarget,
+  { store, name, key, timeout }: LockTarget,
   action: (held: HeldLock) => Promise<Result>,
   options: LockOptions<Result>,
 ): Promise<Result> {
   try {
     if (isLocalStore(store)) return await store.lock(key, action, options);
     if (store.lock === undefined) return await new FileTokenStore(name).lock(key, action, options);
-    return await withForeignLock(store as ForeignStore, key, action, options.signal);
+    return await withForeignLock(store as ForeignStore, key, action, { signal: options.signal, timeout });
   } catch (error) {
     const isSystem =
       !(error instanceof AuthError) && typeof (Object(error) as { syscall?: unknown }).syscall === 'string';
@@ -48,17 +50,25 @@ async function withForeignLock<Result>(
   store: ForeignStore,
   key: string,
   action: (held: HeldLock) => Promise<Result>,
-  signal: AbortSignal,
+  { signal, timeout }: { signal: AbortSignal; timeout: number },
 ): Promise<Result> {
   let running: Promise<Result> | undefined;
   let isOver = false;
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
   const once = (): Promise<Result> => {
     if (isOver || running !== undefined) return Promise.reject(new Error('The lock was given too late, or twice'));
-    return (running = action({ isHeld: () => true, release: () => undefined }));
+    running = action({ isHeld: () => true, release: () => undefined });
+    // A store that does not give its lock back must not keep the result.
+    const giveUp = (): unknown => within(holding, timeout).then(end, end);
+    running.then(giveUp, giveUp);
+    return running;
   };
   const holding = (async () => await store.lock(key, once, { signal }))();
   try {
-    await abortable(holding, running === undefined ? signal : undefined);
+    await Promise.race([abortable(holding, running === undefined ? signal : undefined), ended]);
   } catch (error) {
     isOver = true;
     if (running !== undefined) return await running;

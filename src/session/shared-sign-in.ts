@@ -31,7 +31,7 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
         if (current !== undefined && current.text !== before?.text && !state.lacksScope(current)) return current;
         const outcome = await store.readOutcome();
         if (outcome !== undefined && outcome !== outcomeBefore) throw errorOf(outcome);
-        return await signInUnderLock(state, outcome !== undefined, abandoned);
+        return await signInUnderLock(state, current, outcome !== undefined, abandoned);
       },
       { signal: abandoned },
     );
@@ -46,7 +46,12 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
   }
 }
 
-async function signInUnderLock(state: SessionState, hasOutcome: boolean, signal: AbortSignal): Promise<Stored> {
+async function signInUnderLock(
+  state: SessionState,
+  before: Stored | undefined,
+  hasOutcome: boolean,
+  signal: AbortSignal,
+): Promise<Stored> {
   const { store } = state;
   const source = await state.source();
   // The user is not asked for what cannot be kept.
@@ -57,7 +62,7 @@ async function signInUnderLock(state: SessionState, hasOutcome: boolean, signal:
     try {
       await store.write(saved);
     } catch (error) {
-      await store.keep(saved, error);
+      store.keep(saved, error, before);
     }
     state.changed(saved);
   };

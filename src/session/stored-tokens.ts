@@ -90,10 +90,13 @@ export class StoredTokens {
     this.#unsaved = undefined;
   }
 
-  /** Keeps tokens that could not be written. They are used, and each later call tries to write them. */
-  async keep(stored: Stored, error: unknown): Promise<void> {
-    const instead = this.#unsaved?.instead ?? (await this.#readText(this.key).catch(() => undefined));
-    this.#unsaved = { stored, instead };
+  /**
+   * Keeps tokens that could not be written. They are used, and each later call tries to write them.
+   *
+   * @param before - what was stored, as far as is known; a store that cannot write may be unable to read, too
+   */
+  keep(stored: Stored, error: unknown, before: Stored | undefined): void {
+    this.#unsaved = { stored, instead: this.#unsaved === undefined ? before?.text : this.#unsaved.instead };
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     process.emitWarning(

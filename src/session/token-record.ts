@@ -93,6 +93,9 @@ export function parseRecord(text: string, key: string): TokenRecord | 'damaged' 
   return isWhole ? (value as TokenRecord) : 'damaged';
 }
 
+/** The last time that a `Date` can have. JSON has no infinite one. */
+const lastTime = 8.64e15;
+
 /**
  * @internal When a token expires. Counted from the receipt, by `expires_in`, which may be a numeric string. What is no positive number
  * says nothing: the token is valid until it is rejected.
@@ -100,8 +103,9 @@ export function parseRecord(text: string, key: string): TokenRecord | 'damaged' 
 export function expiryOf(response: Readonly<Record<string, unknown>>, receivedAt: number): number | undefined {
   const { expires_in: lifetime, expires_at: time } = response;
   const seconds = numberOf(lifetime);
-  if (seconds !== undefined) return Math.round(receivedAt + seconds * 1000);
-  return lifetime === undefined ? numberOf(time) : undefined;
+  const at = seconds === undefined ? numberOf(time) : Math.round(receivedAt + seconds * 1000);
+  if (at === undefined || (seconds === undefined && lifetime !== undefined)) return undefined;
+  return Math.min(at, lastTime);
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -36,6 +36,8 @@ export class TokenSession {
   #signIn: SharedTask<Stored> | undefined;
   #fetch: Promise<SessionFetch> | undefined;
   #signOuts = 0;
+  /** How often this session itself has changed what is stored. */
+  #changes = 0;
   #seen: { readonly text: string | undefined } | undefined;
 
   /** @param given - a source of its own, instead of the provider or the SDK of the options */
@@ -54,13 +56,14 @@ export class TokenSession {
       writesLines: given?.writesLines ?? login?.terminal !== false,
       late: new Map(),
       source: () => (source ??= makeSource(options, refreshTimeout)),
-      lockTarget: (suffix) => ({ store, name, key: `${key}${suffix}` }),
+      lockTarget: (suffix) => ({ store, name, key: `${key}${suffix}`, timeout: refreshTimeout }),
       changed: (stored) => {
+        this.#changes += 1;
         this.#observe(stored, true);
       },
       lacksScope: ({ record }) => {
-        const { requestedScope } = record;
-        return requestedScope !== undefined && scope?.some((wanted) => !requestedScope.includes(wanted)) === true;
+        const { requestedScope = [] } = record;
+        return scope?.some((wanted) => !requestedScope.includes(wanted)) === true;
       },
     };
   }
@@ -89,6 +92,8 @@ export class TokenSession {
   async signOut({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<{ revoked: boolean }> {
     checkSignal(signal);
     this.#signOuts += 1;
+    // If nobody is signed in, nothing changes. What cannot be read is reported below.
+    await this.read().catch(() => undefined);
     const { signOut } = await import('./sign-out.js');
     return await signOut(this.#state, signal);
   }
@@ -105,8 +110,10 @@ export class TokenSession {
 
   /** @internal What is stored. */
   async read(): Promise<Stored | undefined> {
+    const changes = this.#changes;
     const stored = await this.#state.store.read();
-    this.#observe(stored, false);
+    // A slow store may respond with what was stored before this session's own change.
+    if (changes === this.#changes) this.#observe(stored, false);
     return stored;
   }
 
