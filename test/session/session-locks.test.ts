@@ -6,7 +6,7 @@ import { withFileLock } from '#src/session/file-lock.js';
 import type { HeldLock } from '#src/session/token-store.js';
 import { describeOnPosix } from '../helpers/systems.js';
 import { Arena, failureOf, until } from './arena.js';
-import { Apps } from './processes.js';
+import { Apps, type App } from './processes.js';
 import { sendJson } from './rotating-server.js';
 
 jest.setTimeout(60_000);
@@ -86,9 +86,10 @@ const scenarios = {
     await arena.signIn();
     const [holder, waiting] = await arena.appsOf(2);
     const held = arena.hold('token');
-    const tokens = [holder?.call('accessToken')];
+    const call = async (app: App | undefined): Promise<unknown> => await app?.call('accessToken');
+    const tokens = [call(holder)];
     const go = await held;
-    tokens.push(waiting?.call('accessToken'));
+    tokens.push(call(waiting));
     await new Promise((resolve) => setTimeout(resolve, 500));
     // No process runs for longer than a lock takes to become stale. The clock that goes on is the one that counts.
     for (const app of [holder, waiting]) app?.process.kill('SIGSTOP');

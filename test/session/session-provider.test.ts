@@ -172,8 +172,8 @@ describe('createSession with an issuer', () => {
   ])('S3: a provider that %s keeps the tokens', async (_, spoil) => {
     const made = session();
     const { refreshToken } = await made.tokens();
-    const spoiled: unknown = spoil();
-    await spoiled;
+    const act: () => unknown = spoil;
+    await act();
     const error = await rejection(session({ interactive: false }).accessToken({ forceRefresh: true }));
     expect(error).toMatchObject({ name: 'SessionError', code: 'REFRESH_FAILED' });
     expect(error.message).not.toContain(String(refreshToken));
