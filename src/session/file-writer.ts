@@ -47,16 +47,19 @@ export class FileReservation implements Reservation {
 
   commit(text: string, isExpected: (stored: string | undefined) => boolean, held?: HeldLock): WriteResult {
     try {
-      const descriptor = this.#descriptor ?? this.#open();
       const bytes = Buffer.from(text);
-      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
-      ftruncateSync(descriptor, bytes.length);
-      fsyncSync(descriptor);
-      this.#close();
+      this.#fill(bytes);
       // As late as possible: from here on, only the renaming is left.
       if (held?.isHeld() === false) return 'lost';
       if (!isExpected(this.#read())) return 'changed';
-      renameWithPatience(this.#temporary, this.#file);
+      try {
+        renameWithPatience(this.#temporary, this.#file);
+      } catch (error) {
+        if ((Object(error) as { code?: unknown }).code !== 'ENOENT') throw error;
+        // Another process, which is signing the user in, has taken it for what a process that was killed has left.
+        this.#fill(bytes);
+        renameWithPatience(this.#temporary, this.#file);
+      }
       syncFolder(path.dirname(this.#file));
       return 'written';
     } finally {
@@ -71,6 +74,14 @@ export class FileReservation implements Reservation {
     } catch {
       // The next write removes it.
     }
+  }
+
+  #fill(bytes: Buffer): void {
+    const descriptor = this.#descriptor ?? this.#open();
+    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+    ftruncateSync(descriptor, bytes.length);
+    fsyncSync(descriptor);
+    this.#close();
   }
 
   #open(): number {

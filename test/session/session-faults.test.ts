@@ -132,6 +132,27 @@ function createPlainStore(): TokenStore {
   };
 }
 
+describe('a sign-in during a refresh', () => {
+  it('S4: takes nothing from the refresh, whose tokens are on disk before anybody sees them', async () => {
+    const { server } = harness;
+    server.expiresIn = 1;
+    const session = harness.session();
+    await session.accessToken();
+    server.next['token'] = [
+      async (_, __, usual) => {
+        const signIn = (): never => {
+          throw new Error('The user has cancelled');
+        };
+        await rejection(harness.session({ refresh: undefined, signIn }).accessToken({ forceRefresh: true }));
+        usual();
+      },
+    ];
+    const token = await session.accessToken();
+    expect((await harness.session().peek())?.accessToken).toBe(token);
+    expect(harness.warnings).toEqual([]);
+  });
+});
+
 describe('Session.on', () => {
   it('reports nothing at a sign-out if nobody was signed in', async () => {
     const session = harness.session();
