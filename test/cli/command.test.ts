@@ -253,6 +253,11 @@ describe('the redirect URI', () => {
       'Redirect URI: http://127.0.0.1:PORT/callback Register it with a.test.',
     ],
     [
+      'with port 0 in it',
+      ['--authorize-uri', 'https://a.test/', '--redirect-uri', 'http://127.0.0.1:0/callback'],
+      'Redirect URI: http://127.0.0.1:PORT/callback Register it with a.test.',
+    ],
+    [
       'of a tunnel',
       ['--authorize-uri', 'https://a.test/', '--public-uri', 'https://b.test/callback'],
       'Redirect URI: https://b.test/callback Register exactly this URI with a.test.',
