@@ -20,3 +20,5 @@ export { TestUserAgentError } from './testing/user-agent-error.js';
 export { completeLogin, createTestUserAgent } from './testing/user-agent.js';
 export type { TestUserAgent } from './testing/user-agent.js';
 export type { TestUserAgentOptions, VisitedPage } from './testing/visited-page.js';
+export { testTokenStore } from './testing/token-store-contract.js';
+export type { TokenStoreTestOptions } from './testing/token-store-contract.js';
