@@ -124,7 +124,11 @@ const rules: Readonly<Record<string, Rule>> = {
       running -= 1;
     };
     const stores = [context.one, context.other, context.one, context.other];
-    await Promise.all(stores.map((store) => store.lock?.(key, action, { signal: new AbortController().signal })));
+    await Promise.all(
+      stores.map(async (store) => {
+        await store.lock?.(key, action, { signal: new AbortController().signal });
+      }),
+    );
   },
   '`lock` does not make `KEY sign-in` wait for `KEY`': async (context) => {
     const key = keyOf(context, 'two locks');
@@ -159,9 +163,9 @@ const rules: Readonly<Record<string, Rule>> = {
     await one.lock(
       key,
       async () => {
-        let hasRun = false;
+        const action = { hasRun: false };
         const run = (): Promise<void> => {
-          hasRun = true;
+          action.hasRun = true;
           return Promise.resolve();
         };
         const hasRejected = await lock(key, run, { signal: AbortSignal.timeout(50) }).then(
@@ -169,7 +173,7 @@ const rules: Readonly<Record<string, Rule>> = {
           () => true,
         );
         if (!hasRejected) fail('it resolved');
-        if (hasRun) fail('it ran the action');
+        if (action.hasRun) fail('it ran the action');
       },
       { signal: new AbortController().signal },
     );
