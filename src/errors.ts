@@ -115,15 +115,19 @@ export class AuthAbortedError extends AuthError {
    * @param reason - the signal's reason
    * @param rejections - what was rejected during the wait
    * @param unfinished - the app's function that was still running, if the wait was for that; `forgotten`: `forget()` ended it
+   * @param elapsed - the milliseconds that the signal left to the wait
    */
   constructor(
     reason: unknown,
     rejections: Readonly<Rejections> = {},
     unfinished?: 'authorizationUri' | 'exchange' | 'forgotten',
+    elapsed = Infinity,
   ) {
-    const timedOut = (Object(reason) as { name?: unknown }).name === 'TimeoutError';
+    const { name, message } = Object(reason) as { name?: unknown; message?: unknown };
+    const timedOut = name === 'TimeoutError';
     const happened = timedOut ? 'The sign-in was not finished in time.' : 'The sign-in was aborted by the `signal`.';
     const details = unfinished === undefined ? describeRejections(rejections, timedOut) : [stillRunning[unfinished]];
+    if (timedOut && elapsed < overflowMilliseconds && message !== timeoutMessage) details.unshift(overflow);
     super(
       timedOut ? 'TIMED_OUT' : 'ABORTED',
       unfinished === 'forgotten' ? stillRunning.forgotten : [happened, ...details].join(' '),
@@ -132,6 +136,14 @@ export class AuthAbortedError extends AuthError {
     this.rejections = { ...rejections };
   }
 }
+
+/** @internal The reason of the option `timeout`. */
+export const timeoutMessage = 'The sign-in was not finished within `timeout`.';
+
+/** A signal that leaves less time than that was probably meant to leave much more. */
+const overflowMilliseconds = 100;
+const overflow =
+  'The `signal` ended it at once: make one for each sign-in, and give `AbortSignal.timeout()` at most 2147483647, since it takes a longer time for 1 millisecond.';
 
 const stillRunning = {
   authorizationUri: 'The function `authorizationUri` was still running, so no sign-in page was opened.',

@@ -51,7 +51,7 @@ export async function login<const Type extends ResponseType = 'code', Result = G
 ): Promise<Result> {
   const parsed = parseLoginOptions(options as LoginOptions<never, never>);
   const { signal, server, isServerShared, terminal: settings } = parsed;
-  if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
+  if (signal?.aborted === true) throw new AuthAbortedError(signal.reason, {}, undefined, 0);
   const limit = new TimeLimit(parsed.timeout);
   const ended = AbortSignal.any([...(signal === undefined ? [] : [signal]), limit.signal]);
   let terminal: TerminalUserInterface | undefined;
@@ -217,8 +217,9 @@ function abortable<T>(
   unfinished: 'authorizationUri' | undefined,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    const beganAt = performance.now();
     const abort = (): void => {
-      reject(new AuthAbortedError(signal.reason, {}, unfinished));
+      reject(new AuthAbortedError(signal.reason, {}, unfinished, performance.now() - beganAt));
     };
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort);

@@ -39,8 +39,8 @@ export function readOptions<Rows extends Readonly<Record<string, Check<unknown>>
 }
 
 /** @internal An option that may be absent. */
-export function optional<Value>(check: Check<Value>): Check<Value | undefined>;
-export function optional<Value, Default>(check: Check<Value>, fallback: Default): Check<Value | Default>;
+export function optional<const Value>(check: Check<Value>): Check<Value | undefined>;
+export function optional<const Value>(check: Check<Value>, fallback: NoInfer<Value>): Check<Value>;
 export function optional(check: Check<unknown>, fallback?: unknown): Check<unknown> {
   return (value, name) => (value === undefined ? fallback : check(value, name));
 }

@@ -91,7 +91,7 @@ export class SignIns<Page extends OutcomePage> {
     const digest = request && sha256(request.state);
     if (signal?.aborted === true) {
       if (digest !== undefined) this.#giveUp(digest);
-      throw new AuthAbortedError(signal.reason);
+      throw new AuthAbortedError(signal.reason, {}, undefined, 0);
     }
     const kept = this.#unclaimed.take(digest);
     const signIn = kept === undefined && request !== undefined ? this.#expectOnce(request) : undefined;

@@ -35,6 +35,7 @@ export class Wait<Page extends OutcomePage> {
   readonly result: Promise<unknown>;
   readonly #options: WaitOptions<Page>;
   readonly #rejections: Rejections = {};
+  readonly #beganAt = performance.now();
   readonly #removeAbortAction: () => void;
   #settle: { resolve: (result: unknown) => void; reject: (error: unknown) => void };
   /** Of the outcome that `exchange` runs for. */
@@ -68,7 +69,7 @@ export class Wait<Page extends OutcomePage> {
     if (this.#page !== undefined && exchangeSignal?.aborted !== true) return;
     this.#page?.settle('released');
     const unfinished = this.#page === undefined ? undefined : 'exchange';
-    this.reject(new AuthAbortedError(signal?.reason, this.#rejections, unfinished));
+    this.reject(new AuthAbortedError(signal?.reason, this.#rejections, unfinished, performance.now() - this.#beganAt));
   }
 
   /** Settles the wait; `exchange` begins in this turn of the event loop, and holds the page if it returns a promise. */

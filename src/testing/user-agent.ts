@@ -1,4 +1,13 @@
-import { assertKnownOptions, type OptionNames } from '../oauth/known-options.js';
+import {
+  abortSignal,
+  anyText,
+  callable,
+  oneOf,
+  optional,
+  parseOptions,
+  unchecked,
+  type OptionRows,
+} from '../oauth/option-rows.js';
 import { CookieJar } from './http-client.js';
 import { TestUserAgentError } from './user-agent-error.js';
 import { Visit } from './visit.js';
@@ -24,15 +33,15 @@ export interface TestUserAgent {
   lastPage(): Promise<VisitedPage>;
 }
 
-const optionNames: OptionNames<TestUserAgentOptions> = {
-  decision: true,
-  account: true,
-  authorizationServer: true,
-  visitCallback: true,
-  openExternal: true,
-  language: true,
-  signal: true,
-};
+const rows = {
+  decision: optional(oneOf('allow', 'deny'), 'allow'),
+  account: optional(anyText),
+  authorizationServer: unchecked<TestUserAgentOptions['authorizationServer']>(),
+  visitCallback: unchecked<TestUserAgentOptions['visitCallback']>(),
+  openExternal: optional(callable<NonNullable<TestUserAgentOptions['openExternal']>>()),
+  language: optional(anyText),
+  signal: optional(abortSignal),
+} satisfies OptionRows<TestUserAgentOptions>;
 
 /**
  * Makes a headless browser for tests: it follows a login URI, allows or denies at the test authorization server, and does at
@@ -62,18 +71,12 @@ const optionNames: OptionNames<TestUserAgentOptions> = {
  * ```
  */
 export function createTestUserAgent(options: TestUserAgentOptions = {}): TestUserAgent {
-  assertKnownOptions('createTestUserAgent', options, optionNames);
-  const { decision = 'allow', account, openExternal } = options;
-  if (!['allow', 'deny'].includes(decision)) throw new RangeError('`decision` must be allow or deny');
-  if (account !== undefined && typeof account !== 'string') throw new TypeError('`account` must be a string');
-  if (openExternal !== undefined && typeof openExternal !== 'function') {
-    throw new TypeError('`openExternal` must be a function');
-  }
+  const parsed = parseOptions('createTestUserAgent', options, rows);
   const cookies = new CookieJar();
   let last: Promise<VisitedPage> | undefined;
   return {
     open: (uri) => {
-      last = new Visit({ ...options, decision }, cookies).run(new URL(uri));
+      last = new Visit(parsed, cookies).run(new URL(uri));
       last.catch(() => undefined); // It is reported to the caller, and by lastPage().
       return last;
     },

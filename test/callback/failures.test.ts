@@ -46,7 +46,7 @@ const failures: readonly Failure[] = [
   },
   {
     way: 'timed out by the signal',
-    provoke: () => login({ ...request, openBrowser: false, signal: AbortSignal.timeout(1) }),
+    provoke: () => login({ ...request, openBrowser: false, signal: AbortSignal.timeout(300) }),
   },
   {
     way: 'port taken',

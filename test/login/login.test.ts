@@ -438,6 +438,20 @@ describe('LoginOptions.timeout', () => {
     expect((error as Error).message).toMatch(/^The sign-in was not finished in time\. No response arrived\./);
   });
 
+  it('says what happened if AbortSignal.timeout() took a long time for a short one', async () => {
+    // What Node makes of a time above 2147483647, without its warning.
+    const signals = [AbortSignal.timeout(1), AbortSignal.abort(new DOMException('over', 'TimeoutError'))];
+    for (const signal of signals) {
+      await expect(login({ ...request, redirectUri, openBrowser: false, signal })).rejects.toMatchObject({
+        code: 'TIMED_OUT',
+        message: expect.stringContaining('give `AbortSignal.timeout()` at most 2147483647'),
+      });
+    }
+    await expect(
+      login({ ...request, redirectUri, openBrowser: false, signal: AbortSignal.timeout(400) }),
+    ).rejects.toMatchObject({ message: expect.not.stringContaining('2147483647') });
+  });
+
   it('does not count what `exchange` takes, whose signal is the one of the app', async () => {
     const result = await login({
       ...request,
