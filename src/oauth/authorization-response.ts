@@ -225,7 +225,8 @@ function findIssuerProblem(params: URLSearchParams, issuer: string): string | un
   if ((iss ?? claimed) === undefined) return 'it does not name its issuer by `iss`';
   const wrong = [iss, claimed].find((value) => value !== undefined && value !== issuer);
   if (wrong === undefined) return undefined;
-  if (wrong === `${issuer}/`) return 'its issuer is `issuer` with a slash at the end; if that is the provider, give `issuer` with the slash';
+  if (wrong === `${issuer}/`)
+    return 'its issuer is `issuer` with a slash at the end; if that is the provider, give `issuer` with the slash';
   return `${wrong}/` === issuer
     ? 'its issuer is `issuer` without the slash at the end; if that is the provider, give `issuer` without it'
     : 'its issuer is not `issuer`';
