@@ -34,6 +34,8 @@ export interface McpCall {
 /** A response, and the tokens that its request was sent with. */
 interface Sent {
   readonly response: Response;
+  /** How often the user had signed in when the request was sent. */
+  readonly signIns: number;
   readonly issuer?: string | undefined;
   readonly stored?: Stored | undefined;
 }
@@ -47,6 +49,7 @@ export class McpConnection {
   readonly #memory: McpMemoryFile;
   /** By issuer. */
   readonly #sessions = new Map<string, TokenSession>();
+  readonly #fetches = new WeakMap<TokenSession, SessionFetch>();
   readonly #requests = new Map<string, SignInRequest>();
 
   #signInCount = 0;
@@ -100,10 +103,10 @@ export class McpConnection {
     if (!this.#isProtected(input, init)) return await send(input, init);
     for (let attempt = 1; ; attempt += 1) {
       const sent = await this.#sendWithToken(send, input, init);
-      const challenge = await readChallenge(sent.response);
+      const challenge = await readChallenge(sent.response, this.serverUrl);
       if (challenge === undefined || isReadOnce(undefined, init.body)) return sent.response;
       await sent.response.body?.cancel();
-      await this.#assertUseful(challenge, attempt, signIns);
+      await this.#assertUseful(challenge, attempt, sent.signIns > signIns);
       onChallenge?.(challenge);
       await this.signIn(challenge, send, { sent, signal: init.signal ?? undefined });
     }
@@ -116,7 +119,7 @@ export class McpConnection {
   async signIn(
     challenge: McpChallenge,
     send: McpFetch,
-    { sent, signal }: { sent?: Omit<Sent, 'response'>; signal?: AbortSignal | undefined } = {},
+    { sent, signal }: { sent?: Sent; signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
     const { interactive, serverUrl } = this.#options;
     if (!interactive) {
@@ -160,14 +163,14 @@ export class McpConnection {
   async #sendWithToken(send: McpFetch, input: string | URL, init: RequestInit): Promise<Sent> {
     const { issuer } = await this.#memory.read();
     const session = issuer === undefined ? undefined : this.#session(issuer);
+    const signIns = this.#signInCount;
     const stored = await session?.read();
     if (session !== undefined && stored !== undefined) {
-      const withToken = new SessionFetch(session, false, this.serverUrl, (target, options) =>
-        send(target as string | URL, options),
-      );
       try {
-        const response = await withToken.fetch(input, init);
-        return { response, issuer, stored: await session.read() };
+        const withTokens = this.#fetchOf(session).send(input, init, (target, options) =>
+          send(target as string | URL, options),
+        );
+        return { ...(await withTokens), signIns, issuer };
       } catch (error) {
         if (!(error instanceof SessionError) || error.code !== 'SIGN_IN_REQUIRED') throw error;
       }
@@ -175,14 +178,14 @@ export class McpConnection {
     // The response says which authorization server, and which scopes.
     const headers = new Headers(init.headers);
     headers.delete('authorization');
-    return { response: await send(input, { ...init, headers }), issuer, stored: await session?.read() };
+    return { response: await send(input, { ...init, headers }), signIns, issuer, stored };
   }
 
   /** A scope that was asked for already is not asked for again, and a token of a new sign-in is not replaced again. */
-  async #assertUseful({ status, scope }: McpChallenge, attempt: number, signIns: number): Promise<void> {
+  async #assertUseful({ status, scope }: McpChallenge, attempt: number, hasSignedIn: boolean): Promise<void> {
     const { host } = this.serverUrl;
     if (status === 401) {
-      if (attempt < attempts && this.#signInCount === signIns) return;
+      if (attempt < attempts && !hasSignedIn) return;
       throw new AuthError(
         'PROVIDER_REJECTED',
         `${host} rejects the access token of a sign-in that has just succeeded: it does not fit together with its authorization server.`,
@@ -194,6 +197,13 @@ export class McpConnection {
       'INSUFFICIENT_SCOPE',
       `${host} demands a scope that was not granted: ${scope ?? 'it does not say which'}. Sign out and in again, with an account that has it.`,
     );
+  }
+
+  /** One for all requests: it remembers which token was rejected although it was new. */
+  #fetchOf(session: TokenSession): SessionFetch {
+    let found = this.#fetches.get(session);
+    if (found === undefined) this.#fetches.set(session, (found = new SessionFetch(session, false, this.serverUrl)));
+    return found;
   }
 
   #session(issuer: string): TokenSession {
@@ -247,9 +257,10 @@ function union(memory: McpMemory, { status, scope }: McpChallenge): string | und
   return [...new Set([...before, ...scopesOf(scope)])].join(' ') || undefined;
 }
 
-async function readChallenge(response: Response): Promise<McpChallenge | undefined> {
-  const { status } = response;
-  if (status !== 401 && status !== 403) return undefined;
+/** What the MCP server asks for. What another server asks for, after a redirect, is not its business. */
+async function readChallenge(response: Response, { origin }: URL): Promise<McpChallenge | undefined> {
+  const { status, url } = response;
+  if ((status !== 401 && status !== 403) || (url !== '' && new URL(url).origin !== origin)) return undefined;
   const { extractWWWAuthenticateParams } = await importMcpSdk();
   const challenge = { ...extractWWWAuthenticateParams(response), status };
   return status === 401 || challenge.error === 'insufficient_scope' ? challenge : undefined;

@@ -32,7 +32,17 @@ export async function findAuthorizationServer(
 ): Promise<McpAuthorizationServer> {
   const { resourceMetadataUrl } = challenge ?? {};
   const options = resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl };
-  const resource = await sdk.discoverOAuthProtectedResourceMetadata(serverUrl, options, fetch).catch(() => undefined);
+  const resource = await sdk
+    .discoverOAuthProtectedResourceMetadata(serverUrl, options, fetch)
+    .catch((error: unknown) => {
+      // Metadata that the server names, or that the network keeps away, exist: no other server takes their place.
+      if (resourceMetadataUrl === undefined && !(error instanceof TypeError)) return undefined;
+      throw new AuthError(
+        'PROVIDER_UNAVAILABLE',
+        `The metadata of the MCP server ${serverUrl.origin} cannot be read, so that its authorization server is unknown. Try again later.`,
+        { cause: error },
+      );
+    });
   const named = resource?.authorization_servers ?? [];
   // Without resource metadata, the MCP server is its own authorization server (MCP authorization of March 2025).
   const candidates = named.length === 0 ? [new URL('/', serverUrl).href] : named;

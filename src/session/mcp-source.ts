@@ -1,6 +1,7 @@
+import { ProviderError } from '../oauth/provider-error.js';
 import type { Provider } from '../provider/provider.js';
 import type { McpMemoryFile, McpRegistration } from './mcp-memory.js';
-import { failure } from './refresh-failure.js';
+import { failure, refreshFailure } from './refresh-failure.js';
 import { SessionError } from './session-error.js';
 import { expiryOf, isUsable, type Received, type TokenResponse } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
@@ -60,14 +61,14 @@ export class McpSource implements TokenSource {
       const { tokens: response } = await provider.refresh(refreshToken, { previous: tokens });
       return { kind: 'tokens', received: receivedOf(response) };
     } catch (error) {
-      const { oauthError } = Object(error) as { oauthError?: unknown };
-      if (oauthError === 'invalid_grant') return { kind: 'over' };
+      const verdict = error instanceof ProviderError && error.isVerdict ? error.oauthError : undefined;
+      if (verdict === 'invalid_grant') return { kind: 'over' };
       // The server has forgotten a client that registered itself: its tokens ended with it.
-      if (oauthError === 'invalid_client' && registration.isDynamic) {
+      if (verdict === 'invalid_client' && registration.isDynamic) {
         await this.#forget();
         return { kind: 'over' };
       }
-      return { kind: 'failed', error: failureOf(error) };
+      return { kind: 'failed', error: refreshFailure(error) };
     }
   }
 
@@ -103,13 +104,4 @@ function receivedOf(tokens: Readonly<Record<string, unknown>>): Received {
   }
   const receivedAt = Date.now();
   return { response: tokens as TokenResponse, receivedAt, expiresAt: expiryOf(tokens, receivedAt) };
-}
-
-function failureOf(error: unknown): unknown {
-  const { oauthError, retryAfter } = Object(error) as { oauthError?: string; retryAfter?: number };
-  return failure(error instanceof Error ? error.message : 'The refresh failed', {
-    cause: error,
-    oauthError,
-    retryAfter,
-  });
 }

@@ -3,8 +3,7 @@ import { ProviderError } from '../oauth/provider-error.js';
 import { discoverProvider } from '../provider/discover-provider.js';
 import type { Provider } from '../provider/provider.js';
 import type { TokenResult } from '../provider/token-response.js';
-import { failure } from './refresh-failure.js';
-import { withoutTokens } from './session-error.js';
+import { refreshFailure } from './refresh-failure.js';
 import type { ProviderSessionOptions, SessionLoginOptions } from './session-options.js';
 import { expiryOf, type Received } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
@@ -142,13 +141,4 @@ function receivedOf({ tokens, response, claims }: TokenResult): Received {
   const { token_type: type } = response;
   const named = { ...tokens, ...(typeof type === 'string' && { token_type: type }) };
   return { response: named, receivedAt, expiresAt: expiryOf(named, receivedAt), claims };
-}
-
-function refreshFailure(error: unknown): Error {
-  if (!(error instanceof ProviderError)) {
-    const cause = withoutTokens(error);
-    return failure(cause.message, { cause });
-  }
-  const { message, oauthError, retryAfter } = error;
-  return failure(message, { cause: error, oauthError, retryAfter });
 }

@@ -6,52 +6,62 @@ import type { TokenCaller } from './token-call.js';
 const patience = 60_000;
 const loopback = /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/;
 
+/** @internal A response, and the tokens that its request was sent with. */
+export interface SentWithTokens {
+  readonly response: Response;
+  readonly stored: Stored;
+}
+
 /** @internal The `fetch` of a session. */
 export class SessionFetch {
   readonly #session: TokenCaller;
   readonly #interactive: boolean;
-  readonly #send: Send;
   readonly #origin: string | undefined;
   /** The token that this session's own refresh, or a sign-in without a refresh token, has brought after a 401, and when. */
   #brought: { readonly accessToken: string; readonly at: number } | undefined;
 
-  /** @param send - sends the request, with the token */
-  constructor(
-    session: TokenCaller,
-    interactive: boolean,
-    resource: string | URL | undefined,
-    send: Send = (input, init) => fetch(input, init),
-  ) {
-    this.#send = send;
+  constructor(session: TokenCaller, interactive: boolean, resource: string | URL | undefined) {
     this.#session = session;
     this.#interactive = interactive;
     this.#origin = resource === undefined ? undefined : new URL(resource).origin;
   }
 
-  /** Aborting rejects with the signal's reason, as that of `fetch` does. */
-  async fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    return (await this.send(input, init)).response;
+  }
+
+  /**
+   * Aborting rejects with the signal's reason, as that of `fetch` does.
+   *
+   * @param send - sends the request, with the token
+   */
+  async send(
+    input: string | URL | Request,
+    init: RequestInit = {},
+    send: Send = (target, options) => fetch(target, options),
+  ): Promise<SentWithTokens> {
     try {
-      return await this.#fetch(input, init);
+      return await this.#sendWithTokens(input, init, send);
     } catch (error) {
       if (error instanceof AuthAbortedError) throw error.cause;
       throw error;
     }
   }
 
-  async #fetch(input: string | URL | Request, init: RequestInit): Promise<Response> {
+  async #sendWithTokens(input: string | URL | Request, init: RequestInit, send: Send): Promise<SentWithTokens> {
     const request = input instanceof Request ? input : undefined;
     const uri = new URL(input instanceof Request ? input.url : input);
     this.#check(uri);
     const signal = init.signal ?? request?.signal ?? undefined;
     const stored = await this.#first(signal);
-    const response = await this.#send(...withToken(input, init, stored.tokens.accessToken));
+    const response = await send(...withToken(input, init, stored.tokens.accessToken));
     // After a redirect to another origin the token was not sent, so that its 401 says nothing about it.
     if (response.status !== 401 || (response.url !== '' && new URL(response.url).origin !== uri.origin))
-      return response;
+      return { response, stored };
     const next = await this.#next(stored, signal);
-    if (next === undefined || isReadOnce(request, init.body)) return response;
+    if (next === undefined || isReadOnce(request, init.body)) return { response, stored };
     await response.body?.cancel();
-    return await this.#send(...withToken(input, init, next.tokens.accessToken));
+    return { response: await send(...withToken(input, init, next.tokens.accessToken)), stored: next };
   }
 
   #check({ protocol, hostname, origin }: URL): void {
