@@ -1,7 +1,9 @@
 import { AuthError, nameErrorClass, type AuthErrorCode } from './auth-error.js';
 import { rejectionRow } from './outcomes.js';
 
-export { AuthError, nameErrorClass, type AuthErrorCode };
+export { AuthError, type AuthErrorCode };
+/** @internal */
+export { nameErrorClass } from './auth-error.js';
 
 /** The members of an {@link AuthorizationError} in addition to its message. */
 export interface AuthorizationErrorDetails {

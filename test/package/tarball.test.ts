@@ -195,6 +195,11 @@ describe('an app that has installed it', () => {
     }
   });
 
+  it('demonstrates a sign-in from the package alone', async () => {
+    const said = await npm(['exec', '--offline', '--', 'embed-auth-server', 'demo'], app);
+    expect(said.stdout).toContain('You are signed in as Ada Lovelace');
+  });
+
   const settings = {
     'an ES module with module: nodenext': { type: 'module', module: 'nodenext' },
     'CommonJS with module: nodenext': { type: 'commonjs', module: 'nodenext' },
