@@ -4,8 +4,8 @@ import { resultParameters } from './parameters.js';
 const maxLength = 256 * 1024;
 
 /** What may stand before a URI in the text around it, and what then closes it. */
-const openings = `'\`([${String.fromCodePoint(0x2018)}`;
-const closings = `'\`)]${String.fromCodePoint(0x2019)}`;
+const openings = "'`([\u2018";
+const closings = "'`)]\u2019";
 const opening = '["\'`<>(\\[\\u201c\\u2018]';
 
 /**

@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isListeningForbidden } from './permission.js';
 import { Connections } from './connections.js';
 import { PortUnavailableError, ServerError, type PortUnavailableReason } from '../errors.js';
 
@@ -128,6 +129,10 @@ async function freePort(port: number, addresses: readonly string[]): Promise<num
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
+  if (isListeningForbidden(port, host)) {
+    const message = `This program has no permission to listen on port ${port} of ${host}. Run it with --allow-net.`;
+    return Promise.reject(new ServerError('PERMISSION_MISSING', message));
+  }
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
       reject(listenError(error, port, host));
