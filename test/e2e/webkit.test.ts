@@ -7,7 +7,7 @@ import { startSocksProxy, type SocksProxy } from '../helpers/socks-proxy.js';
 import { openHostileSite, type HostileSite } from '../helpers/hostile-site.js';
 import { WebKit, webKitMissing } from '../helpers/webkit.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(60_000);
 
 const events = ['implicitGrantReceived', 'authorizationCodeReceived', 'errorReceived'] as const;
 
@@ -171,6 +171,8 @@ describeInWebKit(`WebKit${webKitMissing === undefined ? '' : ` (skipped: ${webKi
         await browser.until("document.documentElement.dataset.authReason === 'state_used'");
         expect(received).toEqual(['implicitGrantReceived']);
       },
+      // For each page as much as for another test.
+      attacks.length * 60_000,
     );
   });
 });
