@@ -171,9 +171,9 @@ describe('openListener', () => {
     // The system takes its time for the second address, and a browser connects to the first one.
     const { listen } = HttpServer.prototype;
     let browser: Promise<Socket> | undefined;
-    const slow = jest.spyOn(HttpServer.prototype, 'listen').mockImplementation(function (this: Server, ...args) {
-      const [{ host }] = args as unknown as [{ host: string }];
-      if (host !== '::1') return Reflect.apply(listen, this, args) as Server;
+    const slow = jest.spyOn(HttpServer.prototype, 'listen').mockImplementation(function (this: HttpServer, ...args: unknown[]) {
+      const [{ host }] = args as [{ host: string }];
+      if (host !== '::1') return Reflect.apply(listen, this, args) as HttpServer;
       browser = dial(port).then(async (socket) => {
         await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
         Reflect.apply(listen, this, args);
