@@ -24,12 +24,13 @@ export async function handleWrongPath(
   const address = new URL(redirectUri);
   address.search = '';
   address.pathname = target.path;
-  const isWrong = address.pathname !== new URL(redirectUri).pathname;
-  if (!isWrong || checkTarget(request, target, names) !== undefined || checkNavigation(request) !== undefined)
-    return false;
+  if (checkTarget(request, target, names) !== undefined || checkNavigation(request) !== undefined) return false;
   const form = request.method === 'POST' ? await peekForm(request) : undefined;
   if (request.method !== 'GET' && form === undefined) return false;
-  const received = readResponse(address, { query: target.query, form });
+  // A tunnel that does not change the path brings the one of `publicUri`, which is right for the provider but not served here.
+  const isServedElsewhere = address.pathname === new URL(redirectUri).pathname;
+  const arrived = readResponse(address, { query: target.query, form });
+  const received = isServedElsewhere ? { ...arrived, expectedPath: pagePath } : arrived;
   if (received.isEmpty || received.state === undefined) return false;
   const found = await context.find(received.state);
   if (typeof found !== 'object' || !isSameState(received.state, found.state)) return false;

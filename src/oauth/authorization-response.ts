@@ -39,6 +39,8 @@ export interface ReceivedResponse {
   /** The address that it arrived at, and the query there: what R25 compares. */
   readonly address: URL;
   readonly query: URLSearchParams;
+  /** The path at which the server expects responses, if it arrived at another one. */
+  readonly expectedPath?: string;
 }
 
 /** @internal The result of the checks on a response. */
@@ -165,12 +167,16 @@ function findStateProblem(
 }
 
 function findRejection(
-  { params, address, query, problem, isEmpty, hasError }: ReceivedResponse,
+  { params, address, query, problem, isEmpty, hasError, expectedPath }: ReceivedResponse,
   redirectUri: string | undefined,
   request: ExpectedRequest | undefined,
 ): Rejection | undefined {
   if (redirectUri !== undefined && !isRedirectUri(redirectUri, address, query)) {
     return ['wrong_redirect_uri', describeMismatch(redirectUri, address)];
+  }
+  if (expectedPath !== undefined) {
+    const problem = `it arrived at the path of the redirect URI, but this server expects it at ${shorten(expectedPath)}; let the proxy or tunnel change the path, or give both URIs the same path`;
+    return ['wrong_redirect_uri', problem];
   }
   if (problem !== undefined) return ['malformed', problem];
   if (isEmpty) return empty;

@@ -144,10 +144,13 @@ describe('The Host of a request', () => {
   it('survives broken and hostile percent-encoding in path and query (R10, R19)', () =>
     withServer(async (arena) => {
       for (const piece of ['%E0%A4%A', '%', '%00', '%0d%0aX-Evil:%20yes', '%ff', '%u0041', '%c0%ae%c0%ae']) {
-        const path = await arena.get(`/${piece}?${arena.answer()}`);
+        const path = await arena.get(`/${piece}?code=stolen&state=foreign`);
         expect([piece, path.status, path.body]).toEqual([piece, 404, 'There is nothing here.\n']);
-        const beside = await arena.get(`/callback/${piece}?${arena.answer()}`);
-        expect([piece, beside.status]).toEqual([piece, 404]);
+        const below = await arena.get(`/callback/${piece}?code=stolen&state=foreign`);
+        expect([piece, below.status]).toEqual([piece, 404]);
+        const awaited = await arena.get(`/${piece}?access_token=stolen&state=${arena.another().state}`, navigation);
+        expect([piece, awaited.status, awaited.headers.has('x-evil')]).toEqual([piece, 400, false]);
+        expect(awaited.text).not.toContain('stolen');
         const query = await arena.get(`/callback?access_token=stolen&state=${piece}`, navigation);
         expect([piece, query.status]).toEqual([piece, 400]);
         expect(query.headers.has('x-evil')).toBe(false);
@@ -164,33 +167,46 @@ describe('The Host of a request', () => {
       }
     }));
 
-  it('finds nothing at paths that climb or hide (R6, R19)', () =>
+  const strayPaths = [
+    '//',
+    '//callback',
+    '//evil.test/callback',
+    '/..%2f',
+    '/..%2fcallback',
+    '/%2e%2e/',
+    '/%2e%2e/callback',
+    '/callback/',
+    '/CALLBACK',
+    '/callback%00',
+    '/callback;a=b',
+    '/%63allback',
+    '/\\callback',
+    '/favicon.ico',
+    '/robots.txt',
+    '/.well-known/security.txt',
+  ];
+
+  it('finds nothing at paths that climb or hide, with a foreign state (R6, R19)', () =>
     withServer(async (arena) => {
-      for (const path of [
-        '//',
-        '//callback',
-        '//evil.test/callback',
-        '/..%2f',
-        '/..%2fcallback',
-        '/%2e%2e/',
-        '/%2e%2e/callback',
-        '/./callback',
-        '/a/../callback',
-        '/callback/',
-        '/CALLBACK',
-        '/callback%00',
-        '/callback;a=b',
-        '/%63allback',
-        '/\\callback',
-        '/favicon.ico',
-        '/robots.txt',
-        '/.well-known/security.txt',
-      ]) {
-        const { status, text } = await arena.get(`${path}?${arena.answer()}`, navigation);
+      for (const path of ['/./callback', '/a/../callback', ...strayPaths]) {
+        const { status, text } = await arena.get(`${path}?access_token=stolen&state=foreign`, navigation);
         expect([path, status]).toEqual([path, 404]);
         expect(text).not.toMatch(/stolen|Cannot GET|node_modules|<pre>/);
       }
+      expect(arena.rejections).toEqual([]);
     }));
+
+  it.each(['/./callback', '/a/../callback', ...strayPaths])('ends the wait for an awaited state at %s (R37)', (path) =>
+    withServer(async (arena) => {
+      const awaited = arena.another();
+      const wait = arena.server.waitForGrant({ request: awaited });
+      const { status, text } = await arena.get(`${path}?access_token=stolen&state=${awaited.state}`, navigation);
+      expect(status).toBe(400);
+      expect(text).not.toMatch(/stolen|Cannot GET|node_modules|<pre>/);
+      await expect(wait).rejects.toMatchObject({ code: 'REDIRECT_URI_MISMATCH' });
+      expect(arena.rejections).toEqual(['wrong_redirect_uri']);
+    }),
+  );
 
   it('serves only the files of a template folder, dotfiles and links out of it never (R24)', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'folder-'));

@@ -138,17 +138,25 @@ describe('GET of the callback', () => {
       { ...code, events: 1 },
     ));
 
-  it('R6: touches no sign-in at stray paths', () =>
+  const strayPaths = [
+    '/favicon.ico',
+    '/',
+    '/apple-touch-icon.png',
+    '/token/',
+    '/callback/favicon.ico',
+    '/json/version',
+  ];
+
+  it('R6: touches no sign-in at stray paths without an awaited state', () =>
     withServer(async (arena) => {
-      for (const path of [
-        '/favicon.ico',
-        '/',
-        '/apple-touch-icon.png',
-        '/token/',
-        '/callback/favicon.ico',
-        '/json/version',
-      ]) {
-        expect((await arena.get(`${path}?${arena.answer()}`)).status).toBe(404);
+      for (const path of strayPaths) {
+        for (const query of ['', '?code=theirs&state=theirs', '?code=theirs', `?state=${arena.request.state}`]) {
+          expect([path, query, (await arena.get(`${path}${query}`)).status]).toEqual([path, query, 404]);
+        }
+        // With an awaited state, but no navigation: an image or a prefetch is inert.
+        const image = await arena.get(`${path}?${arena.answer()}`, [['Sec-Fetch-Dest', 'image']]);
+        const prefetch = await arena.get(`${path}?${arena.answer()}`, [...navigation, ['Sec-Purpose', 'prefetch']]);
+        expect([path, image.status, prefetch.status]).toEqual([path, 404, 404]);
       }
       expect(arena.rejections).toEqual([]);
     }, code));

@@ -41,6 +41,20 @@ describe('AuthServerOptions.publicUri', () => {
     await request(bound).get('/prefix/callback').set('Host', 'name-5543.example.dev').expect(404);
   });
 
+  it('ends the wait for a response that a tunnel delivers without changing its path (R37)', async () => {
+    const server = await startServer({ publicUri });
+    const login = new LoginRequest(server, 'client', ResponseType.Code, options);
+    const waiting = server.waitForGrant({ request: login });
+    const bound = request(`http://127.0.0.1:${server.port}`);
+    const host = { Host: 'name-5543.example.dev' };
+    await bound.get('/prefix/callback?code=c&state=foreign').set(host).expect(404);
+    await bound.get(`/prefix/callback?code=SECRET&state=${login.state}`).set(host).expect(400);
+    const error: unknown = await waiting.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'REDIRECT_URI_MISMATCH' });
+    expect(String(error)).toContain('this server expects it at /callback; let the proxy or tunnel change the path');
+    expect(String(error)).not.toContain('SECRET');
+  });
+
   it('may be http on a loopback host, as with a published container port', async () => {
     const server = await startServer({ publicUri: 'http://localhost:8080/callback' });
     await request(`http://127.0.0.1:${server.port}`).get('/callback').set('Host', 'localhost:8080').expect(200);

@@ -11,6 +11,7 @@ import { nextOf } from '../helpers/node-channels.js';
 import { dial, parseResponse, received, requestBytes, sendRaw } from '../helpers/raw.js';
 import { useServers } from '../helpers/use-servers.js';
 
+jest.setTimeout(20_000);
 const startServer = useServers();
 const custom = '<p data-auth-message></p>';
 const returnToApp = '&#34;reason&#34;:&#34;return_to_app&#34;';
