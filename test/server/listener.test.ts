@@ -169,11 +169,14 @@ describe('openListener', () => {
   itWithIpv6('leaves no connection of 127.0.0.1 open if ::1 is taken', async () => {
     const port = await squat('::1');
     // The system takes its time for the second address, and a browser connects to the first one.
-    const { listen } = HttpServer.prototype;
+    const listen = Reflect.get(HttpServer.prototype, 'listen') as (...args: unknown[]) => HttpServer;
     let browser: Promise<Socket> | undefined;
-    const slow = jest.spyOn(HttpServer.prototype, 'listen').mockImplementation(function (this: HttpServer, ...args: unknown[]) {
+    const slow = jest.spyOn(HttpServer.prototype, 'listen').mockImplementation(function (
+      this: HttpServer,
+      ...args: unknown[]
+    ) {
       const [{ host }] = args as [{ host: string }];
-      if (host !== '::1') return Reflect.apply(listen, this, args) as HttpServer;
+      if (host !== '::1') return Reflect.apply(listen, this, args);
       browser = dial(port).then(async (socket) => {
         await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
         Reflect.apply(listen, this, args);
