@@ -18,18 +18,21 @@ export interface RecipeResult {
   readonly stderr: string;
 }
 
-/**
- * Runs a program as its own process, with a browser that agrees to everything. Node runs `.mjs` as it is.
- *
- * @param onStderr - called with all of stderr whenever there is more of it
- */
+export interface ProgramOptions {
+  readonly cwd?: string;
+  readonly args?: readonly string[];
+  /** Called with all of stderr whenever there is more of it. */
+  readonly onStderr?: (text: string) => void;
+}
+
+/** Runs a program as its own process, with a browser that agrees to everything. Node runs `.mjs` as it is. */
 export async function runProgram(
   file: string,
   env: Record<string, string>,
-  { cwd = root, onStderr }: { cwd?: string; onStderr?: (text: string) => void } = {},
+  { cwd = root, args = [], onStderr }: ProgramOptions = {},
 ): Promise<RecipeResult> {
   const loader = file.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
-  const child = spawn(process.execPath, [...loader, file], {
+  const child = spawn(process.execPath, [...loader, file, ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, BROWSER: browsers.forms, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,7 +54,7 @@ export async function runProgram(
 export function runRecipe(
   name: string,
   env: Record<string, string> = {},
-  options?: { onStderr?: (text: string) => void },
+  options?: ProgramOptions,
 ): Promise<RecipeResult> {
   return runProgram(`examples/sdks/${name}.ts`, { CLIENT_ID: 'native', ...env }, options);
 }
