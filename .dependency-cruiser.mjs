@@ -1,6 +1,6 @@
 // The import rule (`npm run check:lint`): which part of src/ may import which. CONTRIBUTING.md has it as a picture.
 const parts = {
-  errors: '(auth-error|errors|outcomes|trace)\\.ts$',
+  errors: '(auth-error|errors|missing-permission|outcomes|trace)\\.ts$',
   oauth: 'oauth/',
   page: 'page/',
   signIn: 'sign-in/',

@@ -2,6 +2,7 @@ import type Express from 'express';
 import type { RequestHandler } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TemplateError } from '../errors.js';
+import { missingPermission } from '../missing-permission.js';
 import { securityHeaders } from '../page/headers.js';
 import { send } from './response-writer.js';
 
@@ -79,9 +80,14 @@ async function loadStatic(root: string, name = 'express'): Promise<RequestHandle
       },
     });
   } catch (error) {
+    const flag = missingPermission(error);
+    const advice =
+      flag === undefined
+        ? 'A bundle does not contain it: install `express` where Node finds it from the bundle.'
+        : `Run this program with ${flag}.`;
     throw new TemplateError(
       'TEMPLATE_UNREADABLE',
-      'The files of `templatePath` cannot be served, because Express could not be loaded. A bundle does not contain it: install `express` beside the bundle.',
+      `The files of \`templatePath\` cannot be served, because Express could not be loaded. ${advice}`,
       { cause: error },
     );
   }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { missingPermission } from '../missing-permission.js';
 import { printable } from '../terminal/text.js';
 import { CommandError, ExitStatus, UsageError } from './exit-status.js';
 import { helpText, providerTable } from './help.js';
@@ -54,7 +55,8 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
       await terminal.err.write('\nThe sign-in was ended.\n');
       return signalled;
     }
-    const permission = missingPermission(error);
+    const flag = missingPermission(error);
+    const permission = flag && `The runtime permits this only with a flag. Run it with ${flag}.`;
     if (!(error instanceof CommandError) && permission === undefined) throw error;
     const help = error instanceof UsageError ? '\n`embed-auth-server --help` lists the options.' : '';
     const message = permission ?? (error as CommandError).message; // By the condition above.
@@ -96,21 +98,4 @@ function showWarnings({ err }: Terminal): void {
   process.on('warning', (warning) => {
     void err.write(`${wrapLines(printable(warning.message), err.columns)}\n`);
   });
-}
-
-/** Says which permission a runtime has refused: Deno's, or Node's with `--permission`. */
-function missingPermission(error: unknown): string | undefined {
-  const { name, code, message, permission } = Object(error) as Partial<Record<string, unknown>>;
-  if (name === 'NotCapable') {
-    const [, flag] = /(--allow-[a-z]+)/.exec(String(message)) ?? [];
-    return `Deno does not permit what this needs. Give ${flag ?? '--allow-net, --allow-env, --allow-read, --allow-sys and --allow-run'}.`;
-  }
-  if (code !== 'ERR_ACCESS_DENIED') return undefined;
-  const flags: Readonly<Record<string, string>> = {
-    FileSystemRead: '--allow-fs-read',
-    FileSystemWrite: '--allow-fs-write',
-    ChildProcess: '--allow-child-process',
-    Net: '--allow-net',
-  };
-  return `Node does not permit what this needs. Give ${flags[String(permission)] ?? 'the permission that it lacks'}.`;
 }

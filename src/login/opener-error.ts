@@ -1,4 +1,5 @@
 import { BrowserOpenError } from '../errors.js';
+import { missingPermission } from '../missing-permission.js';
 
 /** What an error is about, unless it is the program in BROWSER. */
 export const systemOpener = "the system's opener";
@@ -11,16 +12,6 @@ export const openHint =
 export function permittedOnly(error: unknown): unknown {
   const flag = error instanceof BrowserOpenError ? undefined : missingPermission(error);
   return flag === undefined ? error : notOpened(`this program has no permission for it. Run it with ${flag}.`);
-}
-
-/** The flag of Deno or Node whose permission is missing. */
-function missingPermission(error: unknown): string | undefined {
-  const { name, message, code, permission } = Object(error) as Partial<Record<string, unknown>>;
-  if (code === 'ERR_ACCESS_DENIED') {
-    return permission === 'ChildProcess' ? '--allow-child-process' : '--allow-fs-read';
-  }
-  if (name !== 'NotCapable' && name !== 'PermissionDenied') return undefined;
-  return /--allow-[a-z]+/.exec(String(message))?.[0] ?? '--allow-run';
 }
 
 /** A fresh error, because the one of `spawn` carries the URI, and with it the state, in its `spawnargs`. */

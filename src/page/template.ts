@@ -1,4 +1,5 @@
 import { TemplateError } from '../errors.js';
+import { missingPermission } from '../missing-permission.js';
 import { callbackHtml } from './default-templates.js';
 import { compileHtml, type HtmlTemplate } from './html-template.js';
 import type { CallbackPageOptions } from './options.js';
@@ -34,9 +35,12 @@ async function readTemplate(templatePath: string | URL): Promise<LoadedTemplate>
     const html = await readFile(folder === undefined ? place : path.join(folder, 'index.html'), 'utf8');
     return { html: compileHtml(html), folder };
   } catch (error) {
+    const flag = missingPermission(error);
+    const advice =
+      flag === undefined ? 'it must be an HTML file, or a folder with an index.html' : `run this program with ${flag}`;
     throw new TemplateError(
       'TEMPLATE_UNREADABLE',
-      'The callback page at `templatePath` could not be read: it must be an HTML file, or a folder with an index.html.',
+      `The callback page at \`templatePath\` could not be read: ${advice}.`,
       { cause: error },
     );
   }

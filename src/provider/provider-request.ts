@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { replaceControls } from '../errors.js';
+import { missingPermission } from '../missing-permission.js';
 import { ProviderError } from '../oauth/provider-error.js';
 
 /** @internal The members of a JSON object from the provider. */
@@ -246,12 +247,9 @@ function hideSecrets(body: URLSearchParams | undefined, clientSecret: string | u
 
 /** The error code of the system if there is one; `fetch` has it in the cause. */
 function reasonOf(error: unknown): string {
-  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
-  if (name === 'NotCapable') return 'Deno does not permit it. Give --allow-net';
   const cause = error instanceof Error ? error.cause : undefined;
-  if (code === 'ERR_ACCESS_DENIED' || (Object(cause) as { code?: unknown }).code === 'ERR_ACCESS_DENIED') {
-    return 'Node does not permit it. Give --allow-net';
-  }
+  const flag = missingPermission(error) ?? missingPermission(cause);
+  if (flag !== undefined) return `this program has no permission for it. Run it with ${flag}`;
   if (typeof cause === 'object' && cause !== null && 'code' in cause) return words(String(cause.code), 100);
   return cause instanceof Error && cause.message !== '' ? words(cause.message, 100) : 'the connection failed';
 }

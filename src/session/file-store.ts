@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { AuthError } from '../errors.js';
+import { missingPermission } from '../missing-permission.js';
 import { SessionError, type SessionErrorCode } from './session-error.js';
 import { checkName, findStoreFolder } from './store-folder.js';
 import type { HeldLock, LocalTokenStore, LockOptions, Reservation, TokenStore } from './token-store.js';
@@ -134,7 +135,7 @@ export class FileTokenStore implements LocalTokenStore {
       return action();
     } catch (error) {
       if (error instanceof AuthError) throw error;
-      throw new SessionError(code, `The tokens in ${this.#describe()} cannot be ${verb} (${codeOf(error)}).`, {
+      throw new SessionError(code, `The tokens in ${this.#describe()} cannot be ${verb} (${reasonOf(error)}).`, {
         cause: error,
       });
     }
@@ -203,4 +204,9 @@ function unreadable(file: string, problem: string): SessionError {
 function codeOf(error: unknown): string {
   const { code } = Object(error) as { code?: unknown };
   return typeof code === 'string' ? code : 'unknown error';
+}
+
+function reasonOf(error: unknown): string {
+  const flag = missingPermission(error);
+  return flag === undefined ? codeOf(error) : `this program must be run with ${flag}`;
 }

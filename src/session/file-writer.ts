@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -18,6 +19,8 @@ import type { HeldLock, Reservation, WriteResult } from './token-store.js';
 /** What a write needs at most, as a rule. */
 const reservedSize = 65_536;
 const hasModes = process.platform !== 'win32';
+/** With `--permission`, Node has no `fsync`, whatever is allowed. Each write then waits for the disk (`O_SYNC`). */
+const hasPermissionModel = 'permission' in process;
 let hasWarned = false;
 
 /**
@@ -78,18 +81,20 @@ export class FileReservation implements Reservation {
 
   #fill(bytes: Buffer): void {
     const descriptor = this.#descriptor ?? this.#open();
-    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
     ftruncateSync(descriptor, bytes.length);
-    fsyncSync(descriptor);
+    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+    if (!hasPermissionModel) fsyncSync(descriptor);
     this.#close();
   }
 
   #open(): number {
-    const descriptor = (this.#descriptor = openSync(this.#temporary, 'wx', 0o600));
+    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
+    const descriptor = openSync(this.#temporary, hasPermissionModel ? flags | constants.O_SYNC : flags, 0o600);
+    this.#descriptor = descriptor;
     if (hasModes) this.#makePrivate(descriptor);
     // Random, because some file systems need no room for equal bytes.
     writeSync(descriptor, randomBytes(reservedSize));
-    fsyncSync(descriptor);
+    if (!hasPermissionModel) fsyncSync(descriptor);
     return descriptor;
   }
 

@@ -1,4 +1,5 @@
 import { AuthError } from '../errors.js';
+import { missingPermission } from '../missing-permission.js';
 import { FileTokenStore } from './file-store.js';
 import { SessionError, withoutTokens } from './session-error.js';
 import { isLocalStore, type HeldLock, type LockOptions, type TokenStore } from './token-store.js';
@@ -29,16 +30,15 @@ export async function withLock<Result>(
     if (store.lock === undefined) return await new FileTokenStore(name).lock(key, action, options);
     return await withForeignLock(store as ForeignStore, key, action, { signal: options.signal, timeout });
   } catch (error) {
-    const isSystem =
-      !(error instanceof AuthError) && typeof (Object(error) as { syscall?: unknown }).syscall === 'string';
-    if (!isSystem) throw error;
-    const { code } = error as { code?: string };
+    if (error instanceof AuthError) throw error;
+    const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown };
+    const flag = missingPermission(error);
+    if (typeof syscall !== 'string' && flag === undefined) throw error;
+    const reason = flag === undefined ? String(code) : `this program must be run with ${flag}`;
     throw new SessionError(
       'STORE_UNWRITABLE',
-      `Nothing can be written where the tokens are kept (${String(code)}), so nothing was sent to the provider.`,
-      {
-        cause: error,
-      },
+      `Nothing can be written where the tokens are kept (${reason}), so nothing was sent to the provider.`,
+      { cause: error },
     );
   }
 }
