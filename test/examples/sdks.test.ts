@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClientMetadata } from 'oidc-provider';
 import { generate } from 'selfsigned';
 import { createTestUserAgent, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 import { startAtprotoServers } from '../helpers/atproto-servers.js';
@@ -25,14 +24,6 @@ async function makeCertificate(folder: string): Promise<{ key: string; cert: str
   await writeFile(certificate, cert);
   return { key, cert, certificate };
 }
-
-/** The client that the documents name. */
-const documentedClient: ClientMetadata = {
-  client_id: 'your-client-id',
-  application_type: 'native',
-  token_endpoint_auth_method: 'none',
-  redirect_uris: ['http://127.0.0.1:5543/callback'],
-};
 
 /** Installs the two packages that the documents install. */
 async function installPackages(folder: string): Promise<void> {
@@ -143,99 +134,95 @@ async function installPackages(folder: string): Promise<void> {
   });
 });
 
+interface Snippet extends AsyncDisposable {
+  readonly code: string;
+  /** Saves it in a folder with the packages that the documents install, and runs it. */
+  run(replacements: Record<string, string>, env: Record<string, string>): Promise<RecipeResult>;
+}
+
+/** A program of a document. */
+async function snippet(document: string, name: string): Promise<Snippet> {
+  const text = await readFile(root + document, 'utf8');
+  const [, code = ''] = new RegExp(`<!-- run: ${name} -->\\n\\n\`\`\`js\\n([^]*?)\`\`\``).exec(text) ?? [];
+  expect(code).not.toBe('');
+  const folder = await temporaryFolder();
+  await installPackages(folder.path);
+  return {
+    code,
+    async run(replacements, env) {
+      let program = code;
+      for (const [uri, replacement] of Object.entries(replacements)) {
+        expect(code.split(uri)).toHaveLength(2);
+        program = program.replace(uri, replacement);
+      }
+      await writeFile(join(folder.path, 'app.mjs'), program);
+      return runProgram('app.mjs', { HOME: folder.path, BROWSER: browsers.signIn, ...env }, { cwd: folder.path });
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
 // In this file, because the port of these programs is fixed: 5543, as that of some recipes.
 describe('README.md', () => {
-  interface Snippet extends AsyncDisposable {
-    readonly code: string;
-    /** Saves it as the README says, in a folder with the two packages that the README installs, and runs it. */
-    run(uri: string, replacement: string, env: Record<string, string>): Promise<RecipeResult>;
-  }
-
-  async function snippet(name: string): Promise<Snippet> {
-    const readme = await readFile(`${root}README.md`, 'utf8');
-    const [, code = ''] = new RegExp(`<!-- run: ${name} -->\\n\\n\`\`\`js\\n([^]*?)\`\`\``).exec(readme) ?? [];
-    const [, file = '', command] = /Save this as `(\S+)`.*run `node (\S+)`/.exec(readme) ?? [];
-    expect([code === '', command]).toEqual([false, file]);
-    const folder = await temporaryFolder();
-    return {
-      code,
-      async run(uri, replacement, env) {
-        expect(code.split(uri)).toHaveLength(2);
-        await installPackages(folder.path);
-        await writeFile(join(folder.path, file), code.replace(uri, replacement));
-        return runProgram(file, env, { cwd: folder.path });
-      },
-      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-    };
-  }
+  it('names the file and the command of its first snippet', async () => {
+    const [, file = '', command] =
+      /Save this as `(\S+)`.*run `node (\S+)`/.exec(await readFile(`${root}README.md`, 'utf8')) ?? [];
+    expect([file, command]).toEqual(['app.mjs', 'app.mjs']);
+  });
 
   it('prints a token with its first snippet, which has eight lines, and needs no browser in the next run', async () => {
-    await using first = await snippet('session');
+    await using first = await snippet('README.md', 'session');
     expect(first.code.trim().split('\n').length).toBeLessThanOrEqual(8);
-    await using home = await temporaryFolder();
     await using server = await startTestAuthorizationServer({
       clientId: 'your-client-id',
       redirectUris: ['http://127.0.0.1:5543/callback'],
     });
-    const env = { BROWSER: browsers.signIn, HOME: home.path, XDG_STATE_HOME: home.path };
-    const one = await first.run('https://accounts.example.com', server.issuer, env);
+    const run = (): Promise<RecipeResult> => first.run({ 'https://accounts.example.com': server.issuer }, {});
+    const one = await run();
     expect([one.code, one.stderr]).toEqual([0, expect.stringMatching(/^Sign in at /)]);
-    const two = await first.run('https://accounts.example.com', server.issuer, env);
-    expect(two).toEqual({ code: 0, stdout: one.stdout, stderr: '' });
+    expect(await run()).toEqual({ code: 0, stdout: one.stdout, stderr: '' });
     expect(one.stdout.trim()).toMatch(/^\S{10,}$/);
     expect(server.requestsTo('token')).toHaveLength(1);
   });
 
   it('prints a token with its snippet for the implicit grant', async () => {
-    await using second = await snippet('implicit');
+    await using second = await snippet('README.md', 'implicit');
     await using server = await startTestAuthorizationServer({
       clientId: 'your-client-id',
       redirectUris: ['http://localhost:5543/callback'],
       accessToken: 'the-token-of-the-test',
     });
     const { href } = server.authorizationEndpoint;
-    const { code, stdout, stderr } = await second.run('https://id.twitch.tv/oauth2/authorize', href, {
-      BROWSER: browsers.signIn,
-    });
+    const { code, stdout, stderr } = await second.run({ 'https://id.twitch.tv/oauth2/authorize': href }, {});
     expect([code, stdout, stderr]).toEqual([0, 'the-token-of-the-test\n', expect.stringMatching(/^Sign in at /)]);
   });
 });
 
 describe('docs/tokens.md', () => {
-  it('signs in once, keeps the refresh token in a private file, and signs in again only if it is revoked', async () => {
-    const [, code = ''] = /^```ts\n([^]*?)^```/m.exec(await readFile(`${root}docs/tokens.md`, 'utf8')) ?? [];
-    await using folder = await temporaryFolder();
-    const { certificate, ...tls } = await makeCertificate(folder.path);
-    await using provider = await startOidcProvider({
-      tls,
-      clients: [{ ...documentedClient, grant_types: ['authorization_code', 'refresh_token'] }],
-      issueRefreshToken: () => true,
-      rotateRefreshToken: true,
+  it('signs in once, refreshes once for two processes, and signs in again only if the grant was revoked', async () => {
+    await using program = await snippet('docs/tokens.md', 'session');
+    expect(program.code.trim().split('\n').length).toBeLessThanOrEqual(8);
+    await using server = await startTestAuthorizationServer({
+      clientId: 'your-client-id',
+      redirectUris: ['http://127.0.0.1:5543/callback'],
     });
-    await installPackages(folder.path);
-    await writeFile(join(folder.path, 'package.json'), '{ "type": "module" }');
-    await writeFile(join(folder.path, 'sign-in.ts'), code.replace('https://accounts.example.com', provider.issuer));
-    const run = (): Promise<RecipeResult> =>
-      runProgram(
-        join(folder.path, 'sign-in.ts'),
-        { HOME: folder.path, NODE_EXTRA_CA_CERTS: certificate },
-        { cwd: folder.path },
-      );
-    const file = join(folder.path, '.config', 'my-app', 'token.json');
-    const saved = async (): Promise<string> =>
-      (JSON.parse(await readFile(file, 'utf8')) as { refreshToken: string }).refreshToken;
-
-    const signedIn = {
-      code: 0,
-      stdout: expect.stringMatching(/^\d+\n$/),
-      stderr: expect.stringMatching(/^Sign in at /),
+    const replacements = {
+      'https://accounts.example.com': server.issuer,
+      'https://api.example.com/me': server.profileEndpoint.href,
     };
+    const run = (): Promise<RecipeResult> => program.run(replacements, {});
+    const signsIn = { code: 0, stdout: '200\n', stderr: expect.stringMatching(/^Sign in at /) };
+    const signedIn = { code: 0, stdout: '200\n', stderr: '' };
+    expect(await run()).toEqual(signsIn);
     expect(await run()).toEqual(signedIn);
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const first = await saved();
-    expect(await run()).toEqual({ ...signedIn, stderr: '' });
-    expect(await saved()).not.toBe(first);
-    await (await provider.provider.RefreshToken.find(await saved()))?.destroy();
+    expect(server.requestsTo('token')).toHaveLength(1);
+
+    server.expireAccessTokens();
+    expect(await Promise.all([run(), run()])).toEqual([signedIn, signedIn]);
+    expect(server.requestsTo('token')).toHaveLength(2);
+
+    server.revokeTokens();
+    expect(await run()).toEqual(signsIn);
     expect(await run()).toEqual(signedIn);
   });
 });
