@@ -76,6 +76,12 @@ export class RotatingServer implements AsyncDisposable {
     return this.#accessTokens.get(accessToken)?.revoked === false;
   }
 
+  /** Whether a refresh token would be accepted. */
+  canRefresh(refreshToken: string | undefined): boolean {
+    const found = this.#refreshTokens.get(refreshToken ?? '');
+    return found !== undefined && !found.used && !found.family.revoked;
+  }
+
   /** Revokes an access token, but not its sign-in. */
   refuse(accessToken: string): void {
     this.#accessTokens.delete(accessToken);
