@@ -73,6 +73,9 @@ export async function installOurs(say) {
       "export const loadExpress = async () => (await import('express')).default;\n",
   );
   await copyFile(join(bench, 'opener', 'ours.mjs'), join(folder, 'opener.mjs'));
+  for (const name of ['saved', 'refresh', 'fetch']) {
+    await copyFile(join(bench, 'session', `ours-${name}.mjs`), join(folder, `session-${name}.mjs`));
+  }
 }
 
 async function installInto(folder, packages) {

@@ -36,11 +36,15 @@ import { memory, memoryToken } from './memory.mjs';
 import { startToOpener } from './opener.mjs';
 import { firstPost, firstRedirect, redirect, starting } from './redirect.mjs';
 import { routerExpress, routerExpressP99, routerHttp, routerHttpP99 } from './router.mjs';
+import { fetchInLoop, refreshTogether, savedToken } from './session.mjs';
 
 /** @type {Case[]} */
 export const cases = [
   importingEsm,
   startToOpener,
+  savedToken,
+  refreshTogether,
+  fetchInLoop,
   redirect,
   fragmentFromProvider,
   firstPost,
