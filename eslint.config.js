@@ -15,6 +15,7 @@ export default defineConfig(
       'examples/custom-html/site',
       'examples/sdks',
       'examples/own-interface',
+      'examples/stores',
       'examples/existing-server/redis',
       'examples/servers',
       // Programs of web standards, which run in workerd or beside packages that are not here.
