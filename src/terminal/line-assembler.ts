@@ -93,12 +93,22 @@ export class LineAssembler {
   }
 
   #press(key: string): KeyAction | undefined {
-    if (key === '\u007f' || key === '\b') this.#text = this.#text.replace(/.$/su, '');
+    if (key === '\u007f' || key === '\b') this.#text = withoutLastCharacter(this.#text);
     else if (key === '\u0015') this.#text = '';
-    else if (key === '\u0017') this.#text = this.#text.replace(/\S+\s*$/u, '');
+    else if (key === '\u0017') this.#text = withoutLastWord(this.#text);
     // As in a terminal's own line: Ctrl-D after text sends the text.
     else if (key === '\u0004' && this.#text.trim() !== '') this.#hasEnded = true;
     else return keyActions[key];
     return undefined;
   }
+}
+
+function withoutLastCharacter(text: string): string {
+  const [last = ''] = /.$/su.exec(text.slice(-2)) ?? [];
+  return text.slice(0, text.length - last.length);
+}
+
+function withoutLastWord(text: string): string {
+  const word = text.trimEnd();
+  return word.slice(0, Math.max(...[' ', '\t', '\n'].map((space) => word.lastIndexOf(space))) + 1);
 }

@@ -37,8 +37,10 @@ export function width(text: string): number {
 /** The beginning of a text that fits in a number of columns. */
 export function cut(text: string, columns: number): string {
   let result = '';
+  let taken = 0;
   for (const character of text) {
-    if (width(result + character) > columns) break;
+    taken += width(character);
+    if (taken > columns) break;
     result += character;
   }
   return result;

@@ -33,6 +33,7 @@ describe('LineAssembler', () => {
     ['Backspace', ['ab\u{1f600}\u007f\bc\r'], ['ac']],
     ['Ctrl-U', ['wrong\u0015right\r'], ['right']],
     ['Ctrl-W', ['one two \u0017three\r'], ['one three']],
+    ['Ctrl-W after a tab, and on a line that is empty', ['one\ttwo\u0017\u0017\u0017three\r'], ['three']],
     ['Tab', ['a\tb\r'], ['a\tb']],
     ['Ctrl-D after text', ['text\u0004'], ['text']],
   ])('accepts %s', (_name, chunks, texts) => {
@@ -61,6 +62,21 @@ describe('LineAssembler', () => {
     const assembler = new LineAssembler(true);
     for (let count = 0; count < 40; count += 1) assembler.add('x'.repeat(65_536));
     expect(assembler.length).toBe(1_048_576);
+  });
+
+  it.each([
+    ['a long word and Ctrl-W', `${'a'.repeat(500_000)} b${'\u0017'.repeat(20)}`],
+    ['many words and Ctrl-W', 'a '.repeat(200_000) + '\u0017'.repeat(20)],
+    ['Backspace', 'a'.repeat(300_000) + '\u007f'.repeat(200)],
+    ['unfinished sequences', '\u001b[0;'.repeat(200_000)],
+    ['unfinished sequences of two kinds', '\u001b[0 \u001bO'.repeat(100_000)],
+    ['ends of lines', '\r'.repeat(300_000)],
+    ['addresses', 'http://\r'.repeat(100_000)],
+    ['lines that are none', 'http:/\r'.repeat(100_000)],
+  ])('R35: takes a time that grows with the length of the input: %s', (_, input) => {
+    const began = process.cpuUsage();
+    assemble([input]);
+    expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
   });
 
   it('returns the same texts however the input is split', () => {
