@@ -1,5 +1,8 @@
 import { isReadByHost, type LineInput } from './line-reader.js';
 
+/** A longer line is no response. */
+const maxLength = 512 * 1024;
+
 /** What stdin is, if it is no terminal: an open pipe or socket may bring a callback URI, a file or /dev/null cannot. */
 export function isOpenPipe(input: LineInput): boolean {
   if (input.readableEnded || input.destroyed || isReadByHost(input)) return false;
@@ -35,7 +38,7 @@ async function readLine(input: LineInput, signal: AbortSignal): Promise<string |
     if (chunk !== undefined) bytes = Buffer.concat([bytes, Buffer.from(chunk)]);
     const end = bytes.indexOf('\n');
     const line = (end < 0 ? bytes : bytes.subarray(0, end)).toString();
-    if (!mayBeResponse(line, end < 0 && chunk !== undefined)) {
+    if (bytes.length > maxLength || !mayBeResponse(line, end < 0 && chunk !== undefined)) {
       if (chunk !== undefined) input.unshift(bytes);
       return undefined;
     }

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 import { describeWith } from '../helpers/compat.js';
 import { temporaryFolder } from '../helpers/example.js';
-import { root, runRecipe, type RecipeResult } from '../helpers/recipe.js';
+import { root, runProgram, runRecipe, type RecipeResult } from '../helpers/recipe.js';
 
 jest.setTimeout(120_000);
 
@@ -104,5 +106,94 @@ describeWith(packages, 'examples/sdks/mcp', () => {
     const { code, stdout, stderr } = await run();
     expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(error)]);
     expect(grantTypes()).toEqual([]);
+  });
+});
+
+interface Listener extends AsyncDisposable {
+  readonly url: string;
+  /** All that it has received, byte for byte. */
+  readonly received: () => string;
+}
+
+/** An MCP server that rejects every token, and names an authorization server. */
+async function startListener(issuer: string): Promise<Listener> {
+  let received = '';
+  const server = createServer((socket) => {
+    socket.setEncoding('latin1').on('error', () => undefined);
+    socket.on('data', (text: string) => {
+      received += text;
+      const isMetadata = text.startsWith('GET /.well-known/oauth-protected-resource/mcp ');
+      const body = isMetadata ? JSON.stringify({ resource: url, authorization_servers: [issuer] }) : '';
+      const status = isMetadata ? '200 OK' : text.startsWith('POST /mcp ') ? '401 Unauthorized' : '404 Not Found';
+      const challenge = `WWW-Authenticate: Bearer resource_metadata="${new URL('/.well-known/oauth-protected-resource/mcp', url).href}"`;
+      const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+      socket.end(`HTTP/1.1 ${status}\r\n${challenge}\r\n${head}\r\n\r\n${body}`);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`; // It listens on a port.
+  return {
+    url,
+    received: () => received,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+describeWith(packages, 'docs/mcp.md', () => {
+  it('calls a tool in twelve lines, again without a browser, and sends another server no byte of the tokens', async () => {
+    const document = await readFile(`${root}docs/mcp.md`, 'utf8');
+    const [, program = ''] = /<!-- run: mcp -->\n\n```js\n([^]*?)```/.exec(document) ?? [];
+    const lines = program.trim().split('\n');
+    expect([lines.length > 5, lines.length <= 12]).toEqual([true, true]);
+    await using folder = await temporaryFolder();
+    const modules = join(folder.path, 'node_modules');
+    await mkdir(modules);
+    await symlink(root, join(modules, 'embed-auth-server'), 'junction');
+    await symlink(
+      `${root}test/compat/node_modules/@modelcontextprotocol`,
+      join(modules, '@modelcontextprotocol'),
+      'junction',
+    );
+    const run = async (serverUrl: string): Promise<RecipeResult> => {
+      const [before = '', after = '', ...others] = program.split('https://mcp.example.com/mcp');
+      expect(others).toEqual([]);
+      await writeFile(join(folder.path, 'host.mjs'), before + serverUrl + after);
+      return runProgram('host.mjs', { XDG_STATE_HOME: folder.path, HOME: folder.path }, { cwd: folder.path });
+    };
+
+    await using authorizationServer = await startTestAuthorizationServer();
+    const mcpServer = spawn(process.execPath, [`${root}test/compat/mcp-server.mjs`, authorizationServer.issuer], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [address] = (await once(createInterface({ input: mcpServer.stdout }), 'line')) as [string];
+      const first = await run(address);
+      expect(first).toEqual({
+        code: 0,
+        stdout: expect.stringContaining('Hello, Ada, from test-user'),
+        stderr: expect.stringMatching(/^Sign in at /),
+      });
+      expect(await run(address)).toEqual({ code: 0, stdout: first.stdout, stderr: '' });
+    } finally {
+      mcpServer.kill();
+    }
+    expect(authorizationServer.requestsTo('token')).toHaveLength(1);
+    const store = join(folder.path, 'my-host');
+    const texts = await Promise.all((await readdir(store)).map((file) => readFile(join(store, file), 'utf8')));
+    const tokens = [...texts.join().matchAll(/"(?:access|refresh)_token":"([^"]+)"/g)].map(([, token = '']) => token);
+    expect(tokens).toHaveLength(2);
+
+    // Also if it names the authorization server of the first one: the user signs in there once more, for this server.
+    await using listener = await startListener(authorizationServer.issuer);
+    const second = await run(listener.url);
+    expect([second.code, second.stdout]).toEqual([1, '']);
+    expect(authorizationServer.requestsTo('token').at(-1)?.params.get('resource')).toBe(listener.url);
+    expect(listener.received()).toMatch(/^authorization: Bearer \S{20,}\r$/im);
+    expect(tokens.filter((token) => listener.received().includes(token))).toEqual([]);
+    expect(second.stderr).not.toMatch(/Bearer \S{20}/);
   });
 });
