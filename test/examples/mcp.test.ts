@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
-import { describeWith } from '../helpers/compat.js';
+import { describeWith, isInstalled } from '../helpers/compat.js';
 import { temporaryFolder } from '../helpers/example.js';
 import { root, runProgram, runRecipe, type RecipeResult } from '../helpers/recipe.js';
 
@@ -197,3 +197,36 @@ describeWith(packages, 'docs/mcp.md', () => {
     expect(second.stderr).not.toMatch(/Bearer \S{20}/);
   });
 });
+
+const python = process.env['PYTHON_PATH'] ?? 'python3';
+const hasPythonSdk = spawnSync(python, ['-c', 'import mcp.server, uvicorn; mcp.server.MCPServer']).status === 0;
+const why = hasPythonSdk ? '' : ' (skipped: pip install mcp, 2 or newer; PYTHON_PATH names a Python that has it)';
+
+(hasPythonSdk && isInstalled('@modelcontextprotocol/client') ? describe : describe.skip)(
+  `the MCP server of Python's SDK${why}`,
+  () => {
+    it('registers, signs in, calls a tool, refreshes, and opens no browser next time', async () => {
+      await using folder = await temporaryFolder();
+      await using authorizationServer = await startTestAuthorizationServer();
+      const server = spawn(python, [`${root}test/compat/mcp-server.py`, authorizationServer.issuer], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      try {
+        const [address] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
+        const run = (): Promise<RecipeResult> => runRecipe('mcp', { MCP_SERVER: address, XDG_STATE_HOME: folder.path });
+        expect(await run()).toEqual({
+          code: 0,
+          stdout: '[{"type":"text","text":"Hello, Ada, from test-user"}]\n',
+          stderr: expect.stringMatching(/^Sign in at /),
+        });
+        expect(await run()).toMatchObject({ code: 0, stderr: '' });
+        authorizationServer.expireAccessTokens();
+        expect(await run()).toMatchObject({ code: 0, stderr: '' });
+        const grants = authorizationServer.requestsTo('token').map(({ params }) => params.get('grant_type'));
+        expect(grants).toEqual(['authorization_code', 'refresh_token']);
+      } finally {
+        server.kill();
+      }
+    });
+  },
+);
