@@ -17,7 +17,34 @@ export interface CommonSessionOptions {
   refreshTimeout?: number | undefined;
 }
 
-/** The options of a session whose tokens come from the functions of an SDK. */
+/**
+ * The options of a session whose tokens come from the functions of an SDK.
+ *
+ * @example
+ * ```ts
+ * import { login } from 'embed-auth-server';
+ * import { createSession } from 'embed-auth-server/session';
+ *
+ * // Functions of the SDK: they resolve to token responses in wire form.
+ * declare function exchangeCode(code: string, redirectUri: string, codeVerifier?: string): Promise<object>;
+ * declare function refreshTokens(refreshToken: string): Promise<object>;
+ *
+ * const session = createSession({
+ *   name: 'my-app',
+ *   key: 'https://accounts.example.com my-client-id',
+ *   signIn: ({ signal }) =>
+ *     login({
+ *       clientId: 'my-client-id',
+ *       authorizationEndpoint: 'https://accounts.example.com/authorize',
+ *       exchange: ({ code, redirectUri, codeVerifier }) => exchangeCode(code, redirectUri, codeVerifier),
+ *       terminal: true,
+ *       signal,
+ *     }),
+ *   refresh: (refreshToken) => refreshTokens(refreshToken),
+ * });
+ * console.log((await session.accessToken()).length);
+ * ```
+ */
 export interface SdkSessionOptions extends CommonSessionOptions {
   /** Whose tokens these are: name the provider, the client and, if the app has several, the account. */
   key: string;
