@@ -16,6 +16,7 @@ export default defineConfig(
       'examples/sdks',
       'examples/own-interface',
       'examples/stores',
+      'examples/editor-extension',
       'examples/existing-server/redis',
       'examples/servers',
       // Programs of web standards, which run in workerd or beside packages that are not here.

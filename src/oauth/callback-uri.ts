@@ -96,11 +96,11 @@ export function readCallbackUri(uri: string | URL, redirectUri?: string, pasted 
   return readResponse(address, { query: withoutOverEncoding(query), fragment: withoutOverEncoding(fragment) });
 }
 
-/** `Uri.toString()` of VS Code encodes the `=` and `&` of a whole query, too. */
+/** VS Code decodes a whole query, and `Uri.toString()` encodes it, its `=` and `&` included. `+` and `%` stand for themselves then. */
 function withoutOverEncoding(parameters: string): string {
   if (/[=&]/.test(parameters) || !/%3d/i.test(parameters)) return parameters;
   try {
-    return decodeURIComponent(parameters);
+    return decodeURIComponent(parameters).replace(/[+%]/g, encodeURIComponent);
   } catch {
     return parameters; // It is broken, and stays so.
   }

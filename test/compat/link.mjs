@@ -5,7 +5,7 @@ import path from 'node:path';
 const here = import.meta.dirname;
 const examples = path.join(here, '..', '..', 'examples');
 
-for (const name of ['sdks', 'servers', 'existing-server/redis', 'own-interface', 'stores']) {
+for (const name of ['sdks', 'servers', 'existing-server/redis', 'own-interface', 'stores', 'editor-extension']) {
   const folder = path.join(examples, name);
   if (!(await exists(folder))) continue;
   const link = path.join(folder, 'node_modules');
