@@ -7,7 +7,7 @@ import {
 } from 'embed-auth-server/session';
 import * as vscode from 'vscode';
 import { settings, type Account } from './account.js';
-import { createSecretStore } from './secret-store.js';
+import { createSecretStorageTokenStore } from '../stores/secret-storage.js';
 
 /** The better way: it works in every window that can forward a port, and its page shows the result. */
 export function createLoopbackAccount({ secrets }: vscode.ExtensionContext): Account {
@@ -17,7 +17,7 @@ export function createLoopbackAccount({ secrets }: vscode.ExtensionContext): Acc
     issuer,
     clientId,
     scope: ['openid', 'offline_access'],
-    store: createSecretStore(secrets),
+    store: createSecretStorageTokenStore(secrets),
   };
   return {
     session: createSession({ ...options, interactive: false }),

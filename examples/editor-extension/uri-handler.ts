@@ -3,7 +3,7 @@ import { createSession } from 'embed-auth-server/session';
 import * as client from 'openid-client';
 import * as vscode from 'vscode';
 import { settings, type Account } from './account.js';
-import { createSecretStore } from './secret-store.js';
+import { createSecretStorageTokenStore } from '../stores/secret-storage.js';
 
 /** For providers that accept `vscode://publisher.name/callback` and no loopback address. No port is needed. */
 export function createUriHandlerAccount({ secrets, subscriptions, extension }: vscode.ExtensionContext): Account {
@@ -27,7 +27,7 @@ export function createUriHandlerAccount({ secrets, subscriptions, extension }: v
   const session = createSession({
     name: 'tidewater',
     key: `${issuer} ${clientId}`,
-    store: createSecretStore(secrets),
+    store: createSecretStorageTokenStore(secrets),
     interactive: false,
     signIn: async ({ signal }) => {
       const config = await discover();

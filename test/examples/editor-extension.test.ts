@@ -5,13 +5,7 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import type { TokenStore } from '#src/session.js';
-import {
-  completeLogin,
-  startTestAuthorizationServer,
-  testTokenStore,
-  type TestAuthorizationServer,
-} from '#src/testing.js';
+import { completeLogin, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 import { describeWith, modules } from '../helpers/compat.js';
 import { root, temporaryFolder } from '../helpers/package.js';
 
@@ -22,13 +16,6 @@ let bundle: string;
 let server: TestAuthorizationServer;
 let settings: Record<string, unknown>;
 const hosts: EditorHost[] = [];
-
-/** What the store uses of the editor's SecretStorage. */
-interface Secrets {
-  get(key: string): Promise<string | undefined>;
-  store(key: string, text: string): Promise<void>;
-  delete(key: string): Promise<void>;
-}
 
 /** One window of the editor: test/fixtures/editor/host.cjs. */
 class EditorHost {
@@ -134,19 +121,6 @@ async function openedUri(host: EditorHost): Promise<string> {
 }
 
 describeWith(['@types/vscode', 'vscode-uri'], 'examples/editor-extension, on a stand-in for VS Code', () => {
-  it('has a store that keeps the rules of a session', async () => {
-    const stored = new Map<string, string>();
-    const storage: Secrets = {
-      get: (key) => Promise.resolve(stored.get(key)),
-      store: (key, text) => Promise.resolve(void stored.set(key, text)),
-      delete: (key) => Promise.resolve(void stored.delete(key)),
-    };
-    // Its types are those of a package of test/compat.
-    const file = path.join(root, 'examples', 'editor-extension', 'secret-store.ts');
-    const { createSecretStore } = (await import(file)) as { createSecretStore: (secrets: Secrets) => TokenStore };
-    await testTokenStore(() => createSecretStore(storage));
-  });
-
   it('signs in by a loopback address, keeps the tokens in the secret storage, and knows them in the next window', async () => {
     const host = new EditorHost();
     host.write('run tidewater.showToken');
