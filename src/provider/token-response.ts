@@ -123,11 +123,13 @@ function normalize(sent: JsonObject): Record<string, unknown> {
     scope,
     ...rest
   } = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null && value !== ''));
-  const seconds = typeof lifetime === 'string' && /^\d+$/.test(lifetime) ? Number(lifetime) : lifetime;
+  const seconds = typeof lifetime === 'string' && /^\s*\d+(?:\.\d+)?\s*$/.test(lifetime) ? Number(lifetime) : lifetime;
+  const scopes = Array.isArray(scope) ? scope.join(' ') : scope; // Twitch sends a list.
   return {
     ...rest,
     token_type: typeof type === 'string' ? type.toLowerCase() : type,
-    ...(scope !== undefined && { scope: Array.isArray(scope) ? scope.join(' ') : scope }), // Twitch sends a list.
+    // Of another shape, it is not worth a refresh token that was rotated.
+    ...(typeof scopes === 'string' && { scope: scopes }),
     ...(typeof seconds === 'number' && seconds > 0 && Number.isFinite(seconds) && { expires_in: seconds }),
   };
 }

@@ -21,6 +21,11 @@ const longestStep = 1000;
 const heartbeat = 1000;
 /** How many locks of holders that died are remembered, so that none of them is removed twice. */
 const remembered = 16;
+/** What renaming fails with while another holds the lock. */
+const contention = new Set<unknown>([
+  ...['ENOTEMPTY', 'EEXIST'],
+  ...(process.platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY'] : []),
+]);
 
 /**
  * @internal Runs an action while no other process holds the lock at `folder`.
@@ -118,7 +123,8 @@ class FileLock implements HeldLock {
     try {
       renameSync(made, this.#folder);
     } catch (error) {
-      if (exists(this.#folder)) return false; // Another was faster.
+      // Another was faster, and may have released it since.
+      if (contention.has(codeOf(error)) || exists(this.#folder)) return false;
       throw error;
     }
     this.#timer = setInterval(() => {
@@ -180,7 +186,7 @@ function readHolder(folder: string): Holder | undefined {
     const file = path.join(folder, id);
     return { id, life: `${id} ${readFileSync(file, 'utf8')} ${statSync(file).mtimeMs}` };
   } catch (error) {
-    if (isMissing(error)) return undefined; // It was released just now.
+    if (codeOf(error) === 'ENOENT') return undefined; // It was released just now.
     throw error;
   }
 }
@@ -214,8 +220,8 @@ function exists(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
-function isMissing(error: unknown): boolean {
-  return (Object(error) as { code?: unknown }).code === 'ENOENT';
+function codeOf(error: unknown): unknown {
+  return (Object(error) as { code?: unknown }).code;
 }
 
 /** What may fail because another process was faster: the next look shows what is. */

@@ -1,8 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { onPosix } from '../helpers/systems.js';
 import { Arena, failureOf, until } from './arena.js';
 import { Apps } from './processes.js';
@@ -19,8 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await apps[Symbol.asyncDispose]();
 });
-
-const isRoot = process.getuid?.() === 0;
 
 describe('several processes', () => {
   it('S1: 50 with an expired token send one refresh, and all get its token', async () => {
@@ -43,6 +38,24 @@ describe('several processes', () => {
     (await held)();
     expect(new Set(await Promise.all(tokens)).size).toBe(1);
     expect(arena.server.requestsOf('token')).toHaveLength(1);
+  });
+
+  it('S6: a lock that another takes and releases at the same moment is no error', async () => {
+    await using arena = await Arena.start(apps);
+    await arena.signIn();
+    // What the system says if the other one holds it; at the next look it is free.
+    const preload = `import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { renameSync } = fs;
+      fs.renameSync = (from, to) => {
+        if (!to.endsWith('.lock')) return renameSync(from, to);
+        fs.renameSync = renameSync;
+        syncBuiltinESMExports();
+        throw Object.assign(new Error('ENOTEMPTY'), { code: 'ENOTEMPTY', syscall: 'rename' });
+      };
+      syncBuiltinESMExports();`;
+    const app = await arena.app({}, { nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(preload)}`] });
+    expect(arena.server.isValid(String(await app.call('accessToken')))).toBe(true);
   });
 
   it('S5: sign in once: the others wait, say so in one line, and take the tokens', async () => {
@@ -191,23 +204,6 @@ describe('several processes', () => {
     }
   });
 
-  onPosix(
-    'S4: sends nothing if the folder cannot be written to; the stored token is used while it is valid',
-    async () => {
-      await using arena = await Arena.start(apps);
-      await arena.signIn();
-      chmodSync(arena.folder, 0o500);
-      chmodSync(arena.home, 0o755);
-      // Root may write everywhere.
-      const command = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath] as const;
-      if (isRoot) execFileSync('chown', ['-R', '65534:65534', arena.home]);
-      const app = await arena.app({}, isRoot ? { command: [...command] } : {});
-      const failure = await failureOf(app.call('accessToken'));
-      expect(failure).toMatchObject({ name: 'SessionError', code: 'STORE_UNWRITABLE' });
-      expect(arena.server.requestsOf('token')).toHaveLength(0);
-    },
-  );
-
   it('S3: a refresh is sent once: its response is not asked for again if it gets lost', async () => {
     await using arena = await Arena.start(apps);
     await arena.signIn();
@@ -222,90 +218,5 @@ describe('several processes', () => {
     expect(await failure).toMatchObject({ code: 'REFRESH_FAILED' });
     expect(arena.server.requestsOf('token')).toHaveLength(1);
     expect((await arena.stored())?.response.refresh_token).toBe('refresh-token-1');
-  });
-
-  it('S9: a process says that it has no home folder', async () => {
-    await using arena = await Arena.start(apps);
-    const nobody = isRoot
-      ? {
-          command: ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', process.execPath] as [
-            string,
-            ...string[],
-          ],
-        }
-      : {};
-    const app = await arena.app({}, { env: { XDG_STATE_HOME: '', HOME: '' }, ...nobody });
-    if (!isRoot) return;
-    expect(await failureOf(app.call('accessToken'))).toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    expect((await failureOf(app.call('peek'))).message).toContain('no home folder');
-  });
-});
-
-const canMount = isRoot && process.platform === 'linux' && mounts();
-
-function mounts(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-(canMount ? describe : describe.skip)('on a small disk (skipped where no file system can be mounted)', () => {
-  let disk: string;
-
-  beforeAll(() => {
-    disk = mkdtempSync(join(tmpdir(), 'session-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
-    mkdirSync(join(disk, 'home'));
-  });
-
-  afterAll(() => {
-    execFileSync('umount', [disk]);
-    rmSync(disk, { recursive: true });
-  });
-
-  const fill = (): void => {
-    try {
-      for (let count = 0; ; count++) writeFileSync(join(disk, `filler-${String(count)}`), Buffer.alloc(4096));
-    } catch {
-      // It is full.
-    }
-  };
-  const free = (): void => {
-    execFileSync('sh', ['-c', `rm -f ${disk}/filler-*`]);
-  };
-
-  it('S4: a disk that is full before the request: nothing is sent', async () => {
-    await using arena = await Arena.start(apps, join(disk, 'home'));
-    await arena.signIn();
-    fill();
-    const app = await arena.app();
-    expect(await failureOf(app.call('accessToken'))).toMatchObject({ code: 'STORE_UNWRITABLE' });
-    expect(arena.server.requestsOf('token')).toHaveLength(0);
-    free();
-    await app.call('accessToken', { interactive: false });
-    expect(arena.server.reuses).toBe(0);
-  });
-
-  it('S4: a disk that fills up after it: the token has its room', async () => {
-    mkdirSync(join(disk, 'home'), { recursive: true });
-    await using arena = await Arena.start(apps, join(disk, 'home'));
-    await arena.signIn();
-    const app = await arena.app();
-    const held = arena.hold('token');
-    const call = app.call('accessToken');
-    const go = await held;
-    fill();
-    go();
-    const token = await call;
-    expect((await arena.stored())?.response.access_token).toBe(token);
-    expect(app.reports).toEqual([['tokensChanged', token]]);
-    free();
   });
 });
