@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { findStoreFolder } from '#src/session/store-folder.js';
 import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { outcomeOf, runExample, signInAt, temporaryFolder, type Example } from '../helpers/example.js';
 import { useBrowser } from '../helpers/use-browser.js';
@@ -27,11 +27,13 @@ afterEach(async () => {
   await home[Symbol.asyncDispose]();
 });
 
+/** Where the session keeps its tokens, on each system. */
+function env(): Record<string, string> {
+  return { HOME: home.path, XDG_STATE_HOME: home.path, LOCALAPPDATA: home.path };
+}
+
 function start(issuer = authorizationServer.issuer, args: string[] = []): Example {
-  return runExample('persistent-config/index.ts', {
-    args,
-    env: { HOME: home.path, XDG_STATE_HOME: home.path, LOCALAPPDATA: home.path, EXAMPLE_ISSUER: issuer },
-  });
+  return runExample('persistent-config/index.ts', { args, env: { ...env(), EXAMPLE_ISSUER: issuer } });
 }
 
 /** A run in which the user has to sign in. */
@@ -84,8 +86,7 @@ describe('examples/persistent-config', () => {
   it('forgets the sign-in when asked to', async () => {
     await runWithSignIn();
     expect(await runWithout('sign-out')).toBe('The sign-in is over.\n');
-    const folder = join(home.path, ...(process.platform === 'darwin' ? ['Library', 'Application Support'] : []));
-    expect(await readdir(join(folder, 'embed-auth-demo'))).toEqual([]);
+    expect(await readdir(findStoreFolder('embed-auth-demo', env()))).toEqual([]);
     await runWithSignIn();
   });
 });

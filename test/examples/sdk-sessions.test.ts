@@ -1,6 +1,7 @@
 import { expect, it, jest } from '@jest/globals';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findStoreFolder } from '#src/session/store-folder.js';
 import { describeWith } from '../helpers/compat.js';
 import { temporaryFolder } from '../helpers/example.js';
 import { FragileProvider } from '../helpers/fragile-provider.js';
@@ -33,7 +34,7 @@ describeWith(['arctic', 'openid-client', 'google-auth-library'], 'the sessions o
     const tokenRequests = (): (string | null)[] =>
       provider.tokenRequests.splice(0).map((params) => params.get('refresh_token'));
     const saved = async (): Promise<string | undefined> => {
-      const folder = join(home.path, 'my-app');
+      const folder = findStoreFolder('my-app', env);
       const [file] = (await readdir(folder)).filter((entry) => entry.endsWith('.json'));
       return file && (await readFile(join(folder, file), 'utf8'));
     };
