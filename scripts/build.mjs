@@ -1,6 +1,6 @@
 // Builds dist/: rolldown bundles the entries, tsc writes their declarations.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,43 +30,22 @@ const templates = {
   },
 };
 
-/** What the main entry loads later. */
-const later = new Set();
-const loadedLater = {
-  name: 'loaded-later',
-  resolveId: {
-    filter: { id: /^\.\.?\// },
-    handler(id, importer, { kind }) {
-      if (kind !== 'dynamic-import') return null;
-      later.add(path.resolve(path.dirname(importer), id.replace(/\.js$/, '.ts')));
-      return { id: `./${path.basename(id)}`, external: true };
-    },
-  },
-};
-
-/** Who signs in uses the main entry, so that an `AuthServer` of the app is one there, too. */
-const mainEntry = {
-  name: 'main-entry',
-  resolveId: {
-    filter: { id: /^\.\.?\/(?:login\/login|index)\.js$/ },
-    handler: () => ({ id: './index.js', external: true }),
-  },
-};
-
-/** What a session loads at once is one file, too. */
-const sessionGroup = {
-  debugName: 'session',
-  name: (id, graph) => (loadedWith(source('session'), graph).has(id) ? 'session' : null),
-};
-
-function loadedWith(id, graph, found = new Set()) {
+/** The modules that an entry loads at once. */
+function loadedBy(entry, graph, id = source(entry), found = new Set()) {
   if (found.has(id)) return found;
   found.add(id);
-  for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) loadedWith(imported, graph, found);
+  for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) loadedBy(entry, graph, imported, found);
   return found;
 }
 
-/** Keeps the licences of bundled packages beside their code. */
+/** One file for what these entries load at once: each further file would cost an import a millisecond. */
+const groupOf = (name, priority, entries) => ({
+  debugName: name,
+  priority,
+  name: (id, graph) => (entries.every((entry) => loadedBy(entry, graph).has(id)) ? name : null),
+});
+
+/** Keeps the licences of bundled packages with their code. */
 function licences({ moduleIds }) {
   const isPartOf = (name) => moduleIds.some((id) => id.includes(path.join('node_modules', name, path.sep)));
   return bundledPackages
@@ -75,39 +54,32 @@ function licences({ moduleIds }) {
     .join('\n');
 }
 
-async function bundle(input, plugin, groups) {
-  const build = await rolldown({
-    cwd: root,
-    input: input.filter((file) => existsSync(file)),
-    external: (id) => installed.some((name) => id === name || id.startsWith(`${name}/`)),
-    platform: 'node',
-    plugins: [templates, plugin],
-    // Its ES module: the CommonJS one would bring helpers.
-    resolve: { alias: { eventemitter3: path.join(root, 'node_modules/eventemitter3/dist/eventemitter3.esm.js') } },
-    transform: { target: 'node20.19' },
-  });
-  await build.write({
-    dir: dist,
-    chunkFileNames: '[name]-[hash].js',
-    codeSplitting: { groups },
-    comments: { legal: true, jsdoc: false },
-    minify: {
-      mangle: { keepNames: { function: true, class: true } },
-      compress: false,
-      codegen: { removeWhitespace: false },
-    },
-    postBanner: licences,
-    sourcemap: true,
-    sourcemapExcludeSources: true,
-  });
-}
-
 await rm(dist, { recursive: true, force: true });
-// The main entry is one file: each further one would cost an import a millisecond. The others have copies of what they share
-// with it; errors and grants recognize those of a copy.
-await bundle([source('index')], loadedLater);
-await bundle([source('session'), source('mcp')], mainEntry, [sessionGroup]);
-await bundle([source('router'), source('testing'), source('cli'), ...later], mainEntry);
+const build = await rolldown({
+  cwd: root,
+  input: ['index', 'session', 'mcp', 'router', 'testing', 'cli'].map(source),
+  external: (id) => installed.some((name) => id === name || id.startsWith(`${name}/`)),
+  platform: 'node',
+  plugins: [templates],
+  // Its ES module: the CommonJS one would bring helpers.
+  resolve: { alias: { eventemitter3: path.join(root, 'node_modules/eventemitter3/dist/eventemitter3.esm.js') } },
+  transform: { target: 'node20.19' },
+});
+await build.write({
+  dir: dist,
+  chunkFileNames: '[name]-[hash].js',
+  codeSplitting: {
+    groups: [
+      groupOf('shared', 3, ['index', 'session']),
+      groupOf('session', 2, ['session']),
+      groupOf('main', 1, ['index']),
+    ],
+  },
+  comments: { legal: true, jsdoc: false },
+  postBanner: licences,
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+});
 await chmod(path.join(dist, 'cli.js'), 0o755);
 
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
