@@ -70,7 +70,8 @@ await build.write({
   chunkFileNames: '[name]-[hash].js',
   codeSplitting: {
     groups: [
-      groupOf('shared', 3, ['index', 'session']),
+      groupOf('shared', 4, ['index', 'session']),
+      groupOf('callback', 3, ['index', 'router']),
       groupOf('session', 2, ['session']),
       groupOf('main', 1, ['index']),
     ],

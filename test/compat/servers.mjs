@@ -9,7 +9,7 @@ import { Hono } from 'hono';
 import Koa from 'koa';
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers';
-import { createCallbackRouter } from '../../dist/index.js';
+import { createCallbackRouter } from '../../dist/router.js';
 
 const origin = 'http://app.example';
 

@@ -351,8 +351,9 @@ describe('importing it', () => {
     expect(builtins.filter((name) => ['crypto', 'tls', 'https', 'child_process', 'readline'].includes(name))).toEqual(
       [],
     );
-    // Each further file costs an import a fifth of what the whole baseline of bench/ does.
-    expect(files.map((file) => path.basename(file))).toEqual(['index.js']);
+    // Each further file costs an import about a millisecond.
+    const chunks = files.map((file) => path.basename(file).replace(/-.*/, ''));
+    expect(chunks.sort()).toEqual(['callback', 'index.js', 'main', 'shared']);
   });
 
   it('loads little for a saved token: no server, no terminal, no page and no provider', async () => {
@@ -378,15 +379,6 @@ describe('importing it', () => {
     const folders = await foldersIn((await loadedBy(script)).files);
     expect(folders).toContain('callback');
     expect(folders.filter((name) => /^(?:server|terminal|session|provider|login)$/.test(name))).toEqual([]);
-  });
-
-  it('loads ASCII only, which V8 keeps in one byte a character', async () => {
-    const script = path.join(app, 'light.mjs');
-    await writeFile(script, "import 'embed-auth-server';");
-    for (const file of (await loadedBy(script)).files) {
-      const lines = (await readFile(file, 'utf8')).split('\n');
-      expect(lines.filter((line) => /[^\0-\x7f]/.test(line))).toEqual([]);
-    }
   });
 
   it('loads no other package for a sign-in with the built-in page', async () => {
