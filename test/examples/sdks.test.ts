@@ -83,6 +83,8 @@ async function installPackages(folder: string): Promise<void> {
     const { code, stdout, stderr } = await runRecipe('msal-node', {
       ISSUER: provider.issuer,
       NODE_EXTRA_CA_CERTS: certificate,
+      // The browser inherits no variable of Node.
+      BROWSER: `env NODE_EXTRA_CA_CERTS=${certificate} ${browsers.forms}`,
       REDIRECT_URI: 'http://localhost:0/callback',
     });
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^Sign in at https:/)]);
