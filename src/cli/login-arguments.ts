@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { findSimilar } from '../oauth/known-options.js';
-import { isLoopbackHost } from '../oauth/redirect-uri.js';
-import { isSafeEndpoint } from '../provider/provider-metadata.js';
+import { isLoopbackHost, isSafeEndpoint } from '../oauth/redirect-uri.js';
 import { parseDuration } from './duration.js';
 import { UsageError } from './exit-status.js';
 import { commandOptions, type CommandName } from './options.js';

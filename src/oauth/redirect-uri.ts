@@ -10,6 +10,21 @@ export function isHttpsOrLoopback({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
+/** @internal Whether a code or a secret may be sent there: https, or http on this machine. */
+export function isSafeEndpoint(text: string): boolean {
+  return URL.canParse(text) && isHttpsOrLoopback(new URL(text));
+}
+
+/** @internal Whether a host name leads to this machine, in any spelling that `URL` leaves. */
+export function isThisMachine(hostname: string): boolean {
+  const name = hostname.toLowerCase().replace(/\.$/, '');
+  return (
+    /^(?:127|0)(?:\.\d+){3}$/.test(name) ||
+    /(?:^|\.)localhost$/.test(name) ||
+    /^\[::(?:1|(?:ffff:)?(?:7f|0)[\da-f]{0,2}:[\da-f]{1,4})?\]$/.test(name)
+  );
+}
+
 /** @internal The port of a URI, the default port of its scheme included. */
 export function portOf(uri: URL): number {
   return Number(uri.port || (uri.protocol === 'https:' ? 443 : 80));

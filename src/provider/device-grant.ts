@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as oauth from 'oauth4webapi';
 import { ProviderError } from '../oauth/provider-error.js';
-import { isSafeEndpoint } from './provider-metadata.js';
+import { isSafeEndpoint } from '../oauth/redirect-uri.js';
 import { subjectOf, type JsonObject, type ProviderRequest } from './provider-request.js';
 import type { TokenResult } from './token-response.js';
 

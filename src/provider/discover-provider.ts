@@ -1,13 +1,8 @@
+import { isSafeEndpoint } from '../oauth/redirect-uri.js';
 import { checkExtraParams } from './authorization-parameters.js';
 import { Provider } from './provider.js';
 import type { ProviderConfig, ProviderLimits } from './provider-config.js';
-import {
-  discoverMetadata,
-  endpointMembers,
-  isSafeEndpoint,
-  type EndpointMember,
-  type ProviderEndpoints,
-} from './provider-metadata.js';
+import { discoverMetadata, endpointMembers, type EndpointMember, type ProviderEndpoints } from './provider-metadata.js';
 
 const algorithms = [
   ...['ES', 'PS', 'RS', 'HS'].flatMap((name) => [256, 384, 512].map((size) => `${name}${size}`)),

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
-import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import { ProviderError } from '../oauth/provider-error.js';
+import { isSafeEndpoint, isThisMachine } from '../oauth/redirect-uri.js';
 import { sendToProvider, words, type JsonObject } from './provider-request.js';
 
 /** The endpoints of a provider, if they are not looked up. */
@@ -49,11 +49,6 @@ const booleanMembers = [
  */
 export function isSameIssuer(one: string, other: string): boolean {
   return one.replace(/\/$/, '') === other.replace(/\/$/, '');
-}
-
-/** @internal Whether a code or a secret may be sent there: https, or http on this machine. */
-export function isSafeEndpoint(text: string): boolean {
-  return URL.canParse(text) && isHttpsOrLoopback(new URL(text));
 }
 
 /**
@@ -126,14 +121,4 @@ export function checkMetadata(issuer: string, found: JsonObject): oauth.Authoriz
     }
   }
   return metadata as unknown as oauth.AuthorizationServer; // Its issuer, and every member that is used, was checked.
-}
-
-/** Whether a host name leads to this machine, in any spelling that `URL` leaves. */
-function isThisMachine(hostname: string): boolean {
-  const name = hostname.toLowerCase().replace(/\.$/, '');
-  return (
-    /^(?:127|0)(?:\.\d+){3}$/.test(name) ||
-    /(?:^|\.)localhost$/.test(name) ||
-    /^\[::(?:1|(?:ffff:)?(?:7f|0)[\da-f]{0,2}:[\da-f]{1,4})?\]$/.test(name)
-  );
 }

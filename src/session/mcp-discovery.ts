@@ -1,5 +1,7 @@
 import type { OAuthDiscoveryState } from '@modelcontextprotocol/client';
 import { AuthError } from '../errors.js';
+import { ProviderError } from '../oauth/provider-error.js';
+import { isSafeEndpoint, isThisMachine } from '../oauth/redirect-uri.js';
 import type { McpSdk } from './mcp-sdk.js';
 
 /** @internal What an MCP server's 401 or 403 asks for (RFC 6750, section 3; RFC 9728, section 5.1). */
@@ -21,7 +23,7 @@ export interface McpAuthorizationServer {
  * @internal Finds the authorization server that an MCP server names. If it names several, the one of the last sign-in comes first,
  * then the first that responds.
  *
- * @throws AuthError with the code `PROVIDER_UNAVAILABLE` if none responds with metadata
+ * @throws AuthError with the code `PROVIDER_UNAVAILABLE` if none responds with metadata, `METADATA_INVALID` if they are unsafe
  * @see [RFC 9728](https://www.rfc-editor.org/rfc/rfc9728)
  */
 export async function findAuthorizationServer(
@@ -32,6 +34,7 @@ export async function findAuthorizationServer(
 ): Promise<McpAuthorizationServer> {
   const { resourceMetadataUrl } = challenge ?? {};
   const options = resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl };
+  if (resourceMetadataUrl !== undefined) checkAddress('resource metadata', resourceMetadataUrl.href, serverUrl);
   const resource = await sdk
     .discoverOAuthProtectedResourceMetadata(serverUrl, options, fetch)
     .catch((error: unknown) => {
@@ -49,8 +52,14 @@ export async function findAuthorizationServer(
   let cause: unknown;
   for (const candidate of [...candidates].sort((one, other) => rank(one, known) - rank(other, known))) {
     try {
+      checkAddress('authorization server', candidate, serverUrl);
       const metadata = await sdk.discoverAuthorizationServerMetadata(candidate, { fetchFn: fetch });
       if (metadata === undefined && named.length > 0) continue;
+      const members: Readonly<Record<string, unknown>> = { ...metadata };
+      for (const name of endpoints) {
+        const { [name]: endpoint } = members;
+        if (typeof endpoint === 'string') checkAddress(`\`${name}\``, endpoint, new URL(candidate));
+      }
       return {
         issuer: metadata?.issuer ?? candidate,
         discovery: {
@@ -64,11 +73,23 @@ export async function findAuthorizationServer(
       cause = error;
     }
   }
+  if (cause instanceof ProviderError) throw cause;
   throw new AuthError(
     'PROVIDER_UNAVAILABLE',
     `No authorization server of ${serverUrl.origin} responds with its metadata. Try again, or check the addresses that the MCP server names: ${candidates.join(', ')}`,
     { cause },
   );
+}
+
+const endpoints = ['authorization_endpoint', 'token_endpoint', 'registration_endpoint', 'revocation_endpoint'];
+
+/** Codes and tokens are sent there. A server elsewhere must not have requests sent to the programs on this machine (R47). */
+function checkAddress(what: string, address: string, namedBy: URL): void {
+  const { hostname, host } = namedBy;
+  const isUnsafe = !isSafeEndpoint(address);
+  if (!isUnsafe && (isThisMachine(hostname) || !isThisMachine(new URL(address).hostname))) return;
+  const problem = isUnsafe ? 'is not an https URI' : 'is on this machine, although that server is not';
+  throw new ProviderError('METADATA_INVALID', `The ${what} that ${host} names ${problem}.`);
 }
 
 /** The known authorization server first; a slash at the end makes no other server. */

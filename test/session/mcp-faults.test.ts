@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from '@modelcontextprotocol/client';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -172,5 +173,61 @@ describe('createMcpAuthProvider', () => {
     server.instead['/.well-known/oauth-protected-resource/mcp'] = (response) => response.writeHead(503).end();
     expect(await rejection(send(providerOf()))).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
     expect([opened, server.count('/register')]).toEqual([0, 0]);
+  });
+
+  describe('at a server that is not on this machine (R47)', () => {
+    const remote = 'https://mcp.example.com';
+    const issuer = 'https://accounts.example.com';
+    const local = 'http://127.0.0.1:9000/admin';
+
+    /** What is requested from a malicious server. Its metadata name these addresses. */
+    async function connect(named: Partial<Record<string, string>>): Promise<{ error: unknown; requested: string[] }> {
+      const requested: string[] = [];
+      const metadata = named['resource_metadata'] ?? `${remote}/.well-known/oauth-protected-resource/mcp`;
+      const challenge = { 'WWW-Authenticate': `Bearer resource_metadata="${metadata}"` };
+      const reply = (address: string): Response => {
+        requested.push(address);
+        if (address === `${remote}/mcp`) return new Response(null, { status: 401, headers: challenge });
+        if (address.startsWith(`${remote}/.well-known/`)) {
+          const authorization_servers = [named['authorization_server'] ?? issuer];
+          return Response.json({ resource: `${remote}/mcp`, authorization_servers });
+        }
+        if (!address.startsWith(`${issuer}/.well-known/`)) return new Response(null, { status: 404 });
+        const endpoints = ['authorization', 'token', 'registration', 'revocation'].map((name) => `${name}_endpoint`);
+        const defaults = Object.fromEntries(endpoints.map((name) => [name, `${issuer}/${name}`]));
+        return Response.json({ issuer, response_types_supported: ['code'], ...defaults, ...named });
+      };
+      const send = (input: string | URL): Promise<Response> => Promise.resolve(reply(String(input)));
+      const provider = providerOf({ serverUrl: `${remote}/mcp` });
+      const connecting = provider.connect(new Client({ name: 'test', version: '1.0.0' }), { fetch: send });
+      return { error: await rejection(connecting), requested };
+    }
+
+    it('registers where its authorization server says', async () => {
+      expect((await connect({})).requested.at(-1)).toBe(`${issuer}/registration`);
+    });
+
+    it.each([
+      ['resource_metadata', local],
+      ['resource_metadata', 'http://mcp.example.com/metadata'],
+      ['authorization_server', 'http://127.0.0.1:9000'],
+      ['authorization_server', 'https://localhost:9000'],
+      ['authorization_server', 'http://accounts.example.com'],
+      ['authorization_endpoint', 'http://localhost:9000/authorize'],
+      ['token_endpoint', local],
+      ['token_endpoint', 'https://app.localhost/token'],
+      ['registration_endpoint', 'http://[::1]:9000/'],
+      ['registration_endpoint', 'http://accounts.example.com/register'],
+      ['registration_endpoint', 'https://127.1/'],
+      ['revocation_endpoint', 'https://[::ffff:127.0.0.1]/'],
+      ['revocation_endpoint', 'https://localhost./'],
+    ])('sends nothing to a %s at %s, and says why', async (name, address) => {
+      const { error, requested } = await connect({ [name]: address });
+      expect(error).toMatchObject({ code: 'METADATA_INVALID' });
+      expect(
+        requested.filter((uri) => !/^https:\/\/(?:mcp|accounts)\.example\.com\/(?:mcp|\.well-known\/.*)$/.test(uri)),
+      ).toEqual([]);
+      expect(opened).toBe(0);
+    });
   });
 });
