@@ -204,7 +204,7 @@ describe('createMcpAuthProvider', () => {
     }
 
     it('registers where its authorization server says', async () => {
-      expect((await connect({})).requested.at(-1)).toBe(`${issuer}/registration`);
+      expect((await connect({})).requested.at(-1)).toBe(`${issuer}/registration_endpoint`);
     });
 
     it.each([
