@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { findSimilar } from '../oauth/known-options.js';
-import { isLoopbackHost, isSafeEndpoint } from '../oauth/redirect-uri.js';
+import { checkRedirectUri, isLoopbackHost, isSafeEndpoint } from '../oauth/redirect-uri.js';
 import { parseDuration } from './duration.js';
 import { UsageError } from './exit-status.js';
 import { commandOptions, type CommandName } from './options.js';
@@ -235,7 +235,14 @@ function resourceUri(text: string): string {
 
 function loopbackUri(text: string): string {
   const uri = URL.canParse(text) ? new URL(text) : undefined;
-  if (uri?.protocol === 'http:' && isLoopbackHost(uri.hostname)) return text;
+  if (uri?.protocol === 'http:' && isLoopbackHost(uri.hostname)) {
+    try {
+      return checkRedirectUri('--redirect-uri', text);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new UsageError(`${error.message.replace('`--redirect-uri`', '--redirect-uri')}.`);
+    }
+  }
   throw new UsageError(
     '--redirect-uri must be an http URI on 127.0.0.1, [::1] or localhost, because the command listens there. ' +
       'If the browser uses another address, give that as --public-uri.',

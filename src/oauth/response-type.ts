@@ -18,7 +18,7 @@ export type ResponseType = (typeof ResponseType)[keyof typeof ResponseType] | (s
 export function checkResponseType(value: unknown, name: string): string {
   if (typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string, not ${typeof value}`);
   const words = value.split(' ');
-  if (words.some((word) => !/^(?:code|token|id_token|none)$/.test(word))) {
+  if (words.some((word, index) => !/^(?:code|token|id_token|none)$/.test(word) || words.indexOf(word) < index)) {
     throw new TypeError(
       `\`${name}\` has an unknown response type: use \`code\` or \`token\`, or one of them with \`id_token\``,
     );

@@ -66,6 +66,11 @@ describe('the command line', () => {
       by('--issuer', 'https://a.test/.well-known/openid-configuration'),
       '--issuer must be the issuer alone',
     ],
+    [
+      'a redirect URI that names a host as its path',
+      of('spotify', '--redirect-uri', 'http://127.0.0.1:5599//callback'),
+      '--redirect-uri must not have a path that begins with two slashes.',
+    ],
     ['a redirect URI elsewhere', of('spotify', '--redirect-uri', 'https://a.test/'), 'give that as --public-uri'],
     [
       'a redirect URI with a fragment',

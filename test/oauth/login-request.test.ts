@@ -317,7 +317,7 @@ describe('LoginRequest', () => {
     );
   });
 
-  it.each(['implicit', 'id_token', 'none', 'authorization_code', 'CODE', 'code,token', '', ' code', 5])(
+  it.each(['implicit', 'id_token', 'none', 'authorization_code', 'CODE', 'code,token', '', ' code', 'code code', 5])(
     'rejects the response type %j, whose response could not be checked',
     (responseType) => {
       const wrong = responseType as string; // A caller without types may give anything.
