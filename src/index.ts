@@ -16,7 +16,7 @@ export { parseCallbackUri } from './oauth/callback-uri.js';
 export { AuthorizationCodeResponse, ImplicitGrantResponse } from './oauth/grant-response.js';
 export type { ExpectedRequest } from './oauth/authorization-response.js';
 export type { ParseCallbackUriOptions } from './oauth/callback-uri.js';
-export type { GrantResponse, GrantResponseInit } from './oauth/grant-response.js';
+export type { GrantResponse } from './oauth/grant-response.js';
 export { BrowserUtil } from './login/browser-util.js';
 export type { CallbackPageOptions, PageReason, PageState, TemplateContext } from './page/options.js';
 export {
@@ -42,7 +42,7 @@ export type {
 } from './login/login-options.js';
 export { LoginRequest } from './oauth/login-request.js';
 export { ResponseType } from './oauth/response-type.js';
-export type { CallbackReceiver, LoginRequestOptions } from './oauth/login-request.js';
+export type { LoginRequestOptions } from './oauth/login-request.js';
 export type { PageText, PageTextKey } from './page/language.js';
 export { PKCEUtil } from './oauth/pkce-util.js';
 export type { PKCECodes } from './oauth/pkce-util.js';

@@ -5,7 +5,7 @@ export interface CallbackPage {
   /**
    * Holds the page at "finishing sign-in" until the promise settles: then it shows success, or failure if the promise rejected.
    * Call it in the handler before its first `await`, or inside `exchange`. If it is called several times, all must resolve.
-   * The promise stays yours: handle its rejection as you would without the page.
+   * You must still handle its rejection.
    *
    * @param outcome - what the sign-in still depends on, such as the exchange of the code
    * @throws TypeError if the page has been completed already

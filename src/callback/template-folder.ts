@@ -62,7 +62,7 @@ async function makeFileServer(folder: string): Promise<FileServer> {
 
 /**
  * The name is a parameter, and the comments are for webpack and Vite, so that no bundler follows it: Express is three quarters of a
- * bundle, and only a template folder needs it, whose files are beside the bundle, too.
+ * bundle, and only a template folder needs it, whose files are outside of the bundle, too.
  */
 async function loadStatic(root: string, name = 'express'): Promise<RequestHandler> {
   try {

@@ -89,7 +89,7 @@ async function openByPackage(href: string): Promise<void> {
   await watchOpener(opener, systemOpener);
 }
 
-/** The xdg-open that comes with `open`, for a Linux that has none. There is none beside an app that bundles this package. */
+/** The xdg-open that comes with `open`, for a Linux that has none. An app that bundles this package has none. */
 function packagedXdgOpen(): string | undefined {
   try {
     const path = process.getBuiltinModule('node:url').fileURLToPath(new URL('xdg-open', import.meta.resolve('open')));

@@ -1,7 +1,7 @@
 import { AuthorizationError, replaceControls } from '../errors.js';
 import { tokenOf, valueOf } from './response-parameters.js';
 
-/** What both kinds of grant are made from. */
+/** @internal What both kinds of grant are made from. */
 export interface GrantResponseInit {
   /** The response's parameters, decoded. */
   params: URLSearchParams;
@@ -34,6 +34,7 @@ abstract class AuthorizationResponse {
   readonly #params: URLSearchParams;
   readonly #uri: URL;
 
+  /** @internal */
   constructor({ params, uri, redirectUri, createdAt }: GrantResponseInit) {
     this.redirectUri = redirectUri ?? uri.href.replace(/[?#].*$/, '');
     this.createdAt = createdAt ?? new Date();
@@ -106,6 +107,7 @@ export class ImplicitGrantResponse extends AuthorizationResponse {
   readonly #accessToken: string;
 
   /**
+   * @internal
    * @param init - the parameters and the URI that holds them
    * @throws {@link AuthorizationError} with `RESPONSE_MALFORMED` if there is no access token
    */
@@ -155,6 +157,7 @@ export class AuthorizationCodeResponse extends AuthorizationResponse {
   readonly #codeVerifier: string | undefined;
 
   /**
+   * @internal
    * @param init - the parameters and the URI that holds them
    * @throws {@link AuthorizationError} with `RESPONSE_MALFORMED` if there is no code
    */

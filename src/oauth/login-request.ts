@@ -8,16 +8,6 @@ import { randomBase64url } from './random-and-digest.js';
 import { checkRedirectUri } from './redirect-uri.js';
 import { checkResponseType, type ResponseType } from './response-type.js';
 
-/** What a {@link LoginRequest} needs of a server: an `AuthServer` is one. */
-export interface CallbackReceiver {
-  /** The redirect URI, as the exact text to send. */
-  readonly redirectUri: string;
-  /** The redirect URI, parsed. */
-  readonly baseUri: URL;
-  /** From now on, accepts the response to this request. */
-  expect(request: ExpectedRequest): void;
-}
-
 /** The optional parts of an authorization request. */
 export interface LoginRequestOptions {
   /** The provider's authorization endpoint. @default `https://accounts.spotify.com/authorize` */
@@ -194,7 +184,7 @@ export class LoginRequest implements ExpectedRequest {
    * @throws TypeError or RangeError naming the argument that was wrong
    */
   constructor(
-    redirect: string | URL | CallbackReceiver,
+    redirect: string | URL | { readonly redirectUri: string; expect(request: ExpectedRequest): void },
     clientId: string,
     responseType: ResponseType,
     options: LoginRequestOptions = {},
@@ -256,7 +246,7 @@ export class LoginRequest implements ExpectedRequest {
 function checkRedirect(redirect: unknown): string {
   let redirectUri = redirect;
   if (typeof redirect !== 'string' && !(redirect instanceof URL)) {
-    redirectUri = (redirect as Partial<CallbackReceiver> | null | undefined)?.redirectUri;
+    redirectUri = (redirect as { readonly redirectUri?: unknown } | null | undefined)?.redirectUri;
     if (typeof redirectUri !== 'string') throw new TypeError('`redirect` must be a string, a URL or an AuthServer');
   }
   const text = checkRedirectUri('redirect', redirectUri);

@@ -26,7 +26,7 @@ export function parseOptions<Rows extends Readonly<Record<string, Check<unknown>
   return readOptions(options as object, rows, prefix);
 }
 
-/** @internal Checks the values of the options that have rows, whatever others there are. */
+/** @internal Checks the values of the options that have rows, and ignores all others. */
 export function readOptions<Rows extends Readonly<Record<string, Check<unknown>>>>(
   options: object,
   rows: Rows,

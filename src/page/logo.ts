@@ -12,8 +12,7 @@ const types: ReadonlyMap<string, string> = new Map([
   ['ico', 'image/x-icon'],
 ]);
 
-/** What an app gives as `logo`. */
-export type Logo = string | URL | { readonly url: string };
+type Logo = string | URL | { readonly url: string };
 
 /** Where the picture is: its address in the page, or a file that becomes one. */
 type LogoPlace = { readonly src: string } | { readonly file: string | URL; readonly type: string };

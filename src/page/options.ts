@@ -10,7 +10,7 @@ import {
 } from '../oauth/option-rows.js';
 import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import { pageTextKeys, type PageText, type PageTextKey } from './language.js';
-import { findLogo, type Logo } from './logo.js';
+import { findLogo } from './logo.js';
 
 /** What the page shows: `data-auth-state` of its root element. */
 export type PageState = 'pending' | 'success' | 'error';
@@ -55,7 +55,7 @@ export interface CallbackPageOptions {
    */
   template?: string | ((context: TemplateContext) => string | Promise<string>) | undefined;
   /**
-   * An HTML file, or a folder with `index.html` and its assets: the files of the folder are served beside the page, except
+   * An HTML file, or a folder with `index.html` and its assets: the files of the folder are served with the page, except
    * those whose names begin with a dot.
    * @default the built-in page
    */
@@ -66,7 +66,14 @@ export interface CallbackPageOptions {
    * A picture for the built-in page, and its favicon: an image file, a `data:` URI, or `{ url }` with a path that `handler` serves.
    * @default none; the favicon is a neutral one
    */
-  logo?: Logo | undefined;
+  logo?:
+    | string
+    | URL
+    | {
+        /** A path of this server, such as `/logo.svg`. */
+        readonly url: string;
+      }
+    | undefined;
   /** A colour of the app for the built-in page's buttons and progress ring: `#rrggbb`. @default none */
   accentColor?: string | undefined;
   /** Where users find help if a sign-in fails: an https: or mailto: URI. The page links it. @default none */
@@ -123,9 +130,10 @@ const templatePath: Check<string | URL> = (value, name) => {
   throw new TypeError(`\`${name}\` must be a path or a file: URL, not ${shape}`);
 };
 
-const logo: Check<Logo> = (value) => {
-  findLogo(value as Logo);
-  return value as Logo;
+const logo: Check<NonNullable<CallbackPageOptions['logo']>> = (value) => {
+  const checked = value as NonNullable<CallbackPageOptions['logo']>;
+  findLogo(checked);
+  return checked;
 };
 
 const color: Check<string> = (value, name) => {

@@ -76,7 +76,7 @@ export class CallbackPageRenderer {
     this.#links = { 'data-auth-return': returnUri, 'data-auth-help': helpUri };
   }
 
-  /** The folder whose files are served beside the page, once loaded. */
+  /** The folder whose files are served with the page, once loaded. */
   get folder(): string | undefined {
     return this.#template?.folder;
   }

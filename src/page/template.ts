@@ -4,7 +4,7 @@ import { callbackHtml } from './default-templates.js';
 import { compileHtml, type HtmlTemplate } from './html-template.js';
 import type { CallbackPageOptions } from './options.js';
 
-/** @internal A template that is the same for every response, and the folder whose files are served beside it. */
+/** @internal A template that is the same for every response, and the folder whose files are served with it. */
 export interface LoadedTemplate {
   readonly html: HtmlTemplate;
   readonly folder: string | undefined;

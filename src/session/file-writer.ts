@@ -19,12 +19,12 @@ import type { HeldLock, Reservation, WriteResult } from './token-store.js';
 /** What a write needs at most, as a rule. */
 const reservedSize = 65_536;
 const hasModes = process.platform !== 'win32';
-/** With `--permission`, Node has no `fsync`, whatever is allowed. Each write then waits for the disk (`O_SYNC`). */
+/** With `--permission`, Node has no `fsync`, also with every permission. Each write then waits for the disk (`O_SYNC`). */
 const hasPermissionModel = 'permission' in process;
 let hasWarned = false;
 
 /**
- * @internal A new file beside `file`, readable by this user only, and so large that the text has room: a disk that is full shows itself
+ * @internal A new file in the folder of `file`, readable by this user only, and so large that the text has room: a disk that is full shows itself
  * before anything is sent to the provider.
  */
 export class FileReservation implements Reservation {

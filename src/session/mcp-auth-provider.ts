@@ -25,9 +25,9 @@ export interface McpAuthProvider extends OAuthClientProvider {
    *
    * @param client - a client of the MCP SDK
    * @param transportOptions - of the SDK's transport; its `fetch` is used for all requests
-   * @throws {@link SessionError} with `SIGN_IN_REQUIRED` if the user would have to sign in and `interactive` is false; `REFRESH_FAILED`
+   * @throws `SessionError` with `SIGN_IN_REQUIRED` if the user would have to sign in and `interactive` is false; `REFRESH_FAILED`
    * if the authorization server is out of reach
-   * @throws {@link AuthError} if the sign-in fails
+   * @throws `AuthError` if the sign-in fails
    * @throws what `client.connect()` throws
    */
   connect(client: Client, transportOptions?: Omit<StreamableHTTPClientTransportOptions, 'authProvider'>): Promise<void>;
@@ -41,7 +41,10 @@ export interface McpAuthProvider extends OAuthClientProvider {
    *
    * @returns whether the authorization server has confirmed it
    */
-  signOut(options?: { signal?: AbortSignal | undefined }): Promise<{ revoked: boolean }>;
+  signOut(options?: { signal?: AbortSignal | undefined }): Promise<{
+    /** Whether the provider has confirmed that they end. */
+    revoked: boolean;
+  }>;
 }
 
 /**

@@ -77,7 +77,7 @@ export interface SessionEndpoints {
   pushedAuthorizationRequest?: string | URL | undefined;
 }
 
-/** What a session's sign-in takes from the options of {@link login} and {@link AuthServer}. */
+/** What a session's sign-in takes from the options of `login()` and `AuthServer`. */
 export type SessionLoginOptions = AuthServerOptions &
   Pick<
     LoginCommonOptions<'code', unknown>,

@@ -32,7 +32,10 @@ export interface Session {
    *
    * @returns whether the provider has confirmed it
    */
-  signOut(options?: { signal?: AbortSignal | undefined }): Promise<{ revoked: boolean }>;
+  signOut(options?: { signal?: AbortSignal | undefined }): Promise<{
+    /** Whether the provider has confirmed that they end. */
+    revoked: boolean;
+  }>;
   /** Adds a listener. */
   on<Name extends keyof SessionEvents>(event: Name, listener: (...args: SessionEvents[Name]) => unknown): this;
   /** Removes a listener. */

@@ -84,7 +84,7 @@ export class StoredTokens {
     };
   }
 
-  /** Writes the tokens of a sign-in: they replace whatever is stored. */
+  /** Writes the tokens of a sign-in: they replace what is stored. */
   async write(stored: Stored): Promise<void> {
     await this.#bounded('STORE_UNWRITABLE', () => this.store.write(this.key, stored.text), stored);
     this.#unsaved = undefined;

@@ -5,7 +5,7 @@ import type { Stored } from './stored-tokens.js';
 export interface TokenCall extends CheckedTokenOptions {
   /** An access token that an API has rejected. */
   readonly refused?: string | undefined;
-  /** Whether the user signs in anew, whatever is stored. */
+  /** Whether the user signs in anew, even if a token is stored. */
   readonly anew?: boolean | undefined;
   /** Whether to use a token that seems to be over, if only a sign-in would bring another: the clock may be wrong. */
   readonly triesExpired?: boolean | undefined;

@@ -5,7 +5,7 @@ export function abortable<Result>(promise: Promise<Result>, signal: AbortSignal 
   process.getBuiltinModule('node:events').setMaxListeners(0, signal);
   return new Promise((resolve, reject) => {
     const abort = (): void => {
-      // Whatever the app gave as a reason.
+      // The app's own reason, of any type.
       reject(signal.reason as Error);
     };
     if (signal.aborted) abort();

@@ -1,4 +1,4 @@
-/** What a key means beside text. */
+/** What a key means in addition to text. */
 export type KeyAction = 'interrupt' | 'quit' | 'suspend' | 'end';
 
 const keyActions: Readonly<Record<string, KeyAction>> = {

@@ -24,7 +24,7 @@ export async function readPipedUri(input: LineInput, signal: AbortSignal): Promi
   try {
     return await readLine(input, signal);
   } finally {
-    // A pipe that is read keeps the process alive. A stream knows in the next tick that nobody listens any more.
+    // A pipe that is read keeps the process alive. A stream knows in the next tick that no listener is left.
     process.nextTick(() => {
       if (!isReadByHost(input)) input.pause();
     });

@@ -252,12 +252,12 @@ export class TerminalUserInterface {
     screen.writeUri(startUri);
   }
 
-  /** A response may come from a browser that the user opens, which needs somebody who reads the address. */
+  /** A response may come from a browser that the user opens, which needs a person who reads the address. */
   #assertAnswerable(): void {
     const { hasAppOpener, hasOnLoginUri, hasPublicUri } = this.#context ?? {};
     const hasReader = this.#screen.isTerminal || this.#hasDisplay || this.#environment.isRemote;
     const hasApp = hasAppOpener === true || hasOnLoginUri === true || hasPublicUri === true;
-    // A pipe that is still open, or has text for the app, may belong to somebody who waits for this line.
+    // A pipe that is still open, or has text for the app, may belong to a program that waits for this line.
     const isOpen = this.#release !== undefined && !this.#input.readableEnded;
     if (hasReader || hasApp || isOpen || this.#input.isTTY === true) return;
     throw new BrowserOpenError(

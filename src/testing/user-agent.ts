@@ -113,7 +113,7 @@ export function completeLogin(
   options: TestUserAgentOptions & { startUri?: URL | undefined } = {},
 ): Promise<VisitedPage> {
   const userAgentOptions = { ...options };
-  // `openBrowser` gets it beside the login URI: this function can be given as one.
+  // `openBrowser` gets it in addition to the login URI: this function can be given as one.
   delete userAgentOptions.startUri;
   return createTestUserAgent(userAgentOptions).open(loginUri);
 }
