@@ -59,6 +59,7 @@ export async function login<const Type extends ResponseType = 'code', Result = G
     // These take time, and do not depend on each other.
     const started = isServerShared ? undefined : server.start();
     const loading = settings && import('../terminal/user-interface.js');
+    loading?.catch(() => undefined); // It is awaited below, unless the server cannot start.
     if (parsed.openBrowser === undefined) preloadOpener();
     await started;
     terminal = loading && new (await loading).TerminalUserInterface({ settings });

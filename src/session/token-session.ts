@@ -2,7 +2,6 @@ import { EventEmitter } from 'eventemitter3';
 import { AuthAbortedError } from '../errors.js';
 import { FileTokenStore } from './file-store.js';
 import { SessionError, withoutTokens } from './session-error.js';
-import type { SessionFetch } from './session-fetch.js';
 import {
   checkSignal,
   checkTokenOptions,
@@ -34,7 +33,10 @@ export class TokenSession {
   readonly #events = new EventEmitter<SessionEvents>();
   readonly #refreshes = new Map<string, SharedTask<RefreshResult>>();
   #signIn: SharedTask<Stored> | undefined;
-  #fetch: Promise<SessionFetch> | undefined;
+  readonly #fetch = madeOnce(async () => {
+    const { SessionFetch } = await import('./session-fetch.js');
+    return new SessionFetch(this, this.#interactive, this.#resource);
+  });
   #signOuts = 0;
   /** How often this session itself has changed what is stored. */
   #changes = 0;
@@ -45,7 +47,6 @@ export class TokenSession {
     const { name, store = new FileTokenStore(name), interactive = true, refreshTimeout = 30_000 } = options;
     const { scope, login, resource }: Partial<ProviderSessionOptions> = isSdk(options) ? {} : options;
     const key = keyOf(options);
-    let source = given && Promise.resolve(given.source);
     this.#canRefresh = given !== undefined || !isSdk(options) || options.refresh !== undefined;
     this.#resource = resource;
     this.#interactive = interactive;
@@ -55,7 +56,9 @@ export class TokenSession {
       scope,
       writesLines: given?.writesLines ?? login?.terminal !== false,
       late: new Map(),
-      source: () => (source ??= makeSource(options, refreshTimeout)),
+      source: madeOnce(() =>
+        given === undefined ? makeSource(options, refreshTimeout) : Promise.resolve(given.source),
+      ),
       lockTarget: (suffix) => ({ store, name, key: `${key}${suffix}`, timeout: refreshTimeout }),
       changed: (stored) => {
         this.#changes += 1;
@@ -79,10 +82,7 @@ export class TokenSession {
   }
 
   async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    this.#fetch ??= import('./session-fetch.js').then(
-      ({ SessionFetch }) => new SessionFetch(this, this.#interactive, this.#resource),
-    );
-    return await (await this.#fetch).fetch(input, init);
+    return await (await this.#fetch()).fetch(input, init);
   }
 
   async peek(): Promise<Tokens | undefined> {
@@ -257,6 +257,16 @@ function keyOf(options: SdkSessionOptions | ProviderSessionOptions): string {
 /** A slash at the end makes no difference. */
 function hrefOf(uri: string | URL | undefined): string {
   return uri === undefined ? '' : new URL(uri).href.replace(/\/$/, '');
+}
+
+/** What is made when it is first needed, and once. After a failure, such as for want of file descriptors, it is made again. */
+function madeOnce<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }
 
 async function makeSource(
