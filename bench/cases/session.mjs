@@ -108,13 +108,13 @@ export const refreshTogether = {
         });
         const endpoints = { authorization: `${server.origin}/authorize`, token: `${server.origin}/token` };
         const { env, close } = openHome({ provider: [endpoints.authorization, endpoints.token], lifetime: -1000 });
+        const apps = Array.from({ length: processes }, () =>
+          spawn(process.execPath, [appOf('ours', 'refresh'), JSON.stringify(endpoints)], {
+            env,
+            stdio: ['pipe', 'pipe', 'inherit'],
+          }),
+        );
         try {
-          const apps = Array.from({ length: processes }, () =>
-            spawn(process.execPath, [appOf('ours', 'refresh'), JSON.stringify(endpoints)], {
-              env,
-              stdio: ['pipe', 'pipe', 'inherit'],
-            }),
-          );
           await Promise.all(apps.map(({ stdout }) => once(stdout, 'data')));
           for (const { stdin } of apps) stdin.end('\n');
           const results = await Promise.all(
@@ -124,6 +124,7 @@ export const refreshTogether = {
             throw new Error('not one refresh for all');
           return Math.max(...results.map(({ at }) => milliseconds(respondedAt, BigInt(at))));
         } finally {
+          for (const app of apps) app.kill('SIGKILL');
           server.close();
           close();
         }

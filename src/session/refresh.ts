@@ -174,8 +174,6 @@ async function yieldTo(state: SessionState, source: TokenSource, next: Stored): 
 
 /** The provider says that the refresh token is no longer valid. If another one is stored, it says nothing about that. */
 async function endSession(state: SessionState, sent: Stored): Promise<RefreshResult> {
-  const current = await state.store.read();
-  if (current?.refreshToken !== sent.refreshToken) return resultOf(current);
   if (!(await state.store.deleteIf(sent))) return resultOf(await state.store.read());
   state.changed(undefined);
   return { ended: 'over' };

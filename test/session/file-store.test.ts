@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -7,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -83,6 +85,7 @@ describe('createFileTokenStore', () => {
       process.umask(strict);
     }
     expect(await store.read('a')).toBe('other text');
+    expect(statSync(theFile()).mode & 0o777).toBe(0o600);
   });
 
   it('S4: a temporary file that a killed process has left is removed by the next write, and by the deletion', async () => {
@@ -138,7 +141,7 @@ describe('createFileTokenStore', () => {
     await harness.session({ interactive: false }).accessToken();
   });
 
-  onPosix('S9: rejects a link and a directory', async () => {
+  onPosix('S9: rejects a link, a directory and a pipe, without waiting for its writer', async () => {
     const file = await signedIn();
     renameSync(file, `${file}.real`);
     symlinkSync(`${file}.real`, file);
@@ -148,7 +151,22 @@ describe('createFileTokenStore', () => {
     const error = await rejection(harness.session().accessToken());
     expect(error).toMatchObject({ code: 'STORE_UNREADABLE' });
     expect(error.message).toContain('it is not a file');
+    rmdirSync(file);
+    execFileSync('mkfifo', ['-m', '600', file]);
+    expect((await rejection(harness.session().accessToken())).message).toContain('it is not a file');
+    expect((await rejection(harness.session().signOut())).code).toBe('STORE_UNREADABLE');
     expect(harness.server.requestsOf('sign-in')).toHaveLength(1);
+  });
+
+  onPosix('uses a folder that is a link, as of those who keep their settings elsewhere', async () => {
+    mkdirSync(join(harness.home, 'elsewhere'), { mode: 0o700 });
+    symlinkSync(join(harness.home, 'elsewhere'), harness.folder);
+    await signedIn();
+    const token = await harness.session({ interactive: false }).accessToken();
+    expect(await harness.session({ interactive: false }).accessToken()).toBe(token);
+    expect(readdirSync(join(harness.home, 'elsewhere'))).toHaveLength(1);
+    expect(await harness.session().signOut()).toEqual({ revoked: true });
+    expect(readdirSync(join(harness.home, 'elsewhere'))).toEqual([]);
   });
 
   asRoot('S9: rejects a file of another user', async () => {
@@ -181,6 +199,15 @@ describe('createFileTokenStore', () => {
     await harness.session().accessToken();
   });
 
+  it('uses what a later release has written with members of its own, and refreshes it', async () => {
+    const file = await signedIn();
+    const text = readFileSync(file, 'utf8').replace('"version":1', '"version":1,"later":{"a":[1]}');
+    writeFileSync(file, text);
+    expect((await harness.session().peek())?.refreshToken).toBe('refresh-token-1');
+    await harness.session({ interactive: false }).accessToken();
+    expect([harness.warnings, harness.server.reuses]).toEqual([[], 0]);
+  });
+
   it('S9: leaves what another version has written', async () => {
     const file = await signedIn();
     const text = readFileSync(file, 'utf8').replace('"version":1', '"version":2');
@@ -208,6 +235,7 @@ describe('findStoreFolder', () => {
     ['linux', { XDG_STATE_HOME: '/state', HOME: '/home/ada' }, '/state/my-app'],
     ['linux', { XDG_STATE_HOME: '', HOME: '/home/ada' }, '/home/ada/.local/state/my-app'],
     ['linux', { XDG_STATE_HOME: 'relative', HOME: '/home/ada' }, '/home/ada/.local/state/my-app'],
+    ['linux', { XDG_STATE_HOME: '~/state', HOME: '/home/ada' }, '/home/ada/.local/state/my-app'],
     ['freebsd', { HOME: '/home/ada' }, '/home/ada/.local/state/my-app'],
     ['darwin', { HOME: '/Users/ada', XDG_STATE_HOME: '/state' }, '/Users/ada/Library/Application Support/my-app'],
     ['win32', { LOCALAPPDATA: '/c/ada/local', XDG_STATE_HOME: '/state' }, '/c/ada/local/my-app'],
@@ -215,7 +243,7 @@ describe('findStoreFolder', () => {
     expect(findStoreFolder('my-app', env, platform)).toBe(folder);
   });
 
-  it('is found without HOME, from the system', () => {
-    expect(findStoreFolder('my-app', {}, 'linux')).toMatch(/\/\.local\/state\/my-app$/);
+  it.each([[{}], [{ HOME: '' }], [{ HOME: 'relative' }]])('is found with %j from the system', (env) => {
+    expect(findStoreFolder('my-app', env, 'linux')).toMatch(/^\/.*\/\.local\/state\/my-app$/);
   });
 });

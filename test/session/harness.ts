@@ -17,7 +17,7 @@ export class Harness implements AsyncDisposable {
     this.home = home;
     process.env['XDG_STATE_HOME'] = home;
     jest.spyOn(process, 'emitWarning').mockImplementation((warning, options) => {
-      const { code } = options as unknown as { code?: string };
+      const { code } = Object(options) as { code?: string };
       this.warnings.push(`${String(code)}: ${String(warning)}`);
     });
   }

@@ -40,6 +40,18 @@ describe('several processes', () => {
     expect(arena.server.requestsOf('token')).toHaveLength(1);
   });
 
+  it('S1: 50 calls of one process that share a signal send one refresh, without a warning of too many listeners', async () => {
+    await using arena = await Arena.start(apps);
+    const app = await arena.app();
+    for (const options of [{}, { forceRefresh: true }]) {
+      const tokens = (await app.call('fifty', options)) as string[];
+      expect([tokens.length, new Set(tokens).size]).toEqual([50, 1]);
+    }
+    expect(arena.server.requests).toHaveLength(2);
+    await app.end();
+    expect(app.stderr()).toBe('');
+  });
+
   it('S6: a lock that another takes and releases at the same moment is no error', async () => {
     await using arena = await Arena.start(apps);
     await arena.signIn();

@@ -615,13 +615,28 @@ describe('a store of the app', () => {
     ['no tokens', '{"version":1,"key":"test","receivedAt":5,"response":{}}'],
     ['the tokens of another key', '{"version":1,"key":"other","receivedAt":5,"response":{"access_token":"a"}}'],
     ['another version', '{"version":2}'],
+    ['the JSON null', 'null'],
+    ['lists in lists', '['.repeat(100_000)],
+    ['a token that is no text', '{"version":1,"key":"test","receivedAt":5,"response":{"access_token":["a"]}}'],
     ['no text', 5],
+    ['an empty list instead of a text', []],
+    ['an object instead of a text', { version: 1 }],
   ])('with %s is STORE_UNREADABLE, and the text stays', async (_, text) => {
     const deleted = jest.fn();
-    const store = mapStore({ read: () => text as string, delete: deleted as never, write: deleted as never });
+    const store = mapStore({
+      read: () => text as unknown as string,
+      delete: deleted as never,
+      write: deleted as never,
+    });
     const error = await rejection(harness.session({ store }).accessToken());
     expect(error).toMatchObject({ code: 'STORE_UNREADABLE' });
     expect(deleted).not.toHaveBeenCalled();
+  });
+
+  it.each([[undefined], [null]])('with %p has no tokens, also as a promise', async (text) => {
+    for (const read of [() => text, () => Promise.resolve(text)]) {
+      expect(await harness.session({ store: mapStore({ read }) }).peek()).toBeUndefined();
+    }
   });
 
   it('S4: whose `write` fails after a refresh loses no token: it is used, and written by a later call', async () => {
