@@ -78,8 +78,6 @@ await build.write({
   },
   comments: { legal: true, jsdoc: false },
   postBanner: licences,
-  sourcemap: true,
-  sourcemapExcludeSources: true,
 });
 await chmod(path.join(dist, 'cli.js'), 0o755);
 
