@@ -53,8 +53,14 @@ export async function findAuthorizationServer(
   for (const candidate of [...candidates].sort((one, other) => rank(one, known) - rank(other, known))) {
     try {
       checkAddress('authorization server', candidate, serverUrl);
-      const metadata = await sdk.discoverAuthorizationServerMetadata(candidate, { fetchFn: fetch });
+      const metadata = await sdk.discoverAuthorizationServerMetadata(candidate, {
+        fetchFn: fetch,
+        skipIssuerValidation: true, // The SDK accepts no slash that only the metadata have.
+      });
       if (metadata === undefined && named.length > 0) continue;
+      if (metadata !== undefined && !isSameIssuer(metadata.issuer, candidate)) {
+        throw new ProviderError('METADATA_INVALID', `The metadata of ${candidate} are of another issuer.`);
+      }
       const members: Readonly<Record<string, unknown>> = { ...metadata };
       for (const name of endpoints) {
         const { [name]: endpoint } = members;
@@ -92,7 +98,12 @@ function checkAddress(what: string, address: string, namedBy: URL): void {
   throw new ProviderError('METADATA_INVALID', `The ${what} that ${host} names ${problem}.`);
 }
 
-/** The known authorization server first; a slash at the end makes no other server. */
+/** The known authorization server first. */
 function rank(candidate: string, known: string | undefined): number {
-  return known !== undefined && candidate.replace(/\/$/, '') === known.replace(/\/$/, '') ? 0 : 1;
+  return known !== undefined && isSameIssuer(candidate, known) ? 0 : 1;
+}
+
+/** A slash at the end makes no other server: both spellings lead to the same metadata document. */
+function isSameIssuer(one: string, other: string): boolean {
+  return one.replace(/\/$/, '') === other.replace(/\/$/, '');
 }

@@ -16,6 +16,10 @@ class Provider implements AsyncDisposable {
   readonly requests: string[] = [];
   readonly valid = new Set<string>();
   readonly instead: { [path: string]: Respond | undefined } = {};
+  /** Further members of the metadata. */
+  readonly metadata: Record<string, unknown> = {};
+  /** The authorization server that the resource metadata name. @default its origin */
+  named: string | undefined;
   readonly #server: Server;
   #tokens = 0;
 
@@ -62,7 +66,7 @@ class Provider implements AsyncDisposable {
       if (this.valid.has(authorization ?? '')) sendJson(to, 200, {});
       else this.refuse(to);
     } else if (path === '/.well-known/oauth-protected-resource/mcp') {
-      sendJson(to, 200, { resource: `${origin}/mcp`, authorization_servers: [origin] });
+      sendJson(to, 200, { resource: `${origin}/mcp`, authorization_servers: [this.named ?? origin] });
     } else if (path === '/.well-known/oauth-authorization-server') {
       sendJson(to, 200, {
         issuer: origin,
@@ -71,6 +75,7 @@ class Provider implements AsyncDisposable {
         registration_endpoint: `${origin}/register`,
         response_types_supported: ['code'],
         code_challenge_methods_supported: ['S256'],
+        ...this.metadata,
       });
     } else if (path === '/register') {
       sendJson(to, 201, { ...(JSON.parse(body) as object), client_id: 'client' });
@@ -172,6 +177,59 @@ describe('createMcpAuthProvider', () => {
   it('says so if the metadata of the server cannot be read, instead of asking another authorization server', async () => {
     server.instead['/.well-known/oauth-protected-resource/mcp'] = (response) => response.writeHead(503).end();
     expect(await rejection(send(providerOf()))).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    expect([opened, server.count('/register')]).toEqual([0, 0]);
+  });
+
+  it('keeps waiting after a response with another state, and sends no code', async () => {
+    const wrong = async (uri: URL): Promise<void> => {
+      opened += 1;
+      const callback = new URL(uri.searchParams.get('redirect_uri') ?? '');
+      for (const query of ['code=theirs&state=theirs', 'code=theirs', 'error=access_denied&state=theirs']) {
+        callback.search = query;
+        expect((await fetch(callback)).status).toBe(400);
+      }
+    };
+    const login = { terminal: false, openBrowser: wrong, timeout: 500 };
+    expect(await rejection(send(providerOf({ login })))).toMatchObject({ code: 'TIMED_OUT' });
+    expect([opened, server.count('authorization_code')]).toEqual([1, 0]);
+  });
+
+  it('uses a client ID metadata document if the authorization server supports them, and registers otherwise', async () => {
+    const clientMetadataUrl = 'https://host.example.com/client.json';
+    const clientIds: (string | null)[] = [];
+    const login = {
+      terminal: false,
+      openBrowser: async (uri: URL): Promise<void> => {
+        clientIds.push(uri.searchParams.get('client_id'));
+        await openBrowser(uri);
+      },
+    };
+    expect(await send(providerOf({ clientMetadataUrl, login }))).toBe(200);
+    expect([clientIds, server.count('/register')]).toEqual([['client'], 1]);
+    server.metadata['client_id_metadata_document_supported'] = true;
+    store = createMemoryTokenStore();
+    expect(await send(providerOf({ clientMetadataUrl, login }))).toBe(200);
+    expect(await send(providerOf({ clientMetadataUrl, login }))).toBe(200);
+    expect([clientIds, server.count('/register')]).toEqual([['client', clientMetadataUrl], 1]);
+  });
+
+  it.each([
+    ['in both', '/', '/'],
+    ['in neither', '', ''],
+    ['in the resource metadata only', '/', ''],
+    ['in its own metadata only', '', '/'],
+  ])('signs in, and refreshes, at an issuer with a slash at the end %s', async (_, named, issuer) => {
+    server.named = `${server.origin}${named}`;
+    server.metadata['issuer'] = `${server.origin}${issuer}`;
+    expect(await send(providerOf())).toBe(200);
+    server.valid.clear();
+    expect(await send(providerOf())).toBe(200);
+    expect([opened, server.count('refresh_token'), server.count('authorization_code')]).toEqual([1, 1, 1]);
+  });
+
+  it.each(['//', '/other', '/?x', '.example'])('rejects metadata of an issuer that ends in %s', async (end) => {
+    server.metadata['issuer'] = `${server.origin}${end}`;
+    expect(await rejection(send(providerOf()))).toMatchObject({ code: 'METADATA_INVALID' });
     expect([opened, server.count('/register')]).toEqual([0, 0]);
   });
 
