@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ctrl+C beside a spinner of @clack/prompts ends the process with status 0, and the app's SIGINT handler never runs.
+# Ctrl+C during a spinner of @clack/prompts ends the process with status 0, and the app's SIGINT handler never runs.
 #
 # Version: @clack/prompts 1.9.0 on Node 20.20 and 26.10, Bun 1.4.5 and Deno 2.9.6, Linux. Seen on 1 December 2026 (run here: Node).
 # Guess: the handler runs; without one, the process ends by SIGINT (status 130).

@@ -44,7 +44,7 @@ const text = `# Licences of other packages
 
 ## In the package itself
 
-Their code is part of \`dist/\`, with their licence text beside it.
+Their code is part of \`dist/\`, with their licence text.
 
 ${table(bundled)}
 

@@ -92,7 +92,7 @@ describe('Too many connections', () => {
       await server.stop();
     }));
 
-  it('loses no redirect to a client that repeats a complete request on every connection, beside silent ones (R36)', async () => {
+  it('loses no redirect to a client that repeats a complete request on every connection, with silent ones in between (R36)', async () => {
     const server = new AuthServer('http://127.0.0.1:0/callback');
     await server.start();
     const { port } = server;

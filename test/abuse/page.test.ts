@@ -70,7 +70,7 @@ describe('The page', () => {
         const first = page.body.indexOf('data-auth-page');
         expect(first).toBeGreaterThan(-1);
         expect(scriptsOf(page).allowed).toBeGreaterThanOrEqual(1);
-        // The custom page is unchanged, beside what was inserted.
+        // The custom page is unchanged, except for what was inserted.
         for (const piece of template.split(/(?<=>)/)) {
           const [start] = piece.split('>');
           expect(page.body).toContain(start?.replace(/^<html.*$/, '<html'));

@@ -493,7 +493,7 @@ describe('the look', () => {
     expect(await shown({ state: 'success' })).toMatchObject({ note: account.note });
   });
 
-  it('requests nothing beside the page: no favicon, and no file of a logo', async () => {
+  it('requests nothing but the page: no favicon, and no file of a logo', async () => {
     const { requests } = await open('?code=c&state=s', {
       page: { ...links, logo },
       view: { state: 'success', answered: true },

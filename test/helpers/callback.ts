@@ -10,7 +10,7 @@ export function deliverQuery(server: AuthServer, params: Record<string, string>)
     .set('Sec-Fetch-Mode', 'navigate');
 }
 
-/** What the page's script does with a fragment: POST to `token` beside the page. */
+/** What the page's script does with a fragment: POST to `token` in the page's folder. */
 export function deliverFragment(server: AuthServer, params: Record<string, string>): Test {
   const { origin } = server.baseUri;
   return request(origin)

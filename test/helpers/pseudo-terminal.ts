@@ -6,7 +6,7 @@ import xterm from '@xterm/headless';
 export interface PseudoTerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
-  /** The whole environment, beside PATH, HOME and TERM. */
+  /** The whole environment, in addition to PATH, HOME and TERM. */
   readonly env?: Readonly<Record<string, string>>;
 }
 

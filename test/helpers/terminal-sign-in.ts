@@ -7,7 +7,7 @@ import { PseudoTerminal, type PseudoTerminalOptions } from './pseudo-terminal.js
 
 /** How a sign-in in a terminal is started. */
 export interface TerminalSignInOptions extends PseudoTerminalOptions {
-  /** Options of `login()`, beside those of the fixture. */
+  /** Options of `login()`, in addition to those of the fixture. */
   readonly login?: object;
   /** Shell text behind the command, such as a redirection. */
   readonly shell?: string;

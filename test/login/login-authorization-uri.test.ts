@@ -74,7 +74,7 @@ describe('login({ authorizationUri })', () => {
     expect(codeVerifier).toBeUndefined();
   });
 
-  it('awaits the state that the SDK made, from the URI or beside it', async () => {
+  it('awaits the state that the SDK made, from the URI or returned with it', async () => {
     const authorizationUri = (context: AuthorizationUriContext): URL => uriOf(context, { state: 'of the SDK' });
     expect(await login({ redirectUri, authorizationUri, openBrowser: browser() })).toMatchObject({
       state: 'of the SDK',
@@ -381,7 +381,7 @@ describe('login({ authorizationUri })', () => {
     await expect(promise).rejects.toThrow(message);
   });
 
-  it('rejects the options of the server beside `server`', async () => {
+  it('rejects the options of the server together with `server`', async () => {
     const server = await startServer();
     const promise = login({ server, port: 5, authorizationUri: 'https://a.example/?state=s&response_type=code' });
     await expect(promise).rejects.toThrow(/`port` cannot be combined with `server`/);

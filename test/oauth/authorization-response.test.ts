@@ -439,7 +439,7 @@ describe('validateResponse', () => {
           rejection: 'wrong_redirect_uri',
         });
       }
-      // By fragment and by form, the query arrives beside the response.
+      // By fragment and by form, the query arrives in addition to the response.
       for (const channel of ['fragment', 'form'] as const) {
         const arrived = { query: 'provider=a&tenant=b+c', [channel]: query };
         expect(validate(arrived, { redirectUri }).kind).toBe('grant');
@@ -475,7 +475,7 @@ describe('validateResponse', () => {
     const issuer = 'https://as.example.com';
     const iss = encodeURIComponent(issuer);
 
-    it('accepts the expected `iss`, also of an error and beside an encrypted ID token', () => {
+    it('accepts the expected `iss`, also of an error and with an encrypted ID token', () => {
       expect(validate({ query: `code=abc&state=xyz&iss=${iss}` }, { issuer }).kind).toBe('grant');
       expect(validate({ query: `code=abc&state=xyz&iss=${iss}&id_token=a.b.c.d.e` }, { issuer }).kind).toBe('grant');
       expect(validate({ query: `error=access_denied&state=xyz&iss=${iss}` }, { issuer })).toMatchObject({

@@ -24,7 +24,7 @@ const { packages, lockfileVersion } = JSON.parse(read('package-lock.json')) as {
   lockfileVersion: number;
 };
 
-/** Node's lookup of a package: beside the importing file, then in the parent folders. */
+/** Node's lookup of a package: in the importing file's folder, then in the parent folders. */
 function find(from: string, name: string): string {
   const path = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
   if (path in packages) return path;

@@ -462,7 +462,7 @@ describe('createCallbackRouter', () => {
       await app.query({ code: 'abc', state }).expect(200);
     });
 
-    it('may be a folder, whose files are served beside it', async () => {
+    it('may be a folder, whose files are served with it', async () => {
       const folder = await folderWith({
         'site/index.html': '<html><link rel=stylesheet href=css/a.css>Mine</html>',
         'site/css/a.css': 'p{}',
