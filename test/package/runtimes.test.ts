@@ -1,55 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { completeLogin, startTestAuthorizationServer } from '#src/testing.js';
 import { Command } from '../cli/command.js';
 import { appScript, removeFolder, run, signedIn, temporaryFolder } from '../helpers/package.js';
-import { installedApp, isInstalled, modules } from '../helpers/compat.js';
+import { installedApp, isInstalled } from '../helpers/compat.js';
+import { runtimes } from '../helpers/runtimes.js';
 
 jest.setTimeout(240_000);
-
-interface Runtime {
-  readonly name: string;
-  /** The package of test/compat that has the binary. */
-  readonly package: string;
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly version: RegExp;
-}
-
-const node = (version: string): Runtime => ({
-  name: `Node ${version}`,
-  package: `node${version}`,
-  program: path.join(modules, `node${version}`, 'bin', 'node'),
-  args: [],
-  version: new RegExp(`^v${version.replaceAll('.', '\\.')}\\.`),
-});
-
-// The package's install script, if npm runs it, moves the binary.
-const bun =
-  [path.join(modules, '@oven', 'bun-linux-x64', 'bin', 'bun'), path.join(modules, 'bun', 'bin', 'bun.exe')].find(
-    (file) => existsSync(file),
-  ) ?? 'bun';
-
-/** The oldest Node that package.json allows, every maintained line, and the other runtimes. */
-const runtimes: readonly Runtime[] = [
-  ...['20.19', '22', '24', '26'].map(node),
-  {
-    name: 'Bun',
-    package: '@oven/bun-linux-x64',
-    program: bun,
-    args: [],
-    version: /^\d+\.\d+/,
-  },
-  {
-    name: 'Deno',
-    package: '@deno/linux-x64-glibc',
-    program: path.join(modules, '@deno', 'linux-x64-glibc', 'deno'),
-    args: ['run', '--allow-all', '--no-prompt'],
-    version: /^deno \d+\.\d+/,
-  },
-];
 
 let folder: string | undefined;
 let app: string;

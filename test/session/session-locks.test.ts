@@ -94,7 +94,10 @@ const scenarios = {
     // No process runs for longer than a lock takes to become stale. The clock that goes on is the one that counts.
     for (const app of [holder, waiting]) app?.process.kill('SIGSTOP');
     await new Promise((resolve) => setTimeout(resolve, 12_000));
-    for (const app of [waiting, holder]) app?.process.kill('SIGCONT');
+    // The one who waits is awake first, and sees a lock without a sign of life.
+    waiting?.process.kill('SIGCONT');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    holder?.process.kill('SIGCONT');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(arena.server.requestsOf('token')).toHaveLength(1);
     go();
