@@ -51,8 +51,14 @@ async function openHref(href: string): Promise<void> {
     throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
   }
   if (needsPackage()) return openByPackage(href);
-  const opener = process.platform === 'darwin' ? 'open' : hasXdgOpen() ? 'xdg-open' : (packagedXdgOpen() ?? 'xdg-open');
-  return startFirst([[opener]], href, systemOpener);
+  return startFirst([[await systemProgram()]], href, systemOpener);
+}
+
+async function systemProgram(): Promise<string> {
+  if (process.platform === 'darwin') return 'open';
+  if (hasXdgOpen()) return 'xdg-open';
+  const { findPackagedXdgOpen } = await import('./packaged-xdg-open.js');
+  return findPackagedXdgOpen() ?? 'xdg-open';
 }
 
 /** @internal The message for the user, without what the developer can do. */
@@ -87,16 +93,6 @@ async function openByPackage(href: string): Promise<void> {
   }
   // `open` resolves once the opener runs (on Windows: once it has ended), with success or not.
   await watchOpener(opener, systemOpener);
-}
-
-/** The xdg-open that comes with `open`, for a Linux that has none. An app that bundles this package has none. */
-function packagedXdgOpen(): string | undefined {
-  try {
-    const path = process.getBuiltinModule('node:url').fileURLToPath(new URL('xdg-open', import.meta.resolve('open')));
-    return isExecutable(path) ? path : undefined;
-  } catch {
-    return undefined; // `open` is not installed as a package here.
-  }
 }
 
 /** The normalised URI. It begins with `http:` or `https:`, so no opener can take it for an option or a path. */

@@ -168,30 +168,3 @@ describeWith(['typescript5'], 'TypeScript with moduleResolution: node10', () => 
     await expect(run(process.execPath, [tsc, '-p', '.'], { cwd: project })).rejects.toThrow(/TS2307/);
   });
 });
-
-describe('Jest with CommonJS', () => {
-  const jestProgram = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-
-  /** Runs one test file in a CommonJS project that has installed the package. */
-  async function runJest(name: string, source: string, nodeArgs: readonly string[]): Promise<string> {
-    const project = path.join(app, name);
-    await mkdir(project, { recursive: true });
-    await writeFile(path.join(project, 'package.json'), JSON.stringify({ type: 'commonjs', jest: { transform: {} } }));
-    await writeFile(path.join(project, 'app.test.js'), source);
-    const { stderr } = await run(process.execPath, [...nodeArgs, jestProgram, '--rootDir', project], { cwd: project });
-    return stderr;
-  }
-  const flag = '--experimental-vm-modules';
-
-  it('cannot require() the package, because Jest’s own require() loads no ES module', async () => {
-    const source = "test('loads', () => { expect(typeof require('embed-auth-server').login).toBe('function') });";
-    await expect(runJest('jest-require', source, [])).rejects.toThrow(/ES Module|import statement outside a module/i);
-  });
-
-  it('can import() it with --experimental-vm-modules', async () => {
-    const source =
-      "test('loads', async () => { expect(typeof (await import('embed-auth-server')).login).toBe('function') });";
-    expect(await runJest('jest-import', source, [flag])).toContain('1 passed');
-    await expect(runJest('jest-import', source, [])).rejects.toThrow(/experimental-vm-modules/);
-  });
-});
