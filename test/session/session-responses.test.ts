@@ -239,3 +239,23 @@ describe('the response to a refresh', () => {
     server.next['token'] = [];
   });
 });
+
+describe('an error of an SDK', () => {
+  it.each<[string, (refreshToken: string) => unknown]>([
+    ['in its message', (token) => new Error(`POST refresh_token=${token} failed`)],
+    ['in its members', (token) => Object.assign(new Error('failed'), { config: { data: token }, code: token })],
+    ['in its cause', (token) => new Error('failed', { cause: { error: 'invalid_client', request: token } })],
+    ['in its name', (token) => Object.assign(new Error('failed'), { name: `Error of ${token}` })],
+    ['in `error`', (token) => ({ error: `unknown token ${token}` })],
+    ['as the error itself', (token) => token],
+  ])('S9: shows no token that is %s', async (_, errorOf) => {
+    const refresh = (token: string): Promise<never> => Promise.reject(errorOf(token));
+    const made = harness.session({ refresh });
+    await made.accessToken();
+    const error = await rejection(made.accessToken({ forceRefresh: true }));
+    expect(error).toMatchObject({ name: 'SessionError', code: 'REFRESH_FAILED' });
+    expect(`${inspect(error, { depth: 9, showHidden: true })} ${JSON.stringify(error)}`).not.toContain(
+      'refresh-token-',
+    );
+  });
+});
