@@ -74,7 +74,8 @@ async function run(
     signal.throwIfAborted();
     const failure = describeFailure(error, { ...options, serverName });
     if (failure === undefined) throw error;
-    const lost = error instanceof OutputError ? ' The token was not delivered. Run the command again.' : '';
+    const isLost = error instanceof OutputError && command === 'token';
+    const lost = isLost ? ' The token was not delivered. Run the command again.' : '';
     await err.write(`${wrapLines(failure.message + lost, err.columns)}\n`);
     return failure.status;
   }

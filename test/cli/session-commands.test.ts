@@ -138,6 +138,14 @@ describe('embed-auth-server status', () => {
     expect(JSON.parse((await outcome(start('status', ['--json'])))[1])).toEqual({ signed_in: false });
   });
 
+  onLinux('says of an output that is full only that it is', async () => {
+    const command = commands.shell(`$CLI status --issuer ${provider.issuer} --client-id my-id > /dev/full`, {
+      XDG_STATE_HOME: commands.folder,
+    });
+    expect(await command.ended).toBe(1);
+    expect(command.stderr.replaceAll('\n', ' ')).toMatch(/cannot be written to \(ENOSPC\)\. $/);
+  });
+
   onLinux('says who, which scopes, until when, and no secret; it asks no server', async () => {
     const scope = ['--scope', 'openid profile'];
     const [, token] = await outcome(start('token', ['--sign-in', ...scope]));
