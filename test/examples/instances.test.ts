@@ -397,6 +397,21 @@ describeInstances(`examples/existing-server on two instances, with Redis and ngi
       expect(await isSignedIn(signedIn)).toBe(true);
     });
 
+    it('loses nothing if Redis is killed during a sign-in and comes back, and gives one grant', async () => {
+      const visitor = visit();
+      const { uri } = await visitor.begin();
+      const { exchanges } = provider;
+      await cluster.redis.stop('SIGKILL');
+      const during = await Promise.all(cluster.instances.map((to) => visitor.send(uri, { to })));
+      expect(during.map(({ status }) => status)).toEqual(cluster.instances.map(() => 503));
+      await redisIsBack(() => cluster.redis.start());
+      const everywhere = [...cluster.instances, ...cluster.instances];
+      const after = await Promise.all(everywhere.map((to) => visitor.send(uri, { to })));
+      expect([after.filter(isGranted).length, provider.exchanges]).toEqual([1, exchanges + 1]);
+      for (const to of cluster.instances) expect(isGranted(await visitor.send(uri, { to }))).toBe(false);
+      expect(provider.exchanges).toBe(exchanges + 1);
+    });
+
     it('does not notice a short restart', async () => {
       const visitor = visit();
       const { uri } = await visitor.begin();
