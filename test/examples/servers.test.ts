@@ -256,7 +256,7 @@ for (const { name, packages, login, callback, start } of servers) {
       expect([page.uri.href, page.message]).toEqual([`${server.origin}/`, expect.stringContaining('Ada Lovelace')]);
     });
 
-    it('leaves paths other than the callback's to the server', async () => {
+    it('leaves paths other than the one of the callback to the server', async () => {
       for (const path of [`${callback}x`, `${login}x`, '/other']) {
         const response = await fetch(server.origin + path);
         expect([path, response.status, await response.text()]).toEqual([

@@ -249,6 +249,8 @@ describe('an error of an SDK', () => {
     ['in `error`', (token) => ({ error: `unknown token ${token}` })],
     ['as the error itself', (token) => token],
   ])('S9: shows no token that is %s', async (_, errorOf) => {
+    // SDKs reject with anything.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     const refresh = (token: string): Promise<never> => Promise.reject(errorOf(token));
     const made = harness.session({ refresh });
     await made.accessToken();
