@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,13 @@ async function open(program: string, args: readonly string[], env: object, scrip
     expect(await open(deno, all, { DISPLAY: ':99' })).toMatch(
       /^BROWSER_NOT_OPENED .*the system's opener could not be started/,
     );
+  });
+
+  it('opens with the smallest set, as docs/runtimes.md has it', async () => {
+    const flags = ['run', '--no-prompt', '--allow-env', '--allow-run=xdg-open', '--allow-sys=osRelease'];
+    await copyFile(path.join(bin, 'my-browser'), path.join(bin, 'xdg-open'));
+    expect(await open(deno, flags, { DISPLAY: ':99' })).toBe('opened');
+    await rm(path.join(bin, 'xdg-open'));
   });
 
   it.each([
