@@ -1,5 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import * as errors from '#src/errors.js';
 import {
   AuthAbortedError,
   AuthError,
@@ -54,6 +57,24 @@ describe('AuthError', () => {
     expect(new AppError('ABORTED', 'It was.') instanceof AppError).toBe(true);
     expect(new AppError('ABORTED', 'It was.').name).toBe('AuthError');
     expect(new other.AuthError('ABORTED', 'It was.') instanceof AppError).toBe(false);
+  });
+
+  it('has its name in a minified bundle, too, and is recognized there', async () => {
+    const entryPoints = [fileURLToPath(new URL('../src/errors.ts', import.meta.url))];
+    const { outputFiles } = await build({ entryPoints, bundle: true, minify: true, write: false, format: 'esm' });
+    // It is the module that was built a line above.
+    const minified = (await import(`data:text/javascript,${encodeURIComponent(outputFiles[0]?.text ?? '')}`)) as Pick<
+      typeof errors,
+      'AuthAbortedError' | 'PortUnavailableError'
+    >;
+    expect(minified.PortUnavailableError.name).not.toBe('PortUnavailableError');
+    const blocked = new minified.PortUnavailableError(6000, '127.0.0.1', 'ERR_UNSAFE_PORT');
+    expect([blocked.name, new minified.AuthAbortedError(undefined).name]).toEqual([
+      'PortUnavailableError',
+      'AuthAbortedError',
+    ]);
+    expect([blocked instanceof AuthError, blocked instanceof PortUnavailableError]).toEqual([true, true]);
+    expect(blocked.stack).toMatch(/^PortUnavailableError: /);
   });
 
   it.each([[null], [undefined], ['AuthError'], [{ name: 'AuthError', code: 'ABORTED' }], [Object.create(null)]])(
