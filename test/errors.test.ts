@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import * as errors from '#src/errors.js';
+import type * as errors from '#src/errors.js';
 import {
   AuthAbortedError,
   AuthError,
