@@ -1,6 +1,7 @@
 import { AuthorizationError } from '../errors.js';
 import { providerErrors, rejections, type ResponseRejection } from '../outcomes.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from './grant-response.js';
+import { resultParameters } from './parameters.js';
 import { isSameDigest, sha256 } from './random-and-digest.js';
 import { isRedirectUri } from './redirect-uri.js';
 import { checkResponseType } from './response-type.js';
@@ -172,14 +173,14 @@ function findRejection(
   request: ExpectedRequest | undefined,
 ): Rejection | undefined {
   if (redirectUri !== undefined && !isRedirectUri(redirectUri, address, query)) {
-    return ['wrong_redirect_uri', describeMismatch(redirectUri, address)];
+    return ['wrong_redirect_uri', isDoubled(query, params) ? doubledQuery : describeMismatch(redirectUri, address)];
   }
   if (expectedPath !== undefined) {
     const problem = `it arrived at the path of the redirect URI, but this server expects it at ${shorten(expectedPath)}; let the proxy or tunnel change the path, or give both URIs the same path`;
     return ['wrong_redirect_uri', problem];
   }
   if (problem !== undefined) return ['malformed', problem];
-  if (isEmpty) return empty;
+  if (isEmpty) return isDoubled(query, params) ? ['empty', doubledQuery] : empty;
   const wrongIssuer = request?.issuer === undefined ? undefined : findIssuerProblem(params, request.issuer);
   if (wrongIssuer !== undefined) return ['wrong_issuer', wrongIssuer];
   if (hasError) return undefined;
@@ -189,6 +190,15 @@ function findRejection(
   return wanted === undefined || wanted === kind
     ? undefined
     : ['malformed', `it has a ${kind}, but the request asked for a ${wanted}`];
+}
+
+const doubledQuery =
+  'its query has a second `?` in front of the parameters: the provider does not expect a redirect URI with a query; register one without a query, and use it';
+const doubled = new RegExp(`\\?(?:${resultParameters.join('|')})=`);
+
+/** As ejabberd appends a response to a redirect URI that has a query. */
+function isDoubled(...parts: readonly URLSearchParams[]): boolean {
+  return parts.flatMap((part) => [...part]).some(([name, value]) => doubled.test(`${name}=${value}`));
 }
 
 /** Both paths, without any query, if they are what differs: most often the registration has another one than the request. */

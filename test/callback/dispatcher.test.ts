@@ -5,7 +5,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import supertest from 'supertest';
-import { LoginRequest, ResponseType, type AuthServer } from '#src/index.js';
+import { LoginRequest, ResponseType, type AuthorizationError, type AuthServer } from '#src/index.js';
 import { signInsOf } from '#src/server/auth-server.js';
 import { createCallbackRouter, createMemoryRequestStore } from '#src/router.js';
 import { inertPolicy } from '#src/page/headers.js';
@@ -44,13 +44,23 @@ describe('the end of a response', () => {
     expect(text).toMatch(/<html[^>]* data-auth-reason="malformed"/);
   });
 
-  it('ends the sign-in if the query begins with a second question mark', async () => {
-    const server = await startServer();
+  it.each([
+    ['/callback??code=secret', '', 'RESPONSE_EMPTY'],
+    ['/callback?tenant=a?code=secret', '?tenant=a', 'REDIRECT_URI_MISMATCH'],
+    ['/callback?tenant=a?access_token=secret&token_type=bearer', '?tenant=a', 'REDIRECT_URI_MISMATCH'],
+    ['/callback?tenant=a?error=access_denied', '?tenant=a', 'REDIRECT_URI_MISMATCH'],
+  ])('ends the sign-in if the query has a second question mark, as from ejabberd: %s', async (target, query, code) => {
+    const server = await startServer({}, `http://127.0.0.1:0/callback${query}`);
     const { state } = expectCode(server);
-    const errors: string[] = [];
-    server.on('errorReceived', ({ code }) => errors.push(code));
-    await supertest(server.baseUri.origin).get(`/callback??code=c&state=${state}`).expect(400);
-    expect(errors).toEqual(['RESPONSE_EMPTY']);
+    const errors: AuthorizationError[] = [];
+    server.on('errorReceived', (error) => errors.push(error));
+    await supertest(server.baseUri.origin)
+      .post('/token')
+      .set('Origin', server.baseUri.origin)
+      .send({ fragment: '', query: `${target.slice(target.indexOf('?') + 1)}&state=${state}` })
+      .expect(400);
+    expect(errors).toMatchObject([{ code, message: expect.stringContaining('its query has a second `?`') }]);
+    expect(String(errors[0])).not.toContain('secret');
   });
 
   it('is malformed at another redirect URI, also if `allowUnsolicited` accepts a response without a state', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AuthError, AuthorizationError, type AuthErrorCode } from '#src/index.js';
+import { AuthAbortedError, AuthError, AuthorizationError, type AuthErrorCode } from '#src/index.js';
 import { describeFailure } from '#src/cli/failure-messages.js';
 import { helpText, providerTable } from '#src/cli/help.js';
 import { parseLoginArguments } from '#src/cli/login-arguments.js';
@@ -214,6 +214,15 @@ describe('describeFailure', () => {
     const failure = describeFailure(error, { ...context, provider: findProvider('Spotify'), serverName: 'Spotify' });
     expect(failure?.message).toContain('Spotify says: odd\ufffd: a\ufffdb\ufffd (https://a.test/)');
     expect(failure?.message).toContain('localhost is rejected');
+  });
+
+  it('says when the time is over that some servers show errors on a page of their own', () => {
+    // The portal page of LemonLDAP::NG, the JSON pages of FastMCP: nothing of them comes back.
+    const failure = describeFailure(new AuthAbortedError(new DOMException('over', 'TimeoutError')), context);
+    expect([failure?.status, failure?.message]).toEqual([
+      124,
+      expect.stringMatching(/No response arrived\.[^]* show errors, [^]*, on a page of their own, and never send/),
+    ]);
   });
 
   it('leaves bugs alone', () => {

@@ -20,6 +20,8 @@ describe('cleanPastedUri', () => {
     ['several lines without a scheme', '127.0.0.1:5543/callback?\ncode=abc&stat\ne=xyz\n'],
     ['spaces instead of line breaks', 'http://127.0.0.1:5543/callback?code= abc&sta te=xyz'],
     ['zero width spaces', '\u200bhttp://127.0.0.1:5543/callback?code=\u2060abc&state=xyz'],
+    ['what readline on Deno leaves of a bracketed paste', `~${complete}~`],
+    ['that, with line breaks', ` ~${complete}\n~\r\n`],
     ['only the query', '?code=abc&state=xyz'],
     ['the query without `?`', 'code=abc&state=xyz'],
     ['the query on two lines', 'code=abc&\nstate=xyz'],
