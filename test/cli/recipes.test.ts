@@ -141,4 +141,23 @@ describe('the recipe for a port that is registered', () => {
       other.close();
     }
   });
+
+  it('registers again if the provider has forgotten the client, whose page leads nowhere', async () => {
+    const code = await recipe('dynamic-registration.md', 'port');
+    const impatient = code.replace('terminal: true,', 'terminal: true,\n      timeout: 2_000,');
+    expect(impatient).not.toBe(code);
+    await writeFile(join(folder, 'forgotten.ts'), impatient);
+    const { port } = await signIn();
+    const redirectUri = `http://127.0.0.1:${String(port)}/callback`;
+    await writeFile(env['REGISTRATION_FILE'] ?? '', JSON.stringify({ clientId: 'forgotten', redirectUri }));
+    const command = run('forgotten.ts', env);
+    expect((await requestOf(await command.loginUri())).get('client_id')).toBe('forgotten');
+    const [, uri = ''] = await command.says(/so it is registered again\.[^]*^Sign in at (\S+)$/m);
+    const params = await requestOf(uri);
+    expect(params.get('client_id')).not.toBe('forgotten');
+    await signInWithForms(uri);
+    expect([await command.ended, command.stdout]).toEqual([0, '43\n']);
+    const saved = JSON.parse(await readFile(env['REGISTRATION_FILE'] ?? '', 'utf8')) as { clientId: string };
+    expect(saved.clientId).toBe(params.get('client_id'));
+  });
 });
