@@ -68,7 +68,7 @@ export class McpSource implements TokenSource {
         await this.#forget();
         return { kind: 'over' };
       }
-      return { kind: 'failed', error: refreshFailure(error) };
+      return { kind: 'failed', error: refreshFailure(error, tokens) };
     }
   }
 

@@ -55,7 +55,7 @@ export class ProviderSource implements TokenSource {
     } catch (error) {
       if (error instanceof ProviderError && error.isVerdict && error.oauthError === 'invalid_grant')
         return { kind: 'over' };
-      return { kind: 'failed', error: refreshFailure(error) };
+      return { kind: 'failed', error: refreshFailure(error, tokens) };
     }
   }
 

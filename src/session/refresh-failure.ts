@@ -1,5 +1,6 @@
 import { ProviderError } from '../oauth/provider-error.js';
 import { SessionError, withoutTokens, type SessionErrorDetails } from './session-error.js';
+import type { Tokens } from './tokens.js';
 
 /** @internal The error for a refresh that brought neither tokens nor a verdict. */
 export function failure(problem: string, details: SessionErrorDetails = {}): SessionError {
@@ -12,12 +13,19 @@ export function failure(problem: string, details: SessionErrorDetails = {}): Ses
   );
 }
 
-/** @internal The error for a request of this package that brought neither tokens nor a verdict. */
-export function refreshFailure(error: unknown): Error {
+/**
+ * @internal The error for a request of this package that brought neither tokens nor a verdict.
+ *
+ * @param tokens - the tokens of before, of which the provider may speak, although they were not sent
+ */
+export function refreshFailure(error: unknown, { accessToken, idToken }: Partial<Tokens> = {}): Error {
   if (!(error instanceof ProviderError)) {
     const cause = withoutTokens(error);
     return failure(cause.message, { cause });
   }
   const { message, oauthError, retryAfter } = error;
-  return failure(message, { cause: error, oauthError, retryAfter });
+  const tokens = [accessToken, idToken].filter((token) => token !== undefined);
+  const hide = (text: string): string => tokens.reduce((rest, token) => rest.replaceAll(token, '[hidden]'), text);
+  const cause = hide(message) === message ? error : undefined;
+  return failure(hide(message), { cause, oauthError: oauthError && hide(oauthError), retryAfter });
 }

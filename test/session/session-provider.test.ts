@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { createSession, type ProviderSessionOptions, type Session, type SessionLoginOptions } from '#src/session.js';
 import { createTestUserAgent, startTestAuthorizationServer, type TestAuthorizationServer } from '#src/testing.js';
 import { startOidcProvider } from '../helpers/oidc-provider.js';
@@ -188,6 +189,17 @@ describe('createSession with an issuer', () => {
       code: 'SIGN_IN_REQUIRED',
     });
     expect(await made.accessToken()).not.toBe(first);
+  });
+
+  it('S9: no token is in the error, although the provider speaks of one that was not sent', async () => {
+    const made = session();
+    const { accessToken, idToken = '' } = await made.tokens();
+    expect(idToken).not.toBe('');
+    provider.configure({ tokenError: { error: 'invalid_request', errorDescription: `${accessToken} ${idToken}` } });
+    const error = await rejection(made.accessToken({ forceRefresh: true }));
+    expect(error).toMatchObject({ code: 'REFRESH_FAILED', message: expect.stringContaining('[hidden]') });
+    const shown = inspect(error, { depth: 9, showHidden: true });
+    expect([shown.includes(accessToken), shown.includes(idToken)]).toEqual([false, false]);
   });
 
   it('a token that was revoked while it seemed valid: `fetch` refreshes it', async () => {
