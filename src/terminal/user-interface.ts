@@ -72,6 +72,8 @@ export class TerminalUserInterface {
   readonly #release: (() => void) | undefined;
   #context: TerminalContext | undefined;
   #readNote: () => string | undefined = () => undefined;
+  /** Why no browser was opened. */
+  #reason = '';
   #isOffered = false;
   #isAnnounced = false;
   #showsAddress = false;
@@ -132,6 +134,7 @@ export class TerminalUserInterface {
 
   /** Shows that the opener failed, and why. */
   browserNotOpened(reason = 'No browser was opened here.'): void {
+    this.#reason = ` ${reason}`;
     const context = this.#context;
     if (!this.#isInteractive || context === undefined) return;
     this.#screen.write(reason);
@@ -262,7 +265,7 @@ export class TerminalUserInterface {
     if (hasReader || hasApp || isOpen || this.#input.isTTY === true) return;
     throw new BrowserOpenError(
       'BROWSER_NOT_OPENED',
-      'Nobody can sign in here: there is no terminal, no display, and no open standard input for the address of the last page. Run this program in a terminal, set BROWSER, write the callback URI to its standard input, or sign in with the device grant.',
+      `Nobody can sign in here: there is no terminal, no display, and no open standard input for the address of the last page. Run this program in a terminal, set BROWSER, write the callback URI to its standard input, or sign in with the device grant.${this.#reason}`,
     );
   }
 

@@ -58,7 +58,9 @@ async function start([command = '', ...flags]: readonly string[], ...args: reado
     ...{ XDG_STATE_HOME: path.dirname(store), BROWSER: path.join(folder, 'browser'), NO_COLOR: '1' },
     ...{ DENO_DIR: path.join(folder, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
   };
-  const { stdout } = await run(command, [...flags, program, server.issuer, ...args], { env, cwd: folder });
+  // An open pipe as stdin would be waited for: the callback URI may come from there.
+  const shell = ['-c', 'exec "$@" </dev/null', 'sh', command, ...flags, program, server.issuer, ...args];
+  const { stdout } = await run('/bin/sh', shell, { env, cwd: folder });
   return stdout.trim();
 }
 
@@ -139,6 +141,12 @@ for (const [name, flags] of runtimes) {
     it('names the flag to open a browser', async () => {
       expect(await start(some(flags.read(store), flags.write(store)))).toMatch(
         new RegExp(`^BrowserOpenError BROWSER_NOT_OPENED .* has no permission for it\\. Run it with ${flags.run}\\. `),
+      );
+    });
+
+    it('names the flag to open a browser also if the session writes to stderr', async () => {
+      expect(await start(some(flags.read(store), flags.write(store)), '--terminal')).toMatch(
+        new RegExp(`^BrowserOpenError BROWSER_NOT_OPENED .* Run it with ${flags.run}\\.$`),
       );
     });
 
