@@ -23,5 +23,7 @@ export { createMemoryTokenStore } from './session/memory-store.js';
 export type { TokenStore } from './session/token-store.js';
 export { SessionError } from './session/session-error.js';
 export type { SessionErrorCode } from './session/session-error.js';
+export { ProviderError } from './oauth/provider-error.js';
+export type { ProviderErrorCode } from './oauth/provider-error.js';
 export { AuthAbortedError, AuthError, AuthorizationError } from './errors.js';
 export type { AuthErrorCode } from './errors.js';

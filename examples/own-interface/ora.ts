@@ -11,7 +11,6 @@ try {
     onLoginUri: (_uri, { startUri }) => {
       spinner.info(`Sign in with your browser, or at ${startUri.href}`).start('Waiting for the browser');
     },
-    signal: AbortSignal.timeout(300_000),
   });
   spinner.succeed(`Signed in at ${grant.createdAt.toISOString()}`);
 } catch (error) {

@@ -77,6 +77,7 @@ export class ProviderError extends AuthError {
   /** Seconds after which the provider wants to be asked again (`Retry-After`), if it says so. */
   readonly retryAfter: number | undefined;
 
+  /** @internal */
   constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
     this.oauthError = replaceControls(details.oauthError);
