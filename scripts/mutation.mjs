@@ -14,7 +14,7 @@ const tests = {
   'src/oauth': ['oauth/*'],
   'src/callback': ['callback/*', 'sign-in/*', 'abuse/{address,forward,navigation,page,parameters,wire}'],
   'src/sign-in': ['sign-in/*', 'callback/dispatcher', 'abuse/{lifecycle,navigation}'],
-  'src/router': ['router/{callback-router*,request-store,used-states}'],
+  'src/router': ['router/*'],
   'src/server': [
     'server/{auth-server*,listener,options,ports,server-*}',
     'sign-in/*',
