@@ -93,7 +93,7 @@ describe('package managers', () => {
   describeWith(['pnpm'], 'pnpm', () => {
     it('installs the package, which signs in and finds its own dependencies', async () => {
       const cwd = await project('pnpm');
-      const pnpm = path.join(modules, 'pnpm', 'bin', 'pnpm.mjs');
+      const pnpm = path.join(modules, 'pnpm', 'bin', 'pnpm.cjs');
       const store = ['--store-dir', path.join(folder, 'pnpm-store'), '--ignore-scripts'];
       await run(process.execPath, [pnpm, 'add', tarball, ...store], { cwd });
       expect((await readdir(path.join(cwd, 'node_modules'))).filter((name) => !name.startsWith('.'))).toEqual([
