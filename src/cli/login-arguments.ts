@@ -3,7 +3,7 @@ import { findSimilar } from '../oauth/known-options.js';
 import { checkRedirectUri, isLoopbackHost, isSafeEndpoint } from '../oauth/redirect-uri.js';
 import { parseDuration } from './duration.js';
 import { UsageError } from './exit-status.js';
-import { commandOptions, type CommandName } from './options.js';
+import { commandOptions, commandsWith, type CommandName } from './options.js';
 import { findProvider, providers, type Flow, type Provider } from './providers.js';
 
 /** The command line, checked and with its defaults. What a command has no option for has its default. */
@@ -136,7 +136,12 @@ function parse(args: readonly string[], command: CommandName): Values {
     }
     // Its first sentence names the argument; the others explain how to pass it as a positional one.
     const message = /^.*?(?=\. |$)/s.exec(error.message)?.[0] ?? error.message;
+    const [, incomplete] = /^Option '(?:-\w, )?(--[^ ']+) <value>' argument missing/.exec(message) ?? [];
+    if (incomplete !== undefined) throw new UsageError(`${incomplete} needs a value.`);
     const [, unknown] = /^Unknown option '--([^']*)'/.exec(message) ?? [];
+    const owners = unknown === undefined ? [] : commandsWith(unknown);
+    if (owners.length > 0)
+      throw new UsageError(`--${unknown} is an option of ${owners.join(' and ')}, not of ${command}.`);
     throw new UsageError(`${message}.${suggestion(unknown, Object.keys(options), '--')}`.replace(/\.\.$/, '.'));
   }
 }

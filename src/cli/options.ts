@@ -51,3 +51,9 @@ export function commandOptions(command: CommandName): typeof loginOptions {
   }[command];
   return options as typeof loginOptions; // What a command does not have is never there.
 }
+
+/** The commands that have an option. */
+export function commandsWith(option: string): readonly CommandName[] {
+  const commands = ['login', 'token', 'status', 'logout'] as const;
+  return commands.filter((command) => Object.hasOwn(commandOptions(command), option));
+}
