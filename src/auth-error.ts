@@ -42,12 +42,22 @@ const errorClass = Symbol.for('embed-auth-server.errorClass');
 
 /**
  * @internal Gives an error class the name that its errors have, also in minified code. By the same name, `instanceof` recognizes the
- * errors of another copy of this package.
+ * errors of another copy of this package. `details` are the members that an error may lack: see {@link setDetails}.
  */
-export function nameErrorClass(constructor: { readonly prototype: Error }, name: string): void {
+export function nameErrorClass(
+  constructor: { readonly prototype: Error },
+  name: string,
+  details: readonly string[] = [],
+): void {
+  for (const key of details) Object.defineProperty(constructor.prototype, key, { value: undefined, writable: true });
   for (const key of ['name', errorClass]) {
     Object.defineProperty(constructor.prototype, key, { value: name, writable: true, configurable: true });
   }
+}
+
+/** @internal Sets the details that are there: an absent one is no own property, so printing the error does not list it. */
+export function setDetails<Details extends object>(error: Details, details: Readonly<Partial<Details>>): void {
+  Object.assign(error, Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)));
 }
 
 /**

@@ -1,9 +1,9 @@
-import { AuthError, nameErrorClass, type AuthErrorCode } from './auth-error.js';
+import { AuthError, nameErrorClass, setDetails, type AuthErrorCode } from './auth-error.js';
 import { rejectionRow } from './outcomes.js';
 
 export { AuthError, type AuthErrorCode };
 /** @internal */
-export { nameErrorClass } from './auth-error.js';
+export { nameErrorClass, setDetails } from './auth-error.js';
 
 /** The members of an {@link AuthorizationError} in addition to its message. */
 export interface AuthorizationErrorDetails {
@@ -40,26 +40,28 @@ export interface AuthorizationErrorDetails {
  */
 export class AuthorizationError extends AuthError {
   static {
-    nameErrorClass(this, 'AuthorizationError');
+    nameErrorClass(this, 'AuthorizationError', ['error', 'errorDescription', 'errorUri']);
   }
 
   /** The provider's error code, such as `access_denied`; undefined if this package rejected the response. */
-  readonly error: string | undefined;
+  declare readonly error: string | undefined;
   /**
    * The provider's `error_description`. Show it as text, never as HTML. Control characters, also those that reverse the
    * direction of text, are replaced, so that it is safe to print.
    */
-  readonly errorDescription: string | undefined;
+  declare readonly errorDescription: string | undefined;
   /** The provider's `error_uri`. It may be any string, `javascript:` included. Control characters are replaced. */
-  readonly errorUri: string | undefined;
+  declare readonly errorUri: string | undefined;
   readonly #state: string | undefined;
   readonly #params: URLSearchParams;
 
   constructor(code: AuthErrorCode, message: string, details: AuthorizationErrorDetails = {}, options?: ErrorOptions) {
     super(code, message, options);
-    this.error = replaceControls(details.error);
-    this.errorDescription = replaceControls(details.errorDescription);
-    this.errorUri = replaceControls(details.errorUri);
+    setDetails<AuthorizationError>(this, {
+      error: replaceControls(details.error),
+      errorDescription: replaceControls(details.errorDescription),
+      errorUri: replaceControls(details.errorUri),
+    });
     this.#state = details.state;
     this.#params = details.params ?? new URLSearchParams();
   }
@@ -237,7 +239,7 @@ const ownPortText =
 
 const portErrorTexts = {
   EADDRINUSE:
-    'is in use by another program (EADDRINUSE). Close that program, or list further ports in `port` and register their redirect URIs with the provider.',
+    'is in use by another program (EADDRINUSE). Close that program, or list further ports in `port` (in a session `login: { port: [...] }`) and register their redirect URIs with the provider.',
   EACCES:
     'is not permitted to this user (EACCES): it is below 1024 or in a range that the system reserves. Choose another port; on Windows, `netsh interface ipv4 show excludedportrange protocol=tcp` lists the reserved ones.',
   EADDRNOTAVAIL:

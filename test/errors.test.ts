@@ -2,6 +2,8 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { ProviderError } from '#src/oauth/provider-error.js';
+import { SessionError } from '#src/session/session-error.js';
 import type * as errors from '#src/errors.js';
 import {
   AuthAbortedError,
@@ -104,6 +106,27 @@ describe('AuthorizationError', () => {
 
   it('has what the provider reported', () => {
     expect(new AuthorizationError('AUTHORIZATION_FAILED', 'It failed.', details)).toMatchObject(details);
+  });
+
+  it('lists no detail that is absent when it is printed', () => {
+    const errors = [
+      new AuthorizationError('STATE_FOREIGN', 'It belongs to no request.'),
+      new SessionError('SIGN_IN_REQUIRED', 'Sign in.'),
+      new ProviderError('PROVIDER_UNAVAILABLE', 'Try again.'),
+    ];
+    for (const error of errors) {
+      expect(Object.keys(error)).toEqual(['code']);
+      expect(inspect(error)).not.toContain('undefined');
+    }
+    expect(Object.keys(new SessionError('REFRESH_FAILED', 'Try again.', { retryAfter: 5 }))).toEqual([
+      'code',
+      'retryAfter',
+    ]);
+  });
+
+  it('says where a session lists further ports', () => {
+    const { message } = new PortUnavailableError(5543, '127.0.0.1', 'EADDRINUSE');
+    expect(message).toContain('in a session `login: { port: [...] }`');
   });
 
   it('has no details if there are none', () => {

@@ -1,4 +1,4 @@
-import { AuthError, nameErrorClass, replaceControls, type AuthErrorCode } from '../errors.js';
+import { AuthError, nameErrorClass, replaceControls, setDetails, type AuthErrorCode } from '../errors.js';
 
 /** The codes of a {@link ProviderError}. */
 export type ProviderErrorCode = Extract<
@@ -67,22 +67,21 @@ const registeredErrors = new Set([
  */
 export class ProviderError extends AuthError {
   static {
-    nameErrorClass(this, 'ProviderError');
+    nameErrorClass(this, 'ProviderError', ['oauthError', 'status', 'retryAfter']);
   }
 
   /** The provider's error code, such as `invalid_grant`. Control characters are replaced. */
-  readonly oauthError: string | undefined;
+  declare readonly oauthError: string | undefined;
   /** The HTTP status; undefined if there was no response. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** Seconds after which the provider wants to be asked again (`Retry-After`), if it says so. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
   /** @internal */
   constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.oauthError = replaceControls(details.oauthError);
-    this.status = details.status;
-    this.retryAfter = details.retryAfter;
+    const { status, retryAfter } = details;
+    setDetails<ProviderError>(this, { oauthError: replaceControls(details.oauthError), status, retryAfter });
   }
 
   /**

@@ -13,7 +13,7 @@ import path from 'node:path';
 import { AuthError } from '../errors.js';
 import { missingPermission } from '../missing-permission.js';
 import { SessionError, type SessionErrorCode } from './session-error.js';
-import { checkName, findStoreFolder } from './store-folder.js';
+import { checkName, findStoreFolder, storeAdvice } from './store-folder.js';
 import type { HeldLock, LocalTokenStore, LockOptions, Reservation, TokenStore } from './token-store.js';
 
 /** The options of {@link createFileTokenStore}. */
@@ -135,9 +135,14 @@ export class FileTokenStore implements LocalTokenStore {
       return action();
     } catch (error) {
       if (error instanceof AuthError) throw error;
-      throw new SessionError(code, `The tokens in ${this.#describe()} cannot be ${verb} (${reasonOf(error)}).`, {
-        cause: error,
-      });
+      const advice = missingPermission(error) === undefined ? ` Make it a folder of this user, or ${storeAdvice}.` : '';
+      throw new SessionError(
+        code,
+        `The tokens in ${this.#describe()} cannot be ${verb} (${reasonOf(error)}).${advice}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

@@ -1,4 +1,4 @@
-import { AuthError, nameErrorClass, replaceControls, type AuthErrorCode } from '../errors.js';
+import { AuthError, nameErrorClass, replaceControls, setDetails, type AuthErrorCode } from '../errors.js';
 
 /** The codes of a {@link SessionError}. */
 export type SessionErrorCode = Extract<AuthErrorCode, 'SIGN_IN_REQUIRED' | 'REFRESH_FAILED' | `STORE_${string}`>;
@@ -38,22 +38,22 @@ export interface SessionErrorDetails {
  */
 export class SessionError extends AuthError {
   static {
-    nameErrorClass(this, 'SessionError');
+    nameErrorClass(this, 'SessionError', ['oauthError', 'retryAfter', 'reason']);
   }
 
   /** The provider's error code, such as `invalid_client`, if it sent one. */
-  readonly oauthError: string | undefined;
+  declare readonly oauthError: string | undefined;
   /** The seconds after which the provider wants to be asked again, if it said so. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** Why a sign-in ended without tokens: the `code` of its error, such as `ACCESS_DENIED`. */
-  readonly reason: string | undefined;
+  declare readonly reason: string | undefined;
 
   /** @internal */
   constructor(code: SessionErrorCode, message: string, details: SessionErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.oauthError = replaceControls(details.oauthError)?.slice(0, 100);
-    this.retryAfter = details.retryAfter;
-    this.reason = details.reason;
+    const { retryAfter, reason } = details;
+    const oauthError = replaceControls(details.oauthError)?.slice(0, 100);
+    setDetails<SessionError>(this, { oauthError, retryAfter, reason });
   }
 }
 

@@ -1,6 +1,7 @@
 import { AuthError } from '../errors.js';
 import { missingPermission } from '../missing-permission.js';
 import { FileTokenStore } from './file-store.js';
+import { findStoreFolder, storeAdvice } from './store-folder.js';
 import { SessionError, withoutTokens } from './session-error.js';
 import { isLocalStore, type HeldLock, type LockOptions, type TokenStore } from './token-store.js';
 import { abortable, within } from './waiting.js';
@@ -37,10 +38,16 @@ export async function withLock<Result>(
     const reason = flag === undefined ? String(code) : `this program must be run with ${flag}`;
     throw new SessionError(
       'STORE_UNWRITABLE',
-      `Nothing can be written where the tokens are kept (${reason}), so nothing was sent to the provider.`,
+      `Nothing can be written where the tokens are kept (${reason}), so nothing was sent to the provider.${flag === undefined ? adviceOf(store, name) : ''}`,
       { cause: error },
     );
   }
+}
+
+/** Names the folder of a store of this package. */
+function adviceOf(store: TokenStore, name: string): string {
+  if (store.lock !== undefined && !isLocalStore(store)) return '';
+  return ` Make ${findStoreFolder(name)} writable, or ${storeAdvice}.`;
 }
 
 type ForeignStore = TokenStore & Required<Pick<TokenStore, 'lock'>>;

@@ -11,6 +11,10 @@ export function checkName(name: unknown): string {
   return name;
 }
 
+/** @internal Ends a message about a folder that cannot be used. */
+export const storeAdvice =
+  'choose another folder with XDG_STATE_HOME (LOCALAPPDATA on Windows), or give a `store` of your own';
+
 /**
  * @internal The folder for an app's tokens: where the system keeps what belongs to one user of one machine. An empty variable is unset, and
  * so is a relative path (XDG Base Directory Specification).

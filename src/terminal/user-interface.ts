@@ -258,7 +258,7 @@ export class TerminalUserInterface {
   /** A response may come from a browser that the user opens, which needs a person who reads the address. */
   #assertAnswerable(): void {
     const { hasAppOpener, hasOnLoginUri, hasPublicUri } = this.#context ?? {};
-    const hasReader = this.#screen.isTerminal || this.#hasDisplay || this.#environment.isRemote;
+    const hasReader = this.#screen.isTerminal || this.#hasDisplay;
     const hasApp = hasAppOpener === true || hasOnLoginUri === true || hasPublicUri === true;
     // A pipe that is still open, or has text for the app, may belong to a program that waits for this line.
     const isOpen = this.#release !== undefined && !this.#input.readableEnded;

@@ -225,6 +225,8 @@ describe('createFileTokenStore', () => {
     for (const options of [{}, { interactive: false }]) {
       const error = await rejection(harness.session(options).accessToken());
       expect(error.code).toMatch(/^STORE_UN/);
+      expect(error.message).toMatch(/folder of this user|writable/);
+      expect(error.message).toContain('XDG_STATE_HOME');
     }
     expect(harness.server.requests).toHaveLength(0);
   });
