@@ -1,15 +1,23 @@
 /** @internal The names of all options of a type. The compiler finds a missing one. */
 export type OptionNames<Options> = Readonly<Record<Options extends unknown ? keyof Options : never, true>>;
 
-/** @internal Throws a TypeError with a suggestion if there is an option with another name. `caller` is the app's call. */
-export function assertKnownOptions(caller: string, options: unknown, names: Readonly<Record<string, unknown>>): void {
+/**
+ * @internal Throws a TypeError if there is an option with another name: with a suggestion, or with `hint` if no name is similar. `caller` is
+ * the app's call.
+ */
+export function assertKnownOptions(
+  caller: string,
+  options: unknown,
+  names: Readonly<Record<string, unknown>>,
+  hint = '',
+): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`The options of \`${caller}\` must be an object`);
   }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(names, name)) continue;
     const similar = findSimilar(name, Object.keys(names));
-    const suggestion = similar === undefined ? '' : `. Did you mean \`${similar}\`?`;
+    const suggestion = similar === undefined ? hint : `. Did you mean \`${similar}\`?`;
     throw new TypeError(`\`${caller}\` has no option \`${name}\`${suggestion}`);
   }
 }

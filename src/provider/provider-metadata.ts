@@ -81,7 +81,10 @@ export async function discoverMetadata(
   // Metadata that are wrong say more than a document that is missing.
   const invalid = failures.find(({ code }) => code === 'METADATA_INVALID');
   if (invalid !== undefined) throw invalid;
-  const messages = new Set(failures.map(({ message }) => message));
+  const isMissing = failures.every(({ status }) => status === 404);
+  const messages = isMissing
+    ? [`There is no discovery document below ${uri.origin}${uri.pathname} (404). Check \`issuer\`.`]
+    : new Set(failures.map(({ message }) => message));
   throw new ProviderError('PROVIDER_UNAVAILABLE', [...messages].join('\n'), {
     status: failures[0]?.status,
     retryAfter: failures[0]?.retryAfter,

@@ -2,7 +2,7 @@ import type { OAuthClientMetadata } from '@modelcontextprotocol/client';
 import { assertKnownOptions } from '../oauth/known-options.js';
 import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import { FileTokenStore } from './file-store.js';
-import { checkStore, type SessionLoginOptions } from './session-options.js';
+import { checkStore, loginHint, type SessionLoginOptions } from './session-options.js';
 import { checkName } from './store-folder.js';
 import type { TokenStore } from './token-store.js';
 
@@ -53,7 +53,7 @@ export interface CheckedMcpOptions {
 
 /** @internal Checks the options before anything is done. */
 export function checkMcpOptions(given: McpAuthProviderOptions): CheckedMcpOptions {
-  assertKnownOptions('createMcpAuthProvider', given, optionNames);
+  assertKnownOptions('createMcpAuthProvider', given, optionNames, loginHint);
   const { name, clientId, clientSecret, interactive = true, login = {}, clientMetadata = {} } = given;
   checkName(name);
   checkStore(given.store);

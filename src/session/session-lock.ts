@@ -47,7 +47,7 @@ export async function withLock<Result>(
 /** Names the folder of a store of this package. */
 function adviceOf(store: TokenStore, name: string): string {
   if (store.lock !== undefined && !isLocalStore(store)) return '';
-  return ` Make ${findStoreFolder(name)} writable, or ${storeAdvice}.`;
+  return ` The folder is ${findStoreFolder(name)}: make room or make it writable, or ${storeAdvice}.`;
 }
 
 type ForeignStore = TokenStore & Required<Pick<TokenStore, 'lock'>>;

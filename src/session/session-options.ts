@@ -159,9 +159,12 @@ const providerNames = {
 };
 const tokenNames = { minimumLifetime: true, interactive: true, forceRefresh: true, signal: true };
 
+/** @internal Where the options of the sign-in are, such as `port`. */
+export const loginHint = '. The options of the sign-in, such as `port`, are in `login`';
+
 /** @internal Checks the options before anything is done. */
 export function checkSessionOptions(given: SessionOptions): SdkSessionOptions | ProviderSessionOptions {
-  assertKnownOptions('createSession', given, { ...commonNames, ...sdkNames, ...providerNames });
+  assertKnownOptions('createSession', given, { ...commonNames, ...sdkNames, ...providerNames }, loginHint);
   const options: AnyOptions = given;
   checkName(options.name);
   checkType(options, 'boolean', ['interactive']);

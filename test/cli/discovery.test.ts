@@ -74,7 +74,7 @@ describe('login --issuer', () => {
   });
 
   it.each([
-    ['there are no metadata', {}, ['responded with status 404', 'rejected the request (not_found)']],
+    ['there are no metadata', {}, ['There is no discovery document below http://127.0.0.1:']],
     [
       'they are of another issuer',
       { issuer: 'https://other.test/\u001b' },

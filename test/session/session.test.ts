@@ -61,6 +61,10 @@ describe('createSession', () => {
     [{ name: 'a', key: 'k', signIn: () => ({}), issuer: 'https://a.example' }, '`issuer`'],
     [{ name: 'a', key: 'k', signIn: () => ({}), refreshTimeout: 0 }, '`refreshTimeout`'],
     [{ name: 'a', key: 'k', signIn: () => ({}), interactiv: true }, '`interactive`'],
+    [
+      { name: 'a', issuer: 'https://a.example', clientId: 'c', port: [5543] },
+      'no option `port`. The options of the sign-in',
+    ],
     [{ name: 'a', key: 'k', signIn: () => ({}), store: { read: () => undefined } }, '`write`'],
     [{ name: 'a' }, '`issuer`'],
     [{ name: 'a', issuer: 'https://a.example' }, '`clientId`'],
