@@ -90,7 +90,7 @@ export function readCallbackUri(uri: string | URL, redirectUri?: string, pasted 
     throw malformedResponse(
       text === ''
         ? 'it is empty'
-        : `it is not a callback URI. A code alone is not accepted: copy the complete address from the browser, such as ${redirectUri ?? 'http://127.0.0.1:5543/callback'}?code=...&state=...`,
+        : `it is not a whole address (${redirectUri ?? 'http://127.0.0.1:5543/callback'}?code=...&state=...)`,
     );
   }
   return readResponse(address, { query: withoutOverEncoding(query), fragment: withoutOverEncoding(fragment) });

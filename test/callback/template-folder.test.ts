@@ -169,7 +169,7 @@ describe('openTemplateFolder', () => {
       await expect(openTemplateFolder(site)).rejects.toMatchObject({
         name: 'TemplateError',
         code: 'TEMPLATE_UNREADABLE',
-        message: expect.stringContaining('install `express` beside the bundle') as unknown,
+        message: expect.stringContaining('install `express` where Node finds it') as unknown,
         cause,
       });
     } finally {

@@ -322,7 +322,7 @@ describe('parseCallbackUri', () => {
     (text) => {
       const error = rejected(text);
       expect(error.code).toBe('RESPONSE_MALFORMED');
-      expect(error.message).toMatch(/it is empty|copy the complete address/);
+      expect(error.message).toMatch(/it is empty|it is not a whole address/);
       expect(inspect(error, { showHidden: true })).not.toContain('abc');
     },
   );
