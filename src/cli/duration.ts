@@ -16,5 +16,6 @@ export function localTime(milliseconds: number): string | undefined {
   const two = (value: number): string => String(Math.trunc(Math.abs(value))).padStart(2, '0');
   // As if the local time were that of UTC, whose ISO form is then right but for its zone.
   const text = new Date(milliseconds + offset * 60_000).toISOString().slice(0, 19);
+  if (offset === 0) return `${text}Z`;
   return `${text}${offset < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`;
 }

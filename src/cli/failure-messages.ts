@@ -31,7 +31,7 @@ const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
   TIMED_OUT: undefined,
   SERVER_STOPPED: 'Run the command again.',
   SERVER_FAILED: undefined,
-  PORT_IN_USE: 'To try further ports, give --port once for each.',
+  PORT_IN_USE: undefined,
   PORT_NOT_PERMITTED: 'Give another --port.',
   PORT_BLOCKED: 'Give another --port or --redirect-uri.',
   ADDRESS_UNAVAILABLE: 'Check --redirect-uri and --host.',
@@ -46,7 +46,7 @@ const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
   PROVIDER_REJECTED: undefined,
   TOKEN_RESPONSE_INVALID: undefined,
   DEVICE_CODE_EXPIRED: undefined,
-  SIGN_IN_REQUIRED: 'Run `embed-auth-server login --save` or `token --sign-in` with the same options.',
+  SIGN_IN_REQUIRED: 'Run `embed-auth-server login --save` in a terminal, or `token --sign-in`, with the same options.',
   REFRESH_FAILED: undefined,
   STORE_UNREADABLE: undefined,
   STORE_UNWRITABLE: undefined,
@@ -160,6 +160,14 @@ function clientAdvice({ oauthError }: ProviderError, clientSecret: string | unde
 /** Names the options as the command line does, and leaves out a reference to one that it does not have. */
 function withFlags(message: string): string {
   return message
+    .replace(
+      /list further ports in `port` \(.*?\) and register/,
+      'give --port once for each further port, and register',
+    )
+    .replace(
+      ', and this call must not ask the user to sign in (`interactive` is false).',
+      ', and this command asks no user: there is no terminal, or --no-sign-in was given.',
+    )
     .replace(/: see the option `(\w+)`$/, (whole, name: string) => (name in flags ? whole : '.'))
     .replace(/`(\w+)`/g, (whole, name: string) => flags[name] ?? whole);
 }

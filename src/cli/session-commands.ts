@@ -166,6 +166,7 @@ function describeStatus(tokens: Tokens | undefined, serverName: string): string 
   const then = refreshToken === undefined ? 'then the user signs in again' : 'then it is refreshed';
   return `${[
     `Signed in at ${serverName}${who === undefined ? '' : ` as ${printable(who, 200)}`}.`,
+    ...(who === undefined ? ['  account  not known: that needs the scope openid'] : []),
     ...(scope === undefined ? [] : [`  scope  ${printable(scope, 1000)}`]),
     `  until  ${until} (${then})`,
   ].join('\n')}\n`;

@@ -73,7 +73,7 @@ describe('the standard output', () => {
       const more = word === 'login' ? args.split(' ').slice(1) : [];
       const child = spawn(process.execPath, [cli, word, ...more], {
         stdio: ['ignore', 'ignore', 'pipe'],
-        env: environment({}),
+        env: environment({ DISPLAY: ':0' }),
       });
       let stderr = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -130,7 +130,7 @@ describe('formatGrant', () => {
   it('says until when a token is valid, unless the provider does not state it', () => {
     const format = (lifetime: unknown): string =>
       formatGrant({ expires_in: lifetime }, { json: false, show: false }, terminal);
-    expect(format(60)).toMatch(/60 \(until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d\)/);
+    expect(format(60)).toMatch(/60 \(until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)\)/);
     for (const lifetime of [0, -1, 'x', 1e300]) expect(format(lifetime)).not.toContain('until');
   });
 });

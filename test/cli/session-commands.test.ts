@@ -154,7 +154,7 @@ describe('embed-auth-server status', () => {
     expect(status).toBe(0);
     expect(text).toMatch(/^Signed in at 127\.0\.0\.1:\d+ as ada/);
     expect(text).toMatch(/^ {2}scope {2}openid profile$/m);
-    expect(text).toMatch(/^ {2}until {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d \(then it is refreshed\)$/m);
+    expect(text).toMatch(/^ {2}until {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d) \(then it is refreshed\)$/m);
     expect(text).not.toContain(token.trim());
     const json = JSON.parse((await outcome(start('status', [...scope, '--json'])))[1]) as unknown;
     expect(json).toMatchObject({ signed_in: true, scope: 'openid profile', refreshable: true });
