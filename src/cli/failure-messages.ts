@@ -130,9 +130,8 @@ function signInStatus(error: AuthError): ExitStatus {
 function providerAdvice(error: ProviderError, clientSecret: string | undefined): (string | undefined)[] {
   // Without a status there was no response.
   const isNetwork = error.code === 'PROVIDER_UNAVAILABLE' && error.status === undefined;
-  const isLocal = / at (?:localhost|127\.[\d.]+|\[::1\])[: ]/.test(error.message);
   const name = isNetwork && error.message.includes('ENOTFOUND') ? 'Check the name of the host.' : undefined;
-  const network = isNetwork && !isLocal ? networkAdvice : undefined;
+  const network = isNetwork ? networkAdvice : undefined;
   const discovery = /^(?:The|There is no) discovery document/.test(error.message) && !isNetwork;
   return [name, network, discovery ? advice.METADATA_INVALID : undefined, clientAdvice(error, clientSecret)].filter(
     (text) => text !== advice[error.code],
