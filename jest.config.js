@@ -9,6 +9,6 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   // Most of the time is spent in waiting for browsers and processes.
-  maxWorkers: 2,
+  maxWorkers: 3,
   transform: { '^.+\\.ts$': '<rootDir>/scripts/jest-transform.mjs' },
 };
