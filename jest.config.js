@@ -10,5 +10,6 @@ export default {
   },
   // Most of the time is spent in waiting for browsers and processes.
   maxWorkers: 3,
+  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   transform: { '^.+\\.ts$': '<rootDir>/scripts/jest-transform.mjs' },
 };
