@@ -49,8 +49,7 @@ const browsers: readonly (readonly [string, () => Promise<Browser>])[] = [
 
 /** Opens one page of the hostile site, and lets it do what it can. */
 async function visit(browser: Browser, uri: string, attack: Attack): Promise<void> {
-  // One tab for all of them: opening one takes as long as an attack.
-  const [page = await browser.newPage()] = await browser.pages();
+  const page = await browser.newPage();
   try {
     await page.goto(uri);
     if (attack.leaves === true) {
@@ -64,8 +63,9 @@ async function visit(browser: Browser, uri: string, attack: Attack): Promise<voi
     const idle = (open: Page): Promise<void> => open.waitForNetworkIdle({ idleTime: 50, timeout: 2000 });
     await Promise.allSettled((await browser.pages()).map(idle));
   } finally {
-    const others = (await browser.pages()).filter((open) => open !== page);
+    const [blank, ...others] = await browser.pages();
     await Promise.all(others.map((open) => open.close()));
+    await blank?.goto('about:blank');
   }
 }
 
