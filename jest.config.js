@@ -9,7 +9,6 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   // Most of the time is spent in waiting for browsers and processes.
-  maxWorkers: 3,
-  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
+  maxWorkers: 2,
   transform: { '^.+\\.ts$': '<rootDir>/scripts/jest-transform.mjs' },
 };
