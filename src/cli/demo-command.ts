@@ -1,7 +1,8 @@
 import { isRemoteSession, login } from '../index.js';
+import { hasDisplay } from '../terminal/environment.js';
 import { discoverProvider } from '../provider/discover-provider.js';
-import { ExitStatus, UsageError } from './exit-status.js';
-import { timeLimit } from './login-command.js';
+import { CommandError, ExitStatus, UsageError } from './exit-status.js';
+import { describeFailure } from './failure-messages.js';
 import { wrapLines, type Terminal } from './output.js';
 
 const accounts = [
@@ -16,16 +17,14 @@ export async function runDemo(args: readonly string[], terminal: Terminal, signa
   const { err, out } = terminal;
   const say = (text: string): Promise<void> => err.write(`${wrapLines(text, err.columns)}\n`);
   await using server = await startTestAuthorizationServer({ clientName: 'the demo', accounts });
-  const limit = timeLimit(300);
   try {
-    const ending = AbortSignal.any([signal, limit.signal]);
     const hasUser = err.isTerminal && canShowBrowser();
     await say(
       hasUser
         ? 'An authorization server for this demo runs on this machine. Sign in there: there are no passwords.'
         : 'No user can be asked here, so the test kit plays the browser and its user, at an authorization server on this machine.',
     );
-    const agent = hasUser ? undefined : createTestUserAgent({ account: 'ada', signal: ending });
+    const agent = hasUser ? undefined : createTestUserAgent({ account: 'ada', signal });
     const provider = await discoverProvider({ issuer: server.issuer, clientId: 'demo', scope: ['profile'] });
     const name = await login({
       appName: 'the demo',
@@ -44,18 +43,19 @@ export async function runDemo(args: readonly string[], terminal: Terminal, signa
       },
       openBrowser: agent?.open,
       terminal: hasUser,
-      signal: ending,
+      signal,
     });
     await out.write(`You are signed in as ${name}.\n`);
     return ExitStatus.Ok;
-  } finally {
-    limit.stop();
+  } catch (error) {
+    signal.throwIfAborted();
+    const failure = describeFailure(error, { serverName: 'The demo' });
+    if (failure === undefined) throw error;
+    throw new CommandError(failure.message, failure.status);
   }
 }
 
 /** Whether a browser that is opened here is on a screen in front of the user. */
 function canShowBrowser(): boolean {
-  const { BROWSER = '', DISPLAY, WAYLAND_DISPLAY } = process.env;
-  if (BROWSER.trim().toLowerCase() === 'none' || isRemoteSession()) return false;
-  return process.platform !== 'linux' || Boolean(DISPLAY) || Boolean(WAYLAND_DISPLAY);
+  return process.env['BROWSER']?.trim().toLowerCase() !== 'none' && !isRemoteSession() && hasDisplay();
 }

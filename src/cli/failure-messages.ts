@@ -11,7 +11,9 @@ export interface Failure {
   readonly message: string;
 }
 
-interface Context extends Pick<LoginArguments, 'seconds' | 'provider' | 'clientSecret'> {
+interface Context extends Partial<Pick<LoginArguments, 'provider' | 'clientSecret'>> {
+  /** The limit of time, if `--timeout` sets it. */
+  readonly seconds?: number;
   /** What the authorization server is called; undefined before it is known. */
   readonly serverName: string | undefined;
 }
@@ -82,9 +84,10 @@ export function describeFailure(error: unknown, context: Context): Failure | und
   if (error instanceof CommandError) {
     return { status: error.status, message: error.message };
   }
-  const limit = `The limit was ${count(seconds, 'second')}; --timeout sets another.`;
+  const limit =
+    seconds === undefined ? undefined : `The limit was ${count(seconds, 'second')}; --timeout sets another.`;
   if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return { status: ExitStatus.TimedOut, message: `The sign-in was not finished in time.\n${limit}` };
+    return { status: ExitStatus.TimedOut, message: lines(['The sign-in was not finished in time.', limit]) };
   }
   // A caller's mistake begins with the name of the option; any other TypeError is a bug.
   if ((error instanceof TypeError || error instanceof RangeError) && error.message.startsWith('`')) {

@@ -46,7 +46,7 @@ export async function runLogin(args: readonly string[], terminal: Terminal, sign
 }
 
 /** A limit that ends what waits for the user. */
-export function timeLimit(seconds: number): { readonly signal: AbortSignal; readonly stop: () => void } {
+function timeLimit(seconds: number): { readonly signal: AbortSignal; readonly stop: () => void } {
   const limit = new AbortController();
   const timer = setTimeout(() => {
     limit.abort(new DOMException('The time is over', 'TimeoutError'));

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { BrowserOpenError } from '../errors.js';
+import { hasDisplay } from '../terminal/environment.js';
 import { configuredBrowsers } from './browser-command.js';
 import { notOpened, notStarted, openHint, permittedOnly, systemOpener } from './opener-error.js';
 import { startFirst, watchOpener, withOpenerEnvironment } from './opener-process.js';
@@ -47,7 +48,7 @@ async function openHref(href: string): Promise<void> {
   const browsers = configuredBrowsers();
   if (browsers.length > 0) return startFirst(browsers, href, 'the program in BROWSER');
   // Without a display, xdg-open starts text-mode browsers, and some of them fetch the page unseen and exit with 0.
-  if (!hasDisplay()) {
+  if (!hasDisplay() && !isWsl()) {
     throw notOpened('this session has no display (neither DISPLAY, WAYLAND_DISPLAY nor BROWSER is set).');
   }
   if (needsPackage()) return openByPackage(href);
@@ -120,11 +121,6 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function hasDisplay(): boolean {
-  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
-  return process.platform !== 'linux' || Boolean(DISPLAY) || Boolean(WAYLAND_DISPLAY) || isWsl();
 }
 
 /** Whether `open` may reach Windows' opener, which needs no display. It does not try in containers and over SSH. */

@@ -57,7 +57,6 @@ export function describeEnvironment(surroundings: Surroundings = here()): Enviro
 
   const found = hosted.find(([, , variables]) => has(variables));
   if (found !== undefined) return remote(found[0], found[1]);
-  const hasDisplay = platform !== 'linux' || has(['DISPLAY', 'WAYLAND_DISPLAY']);
   const inContainer = isContainer(surroundings);
   // tmux keeps the variables of the terminal that started it; the attached one may be a later SSH connection.
   const isSsh = has(ssh) || (has(['TMUX']) && surroundings.readTmux('SSH_CONNECTION') !== undefined);
@@ -68,8 +67,11 @@ export function describeEnvironment(surroundings: Surroundings = here()): Enviro
   if (isSsh) return remote('ssh', 'an SSH session');
   if (has(ci)) return local('ci', 'a CI job', false);
   // Toolbox and Distrobox are containers that share the desktop and its network.
-  if (inContainer) return hasDisplay ? local('container', 'a container', false) : remote('container', 'a container');
-  return hasDisplay ? local('desktop', 'a desktop', true) : local('no-display', 'a session without a display', false);
+  if (inContainer)
+    return hasDisplay(env, platform) ? local('container', 'a container', false) : remote('container', 'a container');
+  return hasDisplay(env, platform)
+    ? local('desktop', 'a desktop', true)
+    : local('no-display', 'a session without a display', false);
 }
 
 /** The environment of this process; of another one only its variables are known, not its files. */
@@ -99,6 +101,11 @@ export function permitted(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
       },
     },
   );
+}
+
+/** Whether windows can be shown here: only Linux has sessions without a display that a browser starts in. */
+export function hasDisplay(env = process.env, platform = process.platform): boolean {
+  return platform !== 'linux' || Boolean(env['DISPLAY']) || Boolean(env['WAYLAND_DISPLAY']);
 }
 
 function isSet(env: NodeJS.ProcessEnv, variable: string): boolean {

@@ -1,6 +1,6 @@
 import { BrowserOpenError } from '../errors.js';
 import { portOf } from '../oauth/redirect-uri.js';
-import { describeEnvironment, here, permitted, type Environment } from './environment.js';
+import { describeEnvironment, hasDisplay, here, permitted, type Environment } from './environment.js';
 import { isForeground, isReadByHost, reserveInput, type LineInput } from './line-reader.js';
 import { PastePrompt } from './paste-prompt.js';
 import { isOpenPipe, readPipedUri } from './piped-uri.js';
@@ -91,7 +91,7 @@ export class TerminalUserInterface {
     this.#settings = settings;
     this.#screen = new Screen(output, env);
     this.#environment = describeEnvironment(here(variables));
-    this.#hasDisplay = process.platform !== 'linux' || Boolean(env['DISPLAY']) || Boolean(env['WAYLAND_DISPLAY']);
+    this.#hasDisplay = hasDisplay(env);
     const isForegroundProcess = isForeground();
     const isTerminal = input.isTTY === true;
     const mayRead = isTerminal ? isForegroundProcess : isOpenPipe(input);

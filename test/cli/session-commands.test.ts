@@ -72,6 +72,10 @@ describe('embed-auth-server token', () => {
     // Without a controlling terminal, as in a job of cron.
     const command = start('token', more);
     expect(await outcome(command)).toEqual([4, '']);
+    // In the words of the command: it has no `interactive`.
+    expect(said(command)).toMatch(
+      /signed in, and this command asks no user: there is no terminal, or --no-sign-in was given\./,
+    );
     expect(said(command)).toMatch(/Nobody is signed in.*login --save/);
     expect(provider.requestsTo('authorization')).toEqual([]);
   });
@@ -202,5 +206,18 @@ describe('embed-auth-server demo', () => {
     expect(await command.ended).toBe(0);
     expect(command.stdout).toMatch(/are no passwords[^]*You are signed in as /);
     expect(command.stdout).not.toContain('test kit');
+  });
+
+  onLinux('says in words that the user has denied the access', async () => {
+    const command = commands.shell(`script -qec "$CLI demo" /dev/null`, {
+      SHELL: '/bin/sh',
+      DISPLAY: ':1',
+      BROWSER: browser,
+      TEST_DECISION: 'deny',
+      NO_COLOR: '1',
+    });
+    expect(await command.ended).toBe(3);
+    expect(command.stdout).toMatch(/The access was denied\.\s+The demo says: access_denied/);
+    expect(command.stdout).not.toMatch(/\.js:\d|^ +at /m);
   });
 });
