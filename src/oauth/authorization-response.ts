@@ -1,6 +1,7 @@
 import { AuthorizationError } from '../errors.js';
 import { providerErrors, rejections, type ResponseRejection } from '../outcomes.js';
 import { AuthorizationCodeResponse, ImplicitGrantResponse, type GrantResponse } from './grant-response.js';
+import { readClaims } from './id-token.js';
 import { resultParameters } from './parameters.js';
 import { isSameDigest, sha256 } from './random-and-digest.js';
 import { isRedirectUri } from './redirect-uri.js';
@@ -250,14 +251,8 @@ function findIssuerProblem(params: URLSearchParams, issuer: string): string | un
 
 /** The issuer of an ID token, not verified; undefined if the token cannot be read. */
 function issuerOf(idToken: string): string | undefined {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
-    // Of any other JSON value, it is undefined.
-    const { iss } = Object(claims) as { iss?: unknown };
-    return typeof iss === 'string' ? iss : undefined;
-  } catch {
-    return undefined; // It is encrypted or no JWT.
-  }
+  const iss = readClaims(idToken)?.['iss'];
+  return typeof iss === 'string' ? iss : undefined;
 }
 
 /** The provider's error code. Facebook reports `error_code` and `error_message` without `error`. */

@@ -37,6 +37,11 @@ const registeredErrors = new Set([
   'expired_token',
 ]);
 
+/** @internal Whether a status says that a request came too early or too often, or met a failure: that is no verdict. */
+export function isTransient(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
 /**
  * A request to the provider failed, or its response cannot be used.
  *

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { ProviderError } from '../oauth/provider-error.js';
+import { isSameIssuer } from '../oauth/issuer.js';
 import { isSafeEndpoint, isThisMachine } from '../oauth/redirect-uri.js';
 import { sendToProvider, words, type JsonObject } from './provider-request.js';
 
@@ -42,14 +43,6 @@ const booleanMembers = [
   'authorization_response_iss_parameter_supported',
   'require_pushed_authorization_requests',
 ] as const;
-
-/**
- * @internal Whether two issuers are the same. A slash at the end makes no difference: both spellings lead to the same metadata
- * document, so that they cannot be two authorization servers. Scheme, host, port and path must be equal.
- */
-export function isSameIssuer(one: string, other: string): boolean {
-  return one.replace(/\/$/, '') === other.replace(/\/$/, '');
-}
 
 /**
  * @internal Looks the metadata up, as an OpenID provider's and then as an OAuth authorization server's.

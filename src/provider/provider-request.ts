@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { replaceControls } from '../errors.js';
 import { missingPermission } from '../missing-permission.js';
-import { ProviderError } from '../oauth/provider-error.js';
+import { isTransient, ProviderError } from '../oauth/provider-error.js';
 
 /** @internal The members of a JSON object from the provider. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -98,17 +98,17 @@ async function fetchJson(
   const body = parseObject(text);
   const hide = hideSecrets(init.body, request.clientSecret);
   const { error, error_description: description, message } = body ?? {};
-  const isBusy = status === 408 || status === 425 || status === 429 || status >= 500;
   const isRedirect = status >= 300 && status < 400;
+  const isVerdict = !isTransient(status) && !isRedirect;
   // GitHub sends errors with status 200.
   if (typeof error === 'string' && error !== '' && !(isOk(status) && body?.['access_token'] !== undefined)) {
     const detail = typeof description === 'string' ? `: ${words(hide(description), 300)}` : '';
     const oauthError = words(hide(error), 100);
     throw new ProviderError(
-      isBusy || isRedirect ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_REJECTED',
-      isBusy || isRedirect
-        ? `${subject} responded with status ${status} (${oauthError}${detail}).`
-        : `${subject} rejected the request (${oauthError}${detail}).`,
+      isVerdict ? 'PROVIDER_REJECTED' : 'PROVIDER_UNAVAILABLE',
+      isVerdict
+        ? `${subject} rejected the request (${oauthError}${detail}).`
+        : `${subject} responded with status ${status} (${oauthError}${detail}).`,
       { oauthError, status, retryAfter: retryAfter ?? intervalOf(body) },
     );
   }

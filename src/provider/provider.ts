@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationError } from '../errors.js';
 import type { AuthorizationCodeResponse } from '../oauth/grant-response.js';
+import { isSameIssuer } from '../oauth/issuer.js';
 import { ProviderError } from '../oauth/provider-error.js';
 import {
   authorizationParameters,
@@ -10,7 +11,7 @@ import {
 } from './authorization-parameters.js';
 import { readDeviceAuthorization, toCheckable, type DeviceAuthorization } from './device-grant.js';
 import type { ProviderConfig, ProviderLimits } from './provider-config.js';
-import { isSameIssuer, type EndpointMember } from './provider-metadata.js';
+import type { EndpointMember } from './provider-metadata.js';
 import {
   JsonResponse,
   sendToProvider,
@@ -83,8 +84,7 @@ export class Provider {
     limits: ProviderLimits = {},
   ): Promise<{ readonly uri: URL; readonly nonce: string | undefined }> {
     const uri = new URL(this.endpoint('authorization_endpoint'));
-    // Its absence is reported before the user does anything.
-    if (parameters.isExchanged !== false) this.endpoint('token_endpoint');
+    if (parameters.isExchanged !== false) this.endpoint('token_endpoint'); // Reported before the user does anything.
     const params = authorizationParameters(this.#config, parameters);
     const { metadata } = this;
     const nonce = params.get('nonce') ?? undefined;
@@ -274,8 +274,8 @@ export class Provider {
     limits: ProviderLimits,
     action: (options: RequestOptions) => Promise<Result>,
   ): Promise<Result> {
-    const bodyIsOptional = member === 'revocation_endpoint';
-    return await sendToProvider({ ...this.#request(member, limits), bodyIsOptional }, action);
+    const request = { ...this.#request(member, limits), bodyIsOptional: member === 'revocation_endpoint' };
+    return await sendToProvider(request, action);
   }
 
   #request(member: EndpointMember, { signal, timeout = this.#timeout }: ProviderLimits): ProviderRequest {

@@ -1,6 +1,8 @@
 import * as oauth from 'oauth4webapi';
+import { readClaims } from '../oauth/id-token.js';
+import { isSameIssuer } from '../oauth/issuer.js';
 import { ProviderError } from '../oauth/provider-error.js';
-import { isSameIssuer } from './provider-metadata.js';
+
 import { JsonResponse, type JsonObject } from './provider-request.js';
 
 /**
@@ -100,19 +102,8 @@ export async function readTokenResponse(
 
 /** @internal The `sub` of an ID token that was validated when it arrived. */
 export function subjectOfIdToken(idToken: unknown): string | undefined {
-  const { sub } = claimsOf(idToken);
+  const sub = readClaims(idToken)?.['sub'];
   return typeof sub === 'string' ? sub : undefined;
-}
-
-/** The claims of an ID token, unchecked. */
-function claimsOf(idToken: unknown): JsonObject {
-  if (typeof idToken !== 'string') return {};
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
-    return typeof claims === 'object' && claims !== null ? (claims as JsonObject) : {}; // Read by name only.
-  } catch {
-    return {}; // Its validation reports what is wrong.
-  }
 }
 
 /** What providers do, and oauth4webapi rejects or reads otherwise. */
@@ -137,7 +128,7 @@ function normalize(sent: JsonObject): Record<string, unknown> {
 async function validate(tokens: JsonObject, checks: TokenChecks): Promise<IdTokenClaims | undefined> {
   const { metadata, clientId, hasIssuer, code, anyTokenType } = checks;
   const client: oauth.Client = { client_id: clientId, [oauth.clockTolerance]: anyTime };
-  const unchecked = claimsOf(tokens['id_token']);
+  const unchecked = readClaims(tokens['id_token']) ?? {};
   // Without an issuer, a token that cannot be read has nothing to be checked by.
   const isReadable = hasIssuer || Object.keys(unchecked).length > 0;
   const checked = { ...tokens, ...(!isReadable && { id_token: undefined }) };

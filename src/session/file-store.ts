@@ -13,7 +13,7 @@ import path from 'node:path';
 import { AuthError } from '../errors.js';
 import { missingPermission } from '../missing-permission.js';
 import { SessionError, type SessionErrorCode } from './session-error.js';
-import { checkName, findStoreFolder, storeAdvice } from './store-folder.js';
+import { checkName, codeOf, findStoreFolder, reasonOf, storeAdvice } from './store-folder.js';
 import type { HeldLock, LocalTokenStore, LockOptions, Reservation, TokenStore } from './token-store.js';
 
 /** The options of {@link createFileTokenStore}. */
@@ -136,18 +136,9 @@ export class FileTokenStore implements LocalTokenStore {
     } catch (error) {
       if (error instanceof AuthError) throw error;
       const advice = missingPermission(error) === undefined ? ` Make it a folder of this user, or ${storeAdvice}.` : '';
-      throw new SessionError(
-        code,
-        `The tokens in ${this.#describe()} cannot be ${verb} (${reasonOf(error)}).${advice}`,
-        {
-          cause: error,
-        },
-      );
+      const problem = `The tokens in ${findStoreFolder(this.#name)} cannot be ${verb} (${reasonOf(error)}).`;
+      throw new SessionError(code, problem + advice, { cause: error });
     }
-  }
-
-  #describe(): string {
-    return findStoreFolder(this.#name);
   }
 }
 
@@ -204,14 +195,4 @@ function isModeKept(file: string): boolean {
 
 function unreadable(file: string, problem: string): SessionError {
   return new SessionError('STORE_UNREADABLE', `The tokens in ${file} are not used: ${problem}. Nothing was deleted.`);
-}
-
-function codeOf(error: unknown): string {
-  const { code } = Object(error) as { code?: unknown };
-  return typeof code === 'string' ? code : 'unknown error';
-}
-
-function reasonOf(error: unknown): string {
-  const flag = missingPermission(error);
-  return flag === undefined ? codeOf(error) : `this program must be run with ${flag}`;
 }

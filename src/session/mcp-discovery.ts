@@ -1,5 +1,6 @@
 import type { OAuthDiscoveryState } from '@modelcontextprotocol/client';
 import { AuthError } from '../errors.js';
+import { isSameIssuer } from '../oauth/issuer.js';
 import { ProviderError } from '../oauth/provider-error.js';
 import { isSafeEndpoint, isThisMachine } from '../oauth/redirect-uri.js';
 import type { McpSdk } from './mcp-sdk.js';
@@ -101,9 +102,4 @@ function checkAddress(what: string, address: string, namedBy: URL): void {
 /** The known authorization server first. */
 function rank(candidate: string, known: string | undefined): number {
   return known !== undefined && isSameIssuer(candidate, known) ? 0 : 1;
-}
-
-/** A slash at the end makes no other server: both spellings lead to the same metadata document. */
-function isSameIssuer(one: string, other: string): boolean {
-  return one.replace(/\/$/, '') === other.replace(/\/$/, '');
 }

@@ -2,7 +2,7 @@ import type { OAuthClientMetadata } from '@modelcontextprotocol/client';
 import { assertKnownOptions } from '../oauth/known-options.js';
 import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import { FileTokenStore } from './file-store.js';
-import { checkStore, loginHint, type SessionLoginOptions } from './session-options.js';
+import { checkAbsolute, checkStore, loginHint, type SessionLoginOptions } from './session-options.js';
 import { checkName } from './store-folder.js';
 import type { TokenStore } from './token-store.js';
 
@@ -100,12 +100,13 @@ export function checkMcpOptions(given: McpAuthProviderOptions): CheckedMcpOption
 
 /** A token is sent there. */
 function safeUri(name: string, value: unknown): URL {
-  const uri = new URL(absoluteUri(name, value));
+  const uri = checkAbsolute(name, value);
   if (isHttpsOrLoopback(uri)) return uri;
   throw new TypeError(`\`${name}\` must be an https URI, or an http URI on this machine`);
 }
 
-function absoluteUri(name: string, value: unknown): string {
-  if ((typeof value === 'string' || value instanceof URL) && URL.canParse(String(value))) return String(value);
-  throw new TypeError(`\`${name}\` must be an absolute URI`);
+/** The exact text. */
+function absoluteUri(name: string, value: string | URL): string {
+  checkAbsolute(name, value);
+  return String(value);
 }

@@ -3,7 +3,7 @@ import type { Provider } from '../provider/provider.js';
 import type { McpMemoryFile, McpRegistration } from './mcp-memory.js';
 import { failure, refreshFailure } from './refresh-failure.js';
 import { SessionError } from './session-error.js';
-import { expiryOf, isUsable, type Received, type TokenResponse } from './token-record.js';
+import { isUsable, receivedNow, type Received, type TokenResponse } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
 import type { Tokens } from './tokens.js';
 
@@ -102,6 +102,5 @@ function receivedOf(tokens: Readonly<Record<string, unknown>>): Received {
   if (typeof tokenType === 'string' && tokenType.toLowerCase() !== 'bearer') {
     throw failure('The access token is no bearer token');
   }
-  const receivedAt = Date.now();
-  return { response: tokens as TokenResponse, receivedAt, expiresAt: expiryOf(tokens, receivedAt) };
+  return receivedNow(tokens as TokenResponse); // Its token was checked.
 }

@@ -5,7 +5,7 @@ import type { Provider } from '../provider/provider.js';
 import type { TokenResult } from '../provider/token-response.js';
 import { refreshFailure } from './refresh-failure.js';
 import type { ProviderSessionOptions, SessionLoginOptions } from './session-options.js';
-import { expiryOf, type Received } from './token-record.js';
+import { receivedNow, type Received } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
 import type { Tokens } from './tokens.js';
 
@@ -137,8 +137,6 @@ async function isBrowserFar(): Promise<boolean> {
 }
 
 function receivedOf({ tokens, response, claims }: TokenResult): Received {
-  const receivedAt = Date.now();
   const { token_type: type } = response;
-  const named = { ...tokens, ...(typeof type === 'string' && { token_type: type }) };
-  return { response: named, receivedAt, expiresAt: expiryOf(named, receivedAt), claims };
+  return receivedNow({ ...tokens, ...(typeof type === 'string' && { token_type: type }) }, { claims });
 }

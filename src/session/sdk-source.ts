@@ -1,6 +1,8 @@
+import { readClaims } from '../oauth/id-token.js';
+import { isTransient } from '../oauth/provider-error.js';
 import { failure } from './refresh-failure.js';
 import { SessionError, textWithoutTokens, withoutTokens } from './session-error.js';
-import { expiryOf, isUsable, type Received, type TokenResponse } from './token-record.js';
+import { isUsable, receivedNow, type Received, type TokenResponse } from './token-record.js';
 import type { RefreshOutcome, TokenSource } from './token-source.js';
 import type { Tokens } from './tokens.js';
 import type { SdkSessionOptions } from './session-options.js';
@@ -58,7 +60,8 @@ function outcomeOf(error: unknown, secrets: readonly (string | undefined)[]): Re
   const status = found
     .map((value) => value.status ?? value.response?.status)
     .find((value) => typeof value === 'number');
-  if (oauthError === 'invalid_grant' && !isTransient(status)) return { kind: 'over' };
+  const isVerdict = typeof status !== 'number' || !isTransient(status);
+  if (oauthError === 'invalid_grant' && isVerdict) return { kind: 'over' };
   const retryAfter = found.map(retryAfterOf).find((value) => value !== undefined);
   const safe = withoutTokens(error, secrets);
   return {
@@ -77,11 +80,6 @@ interface ProviderErrorLike {
   readonly status?: unknown;
   readonly retryAfter?: unknown;
   readonly response?: { readonly status?: unknown; readonly headers?: unknown } | null;
-}
-
-/** Not the provider's verdict: the request was too early, too often, or met a failure. */
-function isTransient(status: unknown): boolean {
-  return typeof status === 'number' && ([408, 425, 429].includes(status) || status >= 500);
 }
 
 function retryAfterOf({ retryAfter, response }: ProviderErrorLike): number | undefined {
@@ -112,8 +110,9 @@ function receivedOf(value: unknown): Received | string {
   if (members === undefined) return 'an object that cannot be saved as JSON';
   if (!isUsable(members['access_token'])) return 'a response without a usable `access_token`';
   const response = members as TokenResponse; // Its token was checked.
-  const receivedAt = isGrant && grant.createdAt instanceof Date ? grant.createdAt.getTime() : Date.now();
-  return { response, receivedAt, expiresAt: expiryOf(response, receivedAt), claims: claimsOf(response['id_token']) };
+  const receivedAt = isGrant && grant.createdAt instanceof Date ? grant.createdAt.getTime() : undefined;
+  // The SDK has validated the ID token.
+  return receivedNow(response, { receivedAt, claims: readClaims(response['id_token']) });
 }
 
 function wireOf(
@@ -134,16 +133,5 @@ function plainCopy(value: object): Record<string, unknown> | undefined {
       : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** The claims of an ID token. The SDK has validated it. */
-function claimsOf(idToken: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof idToken !== 'string') return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
-    return typeof claims === 'object' && claims !== null ? (claims as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined; // No JSON Web Token.
   }
 }

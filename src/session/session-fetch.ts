@@ -1,10 +1,10 @@
 import { AuthAbortedError } from '../errors.js';
+import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import type { Stored } from './stored-tokens.js';
 import type { TokenCaller } from './token-call.js';
 
 /** How long a token that was refused right after it had been brought is not replaced again. */
 const patience = 60_000;
-const loopback = /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/;
 
 /** @internal A response, and the tokens that its request was sent with. */
 export interface SentWithTokens {
@@ -64,11 +64,11 @@ export class SessionFetch {
     return { response: await send(...withToken(input, init, next.tokens.accessToken)), stored: next };
   }
 
-  #check({ protocol, hostname, origin }: URL): void {
-    if (protocol !== 'https:' && !(protocol === 'http:' && loopback.test(hostname))) {
+  #check(uri: URL): void {
+    if (!isHttpsOrLoopback(uri)) {
       throw new TypeError('`fetch` of a session sends its token by https only, or by http on this machine');
     }
-    if (this.#origin !== undefined && origin !== this.#origin) {
+    if (this.#origin !== undefined && uri.origin !== this.#origin) {
       throw new TypeError(`\`fetch\` of a session with \`resource\` sends its token to ${this.#origin} only`);
     }
   }

@@ -1,7 +1,7 @@
 import { AuthError } from '../errors.js';
 import { missingPermission } from '../missing-permission.js';
 import { FileTokenStore } from './file-store.js';
-import { findStoreFolder, storeAdvice } from './store-folder.js';
+import { findStoreFolder, reasonOf, storeAdvice } from './store-folder.js';
 import { SessionError, withoutTokens } from './session-error.js';
 import { isLocalStore, type HeldLock, type LockOptions, type TokenStore } from './token-store.js';
 import { abortable, within } from './waiting.js';
@@ -32,15 +32,12 @@ export async function withLock<Result>(
     return await withForeignLock(store as ForeignStore, key, action, { signal: options.signal, timeout });
   } catch (error) {
     if (error instanceof AuthError) throw error;
-    const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown };
-    const flag = missingPermission(error);
-    if (typeof syscall !== 'string' && flag === undefined) throw error;
-    const reason = flag === undefined ? String(code) : `this program must be run with ${flag}`;
-    throw new SessionError(
-      'STORE_UNWRITABLE',
-      `Nothing can be written where the tokens are kept (${reason}), so nothing was sent to the provider.${flag === undefined ? adviceOf(store, name) : ''}`,
-      { cause: error },
-    );
+    const { syscall } = Object(error) as { syscall?: unknown };
+    const isForbidden = missingPermission(error) !== undefined;
+    if (typeof syscall !== 'string' && !isForbidden) throw error;
+    const problem = `Nothing can be written where the tokens are kept (${reasonOf(error)}), so nothing was sent to the provider.`;
+    const advice = isForbidden ? '' : adviceOf(store, name);
+    throw new SessionError('STORE_UNWRITABLE', problem + advice, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AuthServerOptions } from '../server/options.js';
 import type { LoginCommonOptions } from '../login/login-options.js';
 import { assertKnownOptions } from '../oauth/known-options.js';
+import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
 import { checkName } from './store-folder.js';
 import type { TokenStore } from './token-store.js';
 import type { Tokens } from './tokens.js';
@@ -258,13 +259,12 @@ function checkProviderOptions(options: AnyOptions): void {
 }
 
 function checkUri(name: string, value: unknown): void {
-  const { protocol, hostname } = checkAbsolute(name, value);
-  const isLoopback = /^(?:127(?:\.\d+){3}|\[::1\]|localhost)$/.test(hostname);
-  if (protocol === 'https:' || (protocol === 'http:' && isLoopback)) return;
+  if (isHttpsOrLoopback(checkAbsolute(name, value))) return;
   throw new TypeError(`\`${name}\` must be https, or http on this machine`);
 }
 
-function checkAbsolute(name: string, value: unknown): URL {
+/** @internal */
+export function checkAbsolute(name: string, value: unknown): URL {
   if ((typeof value === 'string' || value instanceof URL) && URL.canParse(String(value))) return new URL(value);
   throw new TypeError(`\`${name}\` must be an absolute URI`);
 }

@@ -20,6 +20,8 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
   const said = setTimeout(() => {
     if (state.writesLines) process.stderr.write('Waiting for the sign-in that another process has started.\n');
   }, silence);
+  const isBrought = (current: Stored | undefined): current is Stored =>
+    current !== undefined && current.text !== before?.text && !state.lacksScope(current);
   const progress = { isStarted: false };
   try {
     return await withLock(
@@ -28,7 +30,7 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
         progress.isStarted = true;
         clearTimeout(said);
         const current = await store.read();
-        if (current !== undefined && current.text !== before?.text && !state.lacksScope(current)) return current;
+        if (isBrought(current)) return current;
         const outcome = await store.readOutcome();
         if (outcome !== undefined && outcome !== outcomeBefore) throw errorOf(outcome);
         return await signInUnderLock(state, current, outcome !== undefined, abandoned);
@@ -39,7 +41,7 @@ export async function signIn(state: SessionState, before: Stored | undefined, ab
     // Another process may have stored tokens in the last moment before this one gave up.
     if (progress.isStarted || abandoned.aborted) throw error;
     const current = await store.read();
-    if (current !== undefined && current.text !== before?.text && !state.lacksScope(current)) return current;
+    if (isBrought(current)) return current;
     throw error;
   } finally {
     clearTimeout(said);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { missingPermission } from '../missing-permission.js';
 import { SessionError } from './session-error.js';
 
 /** @internal Checks the name of an app, which becomes the name of a folder. */
@@ -9,6 +10,18 @@ export function checkName(name: unknown): string {
     );
   }
   return name;
+}
+
+/** @internal The system's code of an error. */
+export function codeOf(error: unknown): string {
+  const { code } = Object(error) as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown error';
+}
+
+/** @internal Why a folder cannot be used: what the runtime does not permit, or the system's code. */
+export function reasonOf(error: unknown): string {
+  const flag = missingPermission(error);
+  return flag === undefined ? codeOf(error) : `this program must be run with ${flag}`;
 }
 
 /** @internal Ends a message about a folder that cannot be used. */

@@ -13,6 +13,15 @@ export interface Received {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** @internal A response whose lifetime counts from its receipt: now, unless another time is given, in milliseconds since 1970. */
+export function receivedNow(
+  response: TokenResponse,
+  details: { readonly receivedAt?: number | undefined; readonly claims?: Received['claims'] } = {},
+): Received {
+  const { receivedAt = Date.now(), claims } = details;
+  return { response, receivedAt, expiresAt: expiryOf(response, receivedAt), claims };
+}
+
 /** What a response keeps of the one before if it does not state it. */
 const keptMembers = ['refresh_token', 'scope', 'id_token'] as const;
 
@@ -97,10 +106,10 @@ export function parseRecord(text: string, key: string): TokenRecord | 'damaged' 
 const lastTime = 8.64e15;
 
 /**
- * @internal When a token expires. Counted from the receipt, by `expires_in`, which may be a numeric string. What is no positive number
+ * When a token expires. Counted from the receipt, by `expires_in`, which may be a numeric string. What is no positive number
  * says nothing: the token is valid until it is rejected.
  */
-export function expiryOf(response: Readonly<Record<string, unknown>>, receivedAt: number): number | undefined {
+function expiryOf(response: Readonly<Record<string, unknown>>, receivedAt: number): number | undefined {
   const { expires_in: lifetime, expires_at: time } = response;
   const seconds = numberOf(lifetime);
   const at = seconds === undefined ? numberOf(time) : Math.round(receivedAt + seconds * 1000);
