@@ -71,7 +71,7 @@ export default {
     {
       name: 'no-cycle',
       severity: 'error',
-      comment: 'also one that only `import type` closes: nobody can read its files one after the other',
+      comment: 'also one that only `import type` closes: its files cannot be read one after the other',
       from: {},
       to: { circular: true },
     },

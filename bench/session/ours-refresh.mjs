@@ -1,4 +1,4 @@
-// An app whose token is over. It begins when its stdin ends. `install.mjs` copies it beside the installed package.
+// An app whose token is over. It begins when its stdin ends. `install.mjs` copies it into the app of the installed package.
 import { readSync, writeSync } from 'node:fs';
 import { createSession } from 'embed-auth-server/session';
 

@@ -1,4 +1,4 @@
-// An app whose user is signed in. `install.mjs` copies it beside the installed package.
+// An app whose user is signed in. `install.mjs` copies it into the app of the installed package.
 import { createSession } from 'embed-auth-server/session';
 
 const session = createSession({ name: 'bench', issuer: 'https://as.example', clientId: 'a-client' });

@@ -1,7 +1,7 @@
 import type { Session } from 'embed-auth-server/session';
 import * as vscode from 'vscode';
 
-/** Whoever is signed in. */
+/** The user who is signed in. */
 export interface Account {
   /** For everything that runs in the background: it never asks the user. */
   readonly session: Session;

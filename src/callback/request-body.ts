@@ -61,7 +61,7 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody | 
 }
 
 /**
- * @internal Reads a body of known length and puts it back, for whoever handles the request. Undefined if it is too large, or does not
+ * @internal Reads a body of known length and puts it back, for the handler of the request. Undefined if it is too large, or does not
  * arrive.
  */
 export async function peekBody(request: IncomingMessage): Promise<Buffer | undefined> {

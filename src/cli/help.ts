@@ -67,7 +67,7 @@ const sections: readonly (readonly [title: string, rows: Rows])[] = [
     'Running:',
     [
       ['--save', 'login only: save the tokens for the other commands'],
-      ['--sign-in', 'token only: ask the user to sign in also if nobody seems to be there'],
+      ['--sign-in', 'token only: ask the user to sign in also if no terminal is there'],
       ['--no-sign-in', 'token only: never ask the user; exit with 4 instead'],
       ['--no-browser', 'open no browser; print the address'],
       [
@@ -98,10 +98,10 @@ const sections: readonly (readonly [title: string, rows: Rows])[] = [
     'Exit status:',
     [
       ['0', 'done; for login and token: the token was printed or saved, or the code with --no-exchange'],
-      ['1', 'failed, or the result could not be printed; status: nobody is signed in'],
+      ['1', 'failed, or the result could not be printed; status: no user is signed in'],
       ['2', 'the command line was wrong'],
       ['3', 'the user or the provider denied the access'],
-      ['4', 'token: nobody is signed in, and the user could not be asked'],
+      ['4', 'token: no user is signed in, and none could be asked'],
       ['124', 'not signed in before the --timeout, or before the code expired'],
       ['130', 'ended by Ctrl-C (129 hangup, 143 terminated)'],
     ],

@@ -22,7 +22,7 @@ export interface LoginArguments {
   readonly flow: Flow;
   /** Whether a code is exchanged. If not, the code is the result. */
   readonly exchange: boolean;
-  /** Why a code will not be exchanged, although nobody has said so. */
+  /** Why a code will not be exchanged, although the options do not say so. */
   readonly missing: string | undefined;
   readonly scopes: readonly string[];
   readonly resources: readonly string[];

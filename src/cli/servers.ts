@@ -1,4 +1,4 @@
-/** What was seen at authorization servers that anybody can run. */
+/** What was seen at authorization servers that are free to run. */
 export interface ServerFacts {
   readonly name: string;
   /** The version that was run, in November 2026. */

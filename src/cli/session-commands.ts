@@ -53,7 +53,7 @@ export async function runLogout(args: readonly string[], terminal: Terminal, sig
     const { revoked } = await session.signOut({ signal });
     if (options.json) await terminal.out.write(`${JSON.stringify({ signed_out: wasSignedIn, revoked })}\n`);
     const rest = revoked ? '' : ` ${serverName} has not confirmed that the tokens are revoked: they end by themselves.`;
-    const text = wasSignedIn ? `Signed out.${rest}` : 'Nobody was signed in.';
+    const text = wasSignedIn ? `Signed out.${rest}` : 'No user was signed in.';
     await terminal.err.write(`${wrapLines(text, terminal.err.columns)}\n`);
     return ExitStatus.Ok;
   });
@@ -159,7 +159,7 @@ function statusOf(tokens: Tokens | undefined): Readonly<Record<string, unknown>>
 }
 
 function describeStatus(tokens: Tokens | undefined, serverName: string): string {
-  if (tokens === undefined) return `Nobody is signed in at ${serverName}.\n`;
+  if (tokens === undefined) return `No user is signed in at ${serverName}.\n`;
   const { expiresAt, refreshToken, scope } = tokens;
   const who = accountOf(tokens);
   const until = expiresAt === undefined ? 'not stated' : (localTime(expiresAt) ?? 'not stated');

@@ -17,7 +17,7 @@ const latest = 300_000;
 /**
  * @internal Refreshes the tokens, once among all processes. If another process has stored others since `before`, those are the result.
  *
- * @param abandoned - aborts if nobody waits any more; a refresh that was sent goes on
+ * @param abandoned - aborts if no caller waits any more; a refresh that was sent goes on
  * @throws {@link SessionError} with `REFRESH_FAILED`, `STORE_LOCKED` or `STORE_UNWRITABLE`: the tokens are kept
  */
 export async function refresh(state: SessionState, before: Stored, abandoned: AbortSignal): Promise<RefreshResult> {
@@ -166,7 +166,7 @@ async function writeAgain(state: SessionState, next: Stored, sent: Stored): Prom
 async function yieldTo(state: SessionState, source: TokenSource, next: Stored): Promise<RefreshResult> {
   const current = await state.store.read();
   if (current === undefined) {
-    // Nobody knows this token, so that it ends here. If the provider is out of reach, it ends by itself.
+    // No caller knows this token, so that it ends here. If the provider is out of reach, it ends by itself.
     await source.revoke(next.tokens, AbortSignal.timeout(state.refreshTimeout)).catch(() => undefined);
   }
   return resultOf(current);
@@ -193,7 +193,7 @@ function rememberLate(state: SessionState, source: TokenSource, sent: Stored, re
   state.late.set(key, result);
   const timer = setTimeout(forget, latest).unref();
   result
-    .catch(() => undefined) // Whoever calls next gets it.
+    .catch(() => undefined) // The next caller gets it.
     .finally(() => {
       clearTimeout(timer);
       forget();

@@ -46,7 +46,7 @@ export class StoredTokens {
     this.timeout = timeout;
   }
 
-  /** What is stored; what could not be written, if nobody has stored anything else meanwhile. */
+  /** What is stored; what could not be written, if nothing else was stored meanwhile. */
   async read(): Promise<Stored | undefined> {
     const stored = await this.#readStore();
     if (this.#unsaved !== undefined) {

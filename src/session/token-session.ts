@@ -92,7 +92,7 @@ export class TokenSession {
   async signOut({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<{ revoked: boolean }> {
     checkSignal(signal);
     this.#signOuts += 1;
-    // If nobody is signed in, nothing changes. What cannot be read is reported below.
+    // If no user is signed in, nothing changes. What cannot be read is reported below.
     await this.read().catch(() => undefined);
     const { signOut } = await import('./sign-out.js');
     return await signOut(this.#state, signal);
@@ -129,7 +129,7 @@ export class TokenSession {
     const signOuts = this.#signOuts;
     await this.#state.store.writeUnsaved();
     const before = await this.read();
-    if (before === undefined) return await this.#askUser(call, undefined, 'Nobody is signed in');
+    if (before === undefined) return await this.#askUser(call, undefined, 'No user is signed in');
     if (call.anew === true) return await this.#askUser(call, before, 'A new sign-in was asked for');
     if (this.#state.lacksScope(before))
       return await this.#askUser(call, before, 'The app needs a scope that it did not ask for when the user signed in');

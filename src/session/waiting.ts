@@ -47,7 +47,7 @@ export class SharedTask<Result> {
     this.#result.catch(() => undefined); // Those who wait get it.
   }
 
-  /** Whether nobody waits any more, so that it may be ending. */
+  /** Whether no caller waits any more, so that it may be ending. */
   get isAbandoned(): boolean {
     return this.#abandoned.signal.aborted;
   }

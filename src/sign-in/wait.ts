@@ -31,7 +31,7 @@ export interface WaitOptions<Page> {
 
 /** @internal One wait for a grant, and then for `exchange`. */
 export class Wait<Page extends OutcomePage> {
-  /** The result of `exchange`, or the grant without it. A rejection that nobody awaits yet does not end the process. */
+  /** The result of `exchange`, or the grant without it. A rejection that is not awaited yet does not end the process. */
   readonly result: Promise<unknown>;
   readonly #options: WaitOptions<Page>;
   readonly #rejections: Rejections = {};

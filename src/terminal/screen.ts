@@ -159,7 +159,7 @@ export class Screen {
     return this.#written !== undefined;
   }
 
-  /** What was written to the terminal so far, by anybody; undefined if it is not known. */
+  /** What was written to the terminal so far, by any program; undefined if it is not known. */
   #count(): string | undefined {
     const { stdout } = process;
     if (!this.isTerminal || this.#output.bytesWritten === undefined || 'Bun' in globalThis) return undefined;

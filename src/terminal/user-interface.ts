@@ -265,7 +265,7 @@ export class TerminalUserInterface {
     if (hasReader || hasApp || isOpen || this.#input.isTTY === true) return;
     throw new BrowserOpenError(
       'BROWSER_NOT_OPENED',
-      `Nobody can sign in here: there is no terminal, no display, and no open standard input for the address of the last page. Run this program in a terminal, set BROWSER, write the callback URI to its standard input, or sign in with the device grant.${this.#reason}`,
+      `No user can sign in here: there is no terminal, no display, and no open standard input for the address of the last page. Run this program in a terminal, set BROWSER, write the callback URI to its standard input, or sign in with the device grant.${this.#reason}`,
     );
   }
 

@@ -93,7 +93,7 @@ const rules: Readonly<Record<string, Rule>> = {
     if (text !== undefined && text !== null) fail(`\`read\` still returned ${describe(text)}`);
     await expectText(context.one, kept, 'text');
   },
-  '`write` replaces the whole text at once: nobody reads a part, or nothing': async (context) => {
+  '`write` replaces the whole text at once: no reader gets a part, or nothing': async (context) => {
     const key = keyOf(context, 'whole');
     const texts = [JSON.stringify('a'.repeat(100_000)), JSON.stringify('b'.repeat(50_000))];
     await context.one.write(key, texts[0] ?? '');

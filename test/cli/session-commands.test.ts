@@ -67,8 +67,8 @@ describe('embed-auth-server token', () => {
 
   it.each([
     ['with --no-sign-in', ['--no-sign-in']],
-    ['if nobody can be there', []],
-  ])('exits with 4 and asks nobody %s', async (_name, more) => {
+    ['if no user can be there', []],
+  ])('exits with 4 and asks no user %s', async (_name, more) => {
     // Without a controlling terminal, as in a job of cron.
     const command = start('token', more);
     expect(await outcome(command)).toEqual([4, '']);
@@ -76,7 +76,7 @@ describe('embed-auth-server token', () => {
     expect(said(command)).toMatch(
       /signed in, and this command asks no user: there is no terminal, or --no-sign-in was given\./,
     );
-    expect(said(command)).toMatch(/Nobody is signed in.*login --save/);
+    expect(said(command)).toMatch(/No user is signed in.*login --save/);
     expect(provider.requestsTo('authorization')).toEqual([]);
   });
 
@@ -136,9 +136,9 @@ describe('embed-auth-server login --save', () => {
 });
 
 describe('embed-auth-server status', () => {
-  it('exits with 1 if nobody is signed in', async () => {
+  it('exits with 1 if no user is signed in', async () => {
     const command = start('status');
-    expect(await outcome(command)).toEqual([1, `Nobody is signed in at ${new URL(provider.issuer).host}.\n`]);
+    expect(await outcome(command)).toEqual([1, `No user is signed in at ${new URL(provider.issuer).host}.\n`]);
     expect(JSON.parse((await outcome(start('status', ['--json'])))[1])).toEqual({ signed_in: false });
   });
 
@@ -175,7 +175,7 @@ describe('embed-auth-server logout', () => {
     expect(provider.requestsTo('revocation').length).toBeGreaterThan(0);
     expect((await outcome(start('status')))[0]).toBe(1);
     const again = start('logout');
-    expect([await again.ended, again.stderr]).toEqual([0, 'Nobody was signed in.\n']);
+    expect([await again.ended, again.stderr]).toEqual([0, 'No user was signed in.\n']);
   });
 
   onLinux('deletes them also if the provider cannot be reached, and says so', async () => {
@@ -190,7 +190,7 @@ describe('embed-auth-server logout', () => {
 });
 
 describe('embed-auth-server demo', () => {
-  it('signs in with the user agent of the test kit if nobody is there, and says so', async () => {
+  it('signs in with the user agent of the test kit if no user is there, and says so', async () => {
     const command = commands.start(['demo'], {});
     expect(await outcome(command)).toEqual([0, 'You are signed in as Ada Lovelace (ada@example.com).\n']);
     expect(said(command)).toContain('the test kit plays the browser and its user');

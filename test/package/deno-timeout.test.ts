@@ -10,7 +10,7 @@ import { describeWith, modules } from '../helpers/compat.js';
 const run = promisify(execFile);
 const entry = new URL('../../dist/index.js', import.meta.url).href;
 
-/** Deno runs until the time of such a signal is over, as long as anybody listens to it. */
+/** Deno runs until the time of such a signal is over, as long as it has a listener. */
 const program = `
 import { login } from ${JSON.stringify(entry)};
 const grant = await login({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkMetadata, isSameIssuer } from '#src/provider/provider-metadata.js';
+import { checkMetadata } from '#src/provider/provider-metadata.js';
 
 describe('checkMetadata', () => {
   const check = (issuer: string, endpoint: string): unknown =>
@@ -37,21 +37,5 @@ describe('checkMetadata', () => {
 
   it('accepts any loopback address if the issuer is on one', () => {
     expect(check('http://localhost:80', 'http://127.0.0.1:9000/t')).toBeDefined();
-  });
-});
-
-describe('isSameIssuer', () => {
-  it.each([
-    ['https://a.test', 'https://a.test/', true],
-    ['https://a.test/x', 'https://a.test/x/', true],
-    ['https://a.test/x', 'https://a.test/y', false],
-    ['https://a.test/x', 'https://a.test/X', false],
-    ['https://a.test/x', 'https://a.test/x//', false],
-    ['https://a.test', 'http://a.test', false],
-    ['https://a.test', 'https://a.test:444', false],
-    ['https://a.test', 'https://a.test.evil.test', false],
-  ])('of %s and %s is %s', (one, other, same) => {
-    expect(isSameIssuer(one, other)).toBe(same);
-    expect(isSameIssuer(other, one)).toBe(same);
   });
 });

@@ -129,7 +129,7 @@ describe('createKeyringTokenStore', () => {
       expect(await failureOf(foreign.call('accessToken'))).toMatchObject({ code: 'STORE_UNAVAILABLE' });
       expect(readFileSync(fileOf(arena), 'utf8')).toBe(encrypted);
       expect(arena.server.requestsOf('sign-in')).toHaveLength(1);
-      // Signing out deletes what nobody can read any more.
+      // Signing out deletes what can no longer be read.
       expect(await foreign.call('signOut')).toEqual({ revoked: false });
       expect(readdirSync(arena.folder)).toEqual([]);
       // Another key was not made for that, but is now.

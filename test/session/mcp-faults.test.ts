@@ -168,7 +168,7 @@ describe('createMcpAuthProvider', () => {
     expect([await first, opened]).toEqual([200, 1]);
   });
 
-  it('passes on what another server says after a redirect, and asks nobody to sign in there', async () => {
+  it('passes on what another server says after a redirect, and asks no user to sign in there', async () => {
     await using other = await Provider.start();
     server.instead['/mcp'] = (response) => response.writeHead(307, { location: `${other.origin}/mcp` }).end();
     expect([await send(providerOf()), opened, other.requests]).toEqual([401, 0, ['/mcp']]);

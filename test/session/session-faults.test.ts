@@ -133,7 +133,7 @@ function createPlainStore(): TokenStore {
 }
 
 describe('a sign-in during a refresh', () => {
-  it('S4: takes nothing from the refresh, whose tokens are on disk before anybody sees them', async () => {
+  it('S4: takes nothing from the refresh, whose tokens are on disk before any caller sees them', async () => {
     const { server } = harness;
     server.expiresIn = 1;
     const session = harness.session();
@@ -154,7 +154,7 @@ describe('a sign-in during a refresh', () => {
 });
 
 describe('Session.on', () => {
-  it('reports nothing at a sign-out if nobody was signed in', async () => {
+  it('reports nothing at a sign-out if no user was signed in', async () => {
     const session = harness.session();
     const reported: unknown[] = [];
     session.on('tokensChanged', (tokens) => reported.push(tokens));

@@ -61,7 +61,7 @@ const scenarios = {
     expect((await arena.stored())?.response.access_token).toBe(token);
   },
 
-  'S6: a holder that was stopped still writes if nobody has stored anything': async (arena: Arena) => {
+  'S6: a holder that was stopped still writes if nothing was stored meanwhile': async (arena: Arena) => {
     await arena.signIn();
     const [stopped, other] = await arena.appsOf(2);
     const held = arena.hold('token');
@@ -161,7 +161,7 @@ const scenarios = {
     expect(await arena.files()).not.toContain('KEY.lock');
   },
 
-  'S6: a holder whose event loop was busy for as long writes only if nobody has stored anything': async (
+  'S6: a holder whose event loop was busy for as long writes only if nothing was stored meanwhile': async (
     arena: Arena,
   ) => {
     await arena.signIn();

@@ -223,7 +223,7 @@ describe('login({ terminal: true }) without any terminal', () => {
   });
 
   it.each<[string, NodeJS.ProcessEnv, object, RegExp]>([
-    ['ends at once if stdin is ignored and nothing else can answer', {}, {}, /^BROWSER_NOT_OPENED Nobody can sign in/],
+    ['ends at once if stdin is ignored and nothing else can answer', {}, {}, /^BROWSER_NOT_OPENED No user can sign in/],
     ['says why no browser was opened', { BROWSER: 'missing' }, {}, /^BROWSER_NOT_OPENED .*there is no such program/],
     ['waits if there is a display', { DISPLAY: ':0', BROWSER: 'none' }, {}, /^TIMED_OUT/],
     ['ends at once over SSH', { SSH_CONNECTION: '203.0.113.7 1 192.0.2.9 22' }, {}, /^BROWSER_NOT_OPENED/],
