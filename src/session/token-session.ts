@@ -1,6 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { AuthAbortedError } from '../errors.js';
 import { FileTokenStore } from './file-store.js';
+import { SdkSource } from './sdk-source.js';
 import { SessionError, withoutTokens } from './session-error.js';
 import {
   checkSignal,
@@ -273,10 +274,7 @@ async function makeSource(
   options: SdkSessionOptions | ProviderSessionOptions,
   refreshTimeout: number,
 ): ReturnType<SessionState['source']> {
-  if (isSdk(options)) {
-    const { SdkSource } = await import('./sdk-source.js');
-    return new SdkSource(options);
-  }
+  if (isSdk(options)) return new SdkSource(options);
   const { ProviderSource } = await import('./provider-source.js');
   return new ProviderSource(options, refreshTimeout);
 }
