@@ -38,14 +38,17 @@ export async function runDemo(args: readonly string[], terminal: Terminal, signa
         const headers = { Authorization: `Bearer ${tokens.access_token}` };
         const profile = await fetch(server.profileEndpoint, { headers, signal: until });
         const { name, email } = (await profile.json()) as (typeof accounts)[number]; // The demo's own server.
-        page.message(`as ${email}`);
-        return `${name} (${email})`;
+        const who = `${name} (${email})`;
+        page.message(`as ${who}`);
+        return who;
       },
       openBrowser: agent?.open,
-      terminal: hasUser,
+      terminal: hasUser && { texts: { signedIn: 'You are signed in' } },
       signal,
     });
-    await out.write(`You are signed in as ${name}.\n`);
+    // With a user, login() has said it.
+    if (!hasUser) await out.write(`You are signed in as ${name}.\n`);
+    await say('For your own app: npm install embed-auth-server\nREADME: the program in eight lines');
     return ExitStatus.Ok;
   } catch (error) {
     signal.throwIfAborted();

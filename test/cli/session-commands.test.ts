@@ -194,17 +194,20 @@ describe('embed-auth-server demo', () => {
     const command = commands.start(['demo'], {});
     expect(await outcome(command)).toEqual([0, 'You are signed in as Ada Lovelace (ada@example.com).\n']);
     expect(said(command)).toContain('the test kit plays the browser and its user');
+    expect(said(command)).toContain('npm install embed-auth-server');
   });
 
   onLinux('opens the browser of the user at a terminal with a display', async () => {
-    const command = commands.shell(`script -qec "$CLI demo" /dev/null`, {
+    const command = commands.shell(`script -qec "stty cols 40; $CLI demo" /dev/null`, {
       SHELL: '/bin/sh',
       DISPLAY: ':1',
       BROWSER: browser,
       NO_COLOR: '1',
     });
     expect(await command.ended).toBe(0);
-    expect(command.stdout).toMatch(/are no passwords[^]*You are signed in as /);
+    const shown = command.stdout.replaceAll(/\s+/g, ' ');
+    expect(shown).toMatch(/are no passwords.*You are signed in as .*npm install embed-auth-server README: the program/);
+    expect(shown.match(/signed in/gi)).toHaveLength(1);
     expect(command.stdout).not.toContain('test kit');
   });
 
