@@ -1,3 +1,4 @@
+import { commandsWith } from './options.js';
 import { wrapLines } from './output.js';
 import { providers, type Provider } from './providers.js';
 import { servers } from './servers.js';
@@ -115,17 +116,52 @@ const usage = [
 ];
 const introduction =
   'Signs in with OAuth 2.0 and prints the token: to a terminal a summary without secrets; to a pipe or a file the access token alone, or JSON with --json. Everything else that it prints goes to stderr.';
-const examples = `Examples:
-  TOKEN=$(npx embed-auth-server token --provider spotify --client-id <id>)
-  npx embed-auth-server login --issuer https://accounts.example.com \\
-    --client-id <id> --scope openid --json | jq .
-  npx embed-auth-server login --provider github --client-id <id> --device
-`;
+const examples = [
+  'TOKEN=$(npx embed-auth-server token --provider spotify --client-id <id>)',
+  'npx embed-auth-server login --issuer https://accounts.example.com \\\n    --client-id <id> --scope openid --json | jq .',
+  'npx embed-auth-server login --provider github --client-id <id> --device',
+];
 
 /** The text of `--help`, for a terminal of that many columns. */
 export function helpText(columns = 80): string {
-  const parts = sections.map(([title, rows]) => [wrapLines(title, columns), table(rows, columns)].join('\n'));
-  return [usage.join('\n'), wrapLines(introduction, columns), ...parts, examples].join('\n\n');
+  return join([usage.join('\n'), wrapLines(introduction, columns), ...tables(sections, columns), listed(examples)]);
+}
+
+/** The text without a command: how to call it, and the commands. */
+export function shortHelp(columns = 80): string {
+  const more = wrapLines('`embed-auth-server help COMMAND` lists the options of one, --help everything.', columns);
+  return join([usage.join('\n'), ...tables([['Commands:', commands]], columns), more]);
+}
+
+/** The text of `help COMMAND`: its usage, its options and its examples. Undefined if there is no such command. */
+export function commandHelp(command: string, columns = 80): string | undefined {
+  const description = commands.find(([name]) => name === command)?.[1];
+  if (description === undefined) return undefined;
+  const own = sections.map(([title, rows]) => [title, rows.filter(([name]) => isOptionOf(command, name))] as const);
+  const options = tables(
+    own.filter(([, rows]) => rows.length > 0),
+    columns,
+  );
+  const call = `Usage: embed-auth-server ${command}${options.length > 0 ? ' --client-id <id> [options]' : ''}`;
+  const calls = examples.filter((example) => example.includes(`embed-auth-server ${command} `));
+  return join([call, wrapLines(description, columns), ...options, ...(calls.length > 0 ? [listed(calls)] : [])]);
+}
+
+function isOptionOf(command: string, name: string): boolean {
+  const [, option = ''] = /^--([\w-]+)/.exec(name) ?? [];
+  return commandsWith(option).some((one) => one === command);
+}
+
+function listed(calls: readonly string[]): string {
+  return ['Examples:', ...calls.map((call) => `  ${call}`)].join('\n');
+}
+
+function tables(parts: typeof sections, columns: number): string[] {
+  return parts.map(([title, rows]) => [wrapLines(title, columns), table(rows, columns)].join('\n'));
+}
+
+function join(parts: readonly string[]): string {
+  return `${parts.join('\n\n')}\n`;
 }
 
 /** Two columns, or one below the other if there is no room for both. */

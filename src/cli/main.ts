@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { missingPermission } from '../missing-permission.js';
 import { printable } from '../terminal/text.js';
 import { CommandError, ExitStatus, UsageError } from './exit-status.js';
-import { helpText, providerTable } from './help.js';
+import { commandHelp, helpText, providerTable, shortHelp } from './help.js';
 import { runLogin } from './login-command.js';
 import { suggestion } from './login-arguments.js';
 import { outputTo, wrapLines, type Terminal } from './output.js';
@@ -68,22 +68,37 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
 async function run(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitStatus> {
   const [command, ...rest] = args;
   const has = (...flags: string[]): boolean => flags.some((flag) => args.includes(flag));
+  const { out } = terminal;
   if (command === undefined || command === 'help' || has('--help', '-h')) {
-    await terminal.out.write(helpText(terminal.out.columns));
+    const topic = command === 'help' ? rest.find((word) => !word.startsWith('-')) : command;
+    await out.write(command === undefined ? shortHelp(out.columns) : helpOn(topic, out.columns));
     return ExitStatus.Ok;
   }
   if (has('--version', '-v')) {
-    await terminal.out.write(`${await version()}\n`);
+    await out.write(`${await version()}\n`);
     return ExitStatus.Ok;
   }
   const action = Object.hasOwn(commands, command) ? commands[command] : undefined;
   if (action !== undefined) return await action(rest, terminal, signal);
+  throw unknownCommand(command);
+}
+
+/** The help on one command, or all of it. */
+function helpOn(topic: string | undefined, columns: number): string {
+  if (topic === undefined || topic.startsWith('-')) return helpText(columns);
+  const text = commandHelp(topic, columns);
+  if (text === undefined) throw unknownCommand(topic);
+  return text;
+}
+
+function unknownCommand(command: string): UsageError {
+  const names = Object.keys(commands);
   // What follows `=` or a short option may be a secret.
   const word = printable(command.replace(/^(--[^=]*)=.*$/s, '$1').replace(/^(-[^-]).*$/s, '$1'), 100);
-  throw new UsageError(
+  return new UsageError(
     command.startsWith('-')
-      ? `A command comes first: ${Object.keys(commands).join(', ')}. ${word} is none.`
-      : `Unknown command: ${word}.${suggestion(command, [...Object.keys(commands), 'help'])}`,
+      ? `A command comes first: ${names.join(', ')}. ${word} is none.`
+      : `Unknown command: ${word}.${suggestion(command, [...names, 'help'])} The commands: ${names.join(', ')}.`,
   );
 }
 

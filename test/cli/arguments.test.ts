@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuthAbortedError, AuthError, AuthorizationError, type AuthErrorCode } from '#src/index.js';
 import { describeFailure } from '#src/cli/failure-messages.js';
-import { helpText, providerTable } from '#src/cli/help.js';
+import { commandHelp, helpText, providerTable, shortHelp } from '#src/cli/help.js';
 import { parseLoginArguments } from '#src/cli/login-arguments.js';
-import { loginOptions } from '#src/cli/options.js';
+import { commandOptions, loginOptions } from '#src/cli/options.js';
 import { width } from '#src/terminal/text.js';
 import { findProvider, providers } from '#src/cli/providers.js';
 import { onLinux } from '../helpers/systems.js';
@@ -158,12 +158,30 @@ describe('the help', () => {
 
   it('is printed with --help, before or after the command, and so are the version and the providers', async () => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-    const started = [[], ['--help'], ['help'], ['login', '-h'], ['--version'], ['providers']].map((args) =>
-      commands.start(args),
-    );
-    expect(await Promise.all(started.map(({ ended }) => ended))).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(started.map(({ stdout }) => stdout)).toEqual([help, help, help, help, `${version}\n`, providerTable()]);
+    const lines = [[], ['--help'], ['help'], ['login', '-h'], ['help', 'login'], ['--version'], ['providers']];
+    const started = lines.map((args) => commands.start(args));
+    expect(await Promise.all(started.map(({ ended }) => ended))).toEqual(lines.map(() => 0));
+    const own = commandHelp('login');
+    const texts = [shortHelp(), help, help, own, own, `${version}\n`, providerTable()];
+    expect(started.map(({ stdout }) => stdout)).toEqual(texts);
     for (const id of Object.keys(providers)) expect(providerTable()).toContain(`${id} `);
+  });
+
+  it('has only the options and examples of a command', () => {
+    for (const name of ['login', 'token', 'status', 'logout'] as const) {
+      const options = [...(commandHelp(name) ?? '').matchAll(/^ {2}--([\w-]+)/gm)].map(([, option]) => option);
+      expect(options.sort()).toEqual(Object.keys(commandOptions(name)).sort());
+    }
+    expect(commandHelp('token')).toMatch(/Examples:\n {2}TOKEN=.*\n$/);
+    expect(commandHelp('demo')).toMatch(/^Usage: embed-auth-server demo\n\n.*\n$/);
+    for (const name of ['login', 'demo', 'providers']) expect(shortHelp()).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+  });
+
+  it('ends with 2 and the commands if there is no such command', async () => {
+    const command = commands.start(['help', 'nonsense']);
+    expect([await command.ended, command.stdout]).toEqual([2, '']);
+    const text = command.stderr.replaceAll('\n', ' ');
+    expect(text).toContain('Unknown command: nonsense. The commands: login, token, status, logout, demo, providers.');
   });
 
   it('fits 80 columns, and names every option, variable and exit status', () => {
