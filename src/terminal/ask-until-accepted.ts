@@ -2,6 +2,7 @@ import { AuthorizationError } from '../errors.js';
 import type { ExpectedRequest, ValidationResult } from '../oauth/authorization-response.js';
 import type { GrantResponse } from '../oauth/grant-response.js';
 import { cleanPastedUri } from '../oauth/pasted-text.js';
+import { otherSignIn } from './rejection-advice.js';
 
 /** @internal What receives the pasted URI: an `AuthServer`. */
 interface Receiver {
@@ -40,7 +41,8 @@ export async function askUntilAccepted<Context extends { readonly uri: URL; read
         await receiver.receive(uri).catch(() => undefined); // The wait ends with the same error.
         return;
       }
-      error = result.kind === 'grant' || !isThisSignIn ? anotherSignIn() : result.error;
+      error =
+        result.kind === 'grant' || !isThisSignIn ? new AuthorizationError('STATE_FOREIGN', otherSignIn) : result.error;
     } catch (failure) {
       if (!(failure instanceof AuthorizationError)) throw failure;
       error = failure;
@@ -51,11 +53,4 @@ export async function askUntilAccepted<Context extends { readonly uri: URL; read
 /** Asked again after each wait. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function anotherSignIn(): AuthorizationError {
-  return new AuthorizationError(
-    'STATE_FOREIGN',
-    'This address belongs to another sign-in. Copy the one of this sign-in.',
-  );
 }

@@ -4,7 +4,7 @@ import { describeEnvironment, hasDisplay, here, permitted, type Environment } fr
 import { isForeground, isReadByHost, reserveInput, type LineInput } from './line-reader.js';
 import { PastePrompt } from './paste-prompt.js';
 import { isOpenPipe, readPipedUri } from './piped-uri.js';
-import { adviceFor } from './rejection-advice.js';
+import { adviceFor, adviceForPaste } from './rejection-advice.js';
 import { Screen, type ScreenOutput } from './screen.js';
 import { defaultTexts, type TerminalSettings, type TerminalTexts } from './terminal-options.js';
 
@@ -162,7 +162,7 @@ export class TerminalUserInterface {
   async prompt(context: QuestionContext): Promise<string | undefined> {
     const { signal, browserOpened, error } = context;
     if (signal.aborted) return undefined;
-    if (error !== undefined) this.#screen.write(error.message);
+    if (error !== undefined) this.#screen.write(adviceForPaste(error, this.#context?.redirectUri ?? ''));
     const text = this.offersPaste
       ? await this.#readPaste(context)
       : this.#release && (await readPipedUri(this.#input, signal));

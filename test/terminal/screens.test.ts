@@ -23,7 +23,8 @@ const screens: readonly (readonly [name: string, scenario: Scenario, ...typed: s
   ['a codespace with a public URI', { env: { CODESPACES: 'true' }, publicUri: true }, `${pasted}\r`],
   ['WSL', { env: { WSL_DISTRO_NAME: 'Ubuntu' } }, `${pasted}\r`],
   ['a session without a display', { env: {}, browserOpened: false }, `${pasted}\r`],
-  ['a wrong paste', { env: ssh, rejectsPaste: true }, `${pasted}\r`, `${pasted}\r`],
+  ['a wrong paste', { env: ssh, rejectsPaste: 'STATE_FOREIGN' }, `${pasted}\r`, `${pasted}\r`],
+  ['a paste that is no address', { env: ssh, rejectsPaste: 'RESPONSE_MALFORMED' }, 'hello\r', `${pasted}\r`],
   ['Ctrl-D', { env: ssh }, '\u0004'],
   ['half a paste', { env: ssh }, pasted],
   [
@@ -63,7 +64,9 @@ describeOnPosix.each([80, 40])('the screen at %d columns', (columns) => {
       env: { SCENARIO: JSON.stringify(scenario) },
     });
     for (const [index, text] of typed.entries()) {
-      await terminal.shows(index === 0 ? /paste it here\.[^]*cancels\.$|browser\.$/ : /Copy the one of this sign-in\./);
+      await terminal.shows(
+        index === 0 ? /paste it here\.[^]*cancels\.$|browser\.$/ : /Copy the one of this sign-in\.|begins with/,
+      );
       terminal.type(text);
     }
     await terminal.shows(

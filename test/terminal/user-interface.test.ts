@@ -166,11 +166,11 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
     const terminal = await start({ env: ssh });
     await terminal.shows(asking);
     terminal.type('secret-code\r');
-    await terminal.shows(/code alone|whole address|complete address|address/i);
+    await terminal.shows(/not the whole address/);
     await terminal.shows(/\. . Waiting for the browser\. Ctrl-C cancels\.$/);
     const foreign = await terminal.callbackUri({ state: 'x' });
     terminal.type(`${foreign.href}\r`);
-    await terminal.shows(/its `state` belongs to no request.*Ctrl-C cancels\.$/s);
+    await terminal.shows(/belongs to another sign-in.*Ctrl-C cancels\.$/s);
     terminal.type(`${(await terminal.callbackUri()).href}\r`);
     await terminal.shows('Signed in.');
     expect(terminal.raw).not.toContain('secret-code');
