@@ -18,9 +18,13 @@ describe('rejections', () => {
     }
   });
 
-  it('are all in docs/errors.md', async () => {
-    const document = await readFile(new URL('../docs/errors.md', import.meta.url), 'utf8');
-    for (const reason of reasons) expect(document).toContain(`\`${reason}\``);
+  it('are all in docs/errors.md, as are the codes of all errors', async () => {
+    const [document = '', source = ''] = await Promise.all(
+      ['docs/errors.md', 'src/auth-error.ts'].map((file) => readFile(new URL(`../${file}`, import.meta.url), 'utf8')),
+    );
+    const codes = [...source.matchAll(/^ {2}\| '([A-Z_]+)'/gm)].map(([, code = '']) => code);
+    expect(codes).toContain('TIMED_OUT');
+    expect([...codes, ...reasons].filter((word) => !document.includes(`\`${word}\``))).toEqual([]);
   });
 
   it('are never said not to have arrived', () => {

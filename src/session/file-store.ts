@@ -135,12 +135,16 @@ export class FileTokenStore implements LocalTokenStore {
       return action();
     } catch (error) {
       if (error instanceof AuthError) throw error;
-      const advice = missingPermission(error) === undefined ? ` Make it a folder of this user, or ${storeAdvice}.` : '';
+      const first = fullDisk.has(codeOf(error)) ? 'Make room' : 'Make it a folder of this user';
+      const advice = missingPermission(error) === undefined ? ` ${first}, or ${storeAdvice}.` : '';
       const problem = `The tokens in ${findStoreFolder(this.#name)} cannot be ${verb} (${reasonOf(error)}).`;
       throw new SessionError(code, problem + advice, { cause: error });
     }
   }
 }
+
+/** The disk, or what this user may have of it, is full. */
+const fullDisk: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Reads a file that only this user can read; undefined if there is none. Synchronous: it is small, and read at every call. */
 function readPrivateFile(file: string): string | undefined {

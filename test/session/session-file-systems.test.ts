@@ -123,7 +123,9 @@ function mounts(): boolean {
     await arena.signIn();
     fill();
     const app = await arena.app();
-    expect(await failureOf(app.call('accessToken'))).toMatchObject({ code: 'STORE_UNWRITABLE' });
+    const failure = await failureOf(app.call('accessToken'));
+    expect(failure).toMatchObject({ code: 'STORE_UNWRITABLE' });
+    expect(failure.message).toMatch(/make room/i);
     expect(arena.server.requestsOf('token')).toHaveLength(0);
     free();
     await app.call('accessToken', { interactive: false });
