@@ -2,11 +2,11 @@ import { login } from '../index.js';
 import type { Provider } from '../provider/provider.js';
 import { wireGrant, type WireGrant } from './grant-output.js';
 import type { LoginArguments } from './login-arguments.js';
-import { wrapLines, type Output } from './output.js';
-import { describeRedirectUri } from './registration-hint.js';
+import type { Output } from './output.js';
 
 /** What a sign-in needs in addition to the options. */
 export interface SignInContext {
+  readonly err: Output;
   /** What messages call the provider. */
   readonly serverName: string;
   readonly signal: AbortSignal;
@@ -18,14 +18,12 @@ export interface SignInContext {
 export async function signInByBrowser(
   provider: Provider,
   options: LoginArguments,
-  err: Output,
-  { serverName, signal, stopTimer }: SignInContext,
+  { signal, stopTimer }: SignInContext,
 ): Promise<WireGrant> {
   const { clientId, exchange: isExchanged, flow, ports } = options;
   // What is missing is said before the user does anything.
   provider.endpoint('authorization_endpoint');
   if (isExchanged) provider.endpoint('token_endpoint');
-  await err.write(`${wrapLines(describeRedirectUri(options, serverName), err.columns)}\n`);
   const common = {
     redirectUri: options.redirectUri,
     publicUri: options.publicUri,

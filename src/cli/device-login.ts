@@ -14,8 +14,7 @@ import { count, wrapLines, type Output } from './output.js';
 export async function signInByDevice(
   provider: Provider,
   options: Pick<LoginArguments, 'browser'>,
-  err: Output,
-  { serverName, signal }: SignInContext,
+  { err, serverName, signal }: SignInContext,
 ): Promise<WireGrant> {
   const device = await provider.startDeviceAuthorization({ signal });
   await err.write(describeCode(device, serverName, err));

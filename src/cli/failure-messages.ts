@@ -2,8 +2,10 @@ import { AuthError, AuthorizationError, type AuthErrorCode } from '../index.js';
 import { ProviderError } from '../oauth/provider-error.js';
 import { CommandError, ExitStatus } from './exit-status.js';
 import type { LoginArguments } from './login-arguments.js';
+import type { CommandName } from './options.js';
 import { printable } from '../terminal/text.js';
-import { count } from './output.js';
+import { count, OutputError, wrapLines, type Output } from './output.js';
+import { describeRedirectUri, redirectUrisOf } from './registration-hint.js';
 
 /** How the command ends after a failure. */
 export interface Failure {
@@ -11,9 +13,7 @@ export interface Failure {
   readonly message: string;
 }
 
-interface Context extends Partial<Pick<LoginArguments, 'provider' | 'clientSecret'>> {
-  /** The limit of time, if `--timeout` sets it. */
-  readonly seconds?: number;
+interface Context extends Partial<LoginArguments> {
   /** What the authorization server is called; undefined before it is known. */
   readonly serverName: string | undefined;
 }
@@ -21,14 +21,13 @@ interface Context extends Partial<Pick<LoginArguments, 'provider' | 'clientSecre
 // What to do, by the names of the command line; undefined if the library's message says enough.
 const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
   ACCESS_DENIED: undefined,
-  AUTHORIZATION_FAILED:
-    'Compare --client-id, --scope and the redirect URI above with what is registered with the provider.',
+  AUTHORIZATION_FAILED: 'Compare --client-id, --scope and the redirect URI with what is registered with the provider.',
   STATE_FOREIGN: 'Run the command again, and use the address that it prints.',
   STATE_USED: 'Run the command again.',
   RESPONSE_MALFORMED: 'Run the command again.',
   RESPONSE_EMPTY: 'Run the command again.',
   ISSUER_MISMATCH: 'Check --issuer.',
-  REDIRECT_URI_MISMATCH: 'Run the command again, and use the redirect URI that it prints.',
+  REDIRECT_URI_MISMATCH: 'Run the command again.',
   ABORTED: undefined,
   TIMED_OUT: undefined,
   SERVER_STOPPED: 'Run the command again.',
@@ -80,14 +79,17 @@ const flags: Readonly<Record<string, string>> = {
 
 /** Says what happened and what to do, without a secret. Undefined for a bug, which must be thrown. */
 export function describeFailure(error: unknown, context: Context): Failure | undefined {
-  const { seconds, provider, clientSecret, serverName = 'The authorization server' } = context;
+  const { seconds, clientSecret, serverName = 'The authorization server' } = context;
   if (error instanceof CommandError) {
     return { status: error.status, message: error.message };
   }
   const limit =
     seconds === undefined ? undefined : `The limit was ${count(seconds, 'second')}; --timeout sets another.`;
   if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return { status: ExitStatus.TimedOut, message: lines(['The sign-in was not finished in time.', limit]) };
+    return {
+      status: ExitStatus.TimedOut,
+      message: lines(['The sign-in was not finished in time.', limit, registrationOf(context, serverName)]),
+    };
   }
   // A caller's mistake begins with the name of the option; any other TypeError is a bug.
   if ((error instanceof TypeError || error instanceof RangeError) && error.message.startsWith('`')) {
@@ -97,7 +99,10 @@ export function describeFailure(error: unknown, context: Context): Failure | und
   const message = withFlags(error.message);
   switch (error.code) {
     case 'TIMED_OUT':
-      return { status: ExitStatus.TimedOut, message: lines([message, ownPageAdvice, limit]) };
+      return {
+        status: ExitStatus.TimedOut,
+        message: lines([message, ownPageAdvice, registrationOf(context, serverName), limit]),
+      };
     case 'DEVICE_CODE_EXPIRED':
       return { status: ExitStatus.TimedOut, message };
     case 'SIGN_IN_REQUIRED':
@@ -108,11 +113,15 @@ export function describeFailure(error: unknown, context: Context): Failure | und
       return { status: ExitStatus.Denied, message: lines(said) };
     }
     case 'AUTHORIZATION_FAILED': {
-      const hint = provider?.name === serverName ? `${serverName}: ${provider.redirectHint}` : undefined;
       const said = providersWords(error, serverName);
       return {
         status: ExitStatus.Failed,
-        message: lines([`${serverName} responded with an error.`, said, advice[error.code], hint]),
+        message: lines([
+          `${serverName} responded with an error.`,
+          said,
+          advice[error.code],
+          registrationOf(context, serverName),
+        ]),
       };
     }
     default: {
@@ -120,6 +129,42 @@ export function describeFailure(error: unknown, context: Context): Failure | und
       return { status: ExitStatus.Failed, message: lines([message, ...hints, advice[error.code]]) };
     }
   }
+}
+
+/**
+ * Prints how a command has failed. Resolves to its exit status.
+ *
+ * @throws the reason of `signal` if that ended it, and a bug
+ */
+export async function reportFailure(
+  error: unknown,
+  context: Context & { readonly command: CommandName; readonly err: Output; readonly signal: AbortSignal },
+): Promise<ExitStatus> {
+  const { command, err, signal } = context;
+  const write = async (text: string): Promise<void> => {
+    await err.write(`${wrapLines(text, err.columns)}\n`);
+  };
+  if (signal.aborted && command === 'login' && hasRedirect(context)) {
+    const uris = redirectUrisOf(context).join(' ');
+    await write(`\nIf the provider has rejected the redirect URI, register ${uris} there.`);
+  }
+  signal.throwIfAborted();
+  const failure = describeFailure(error, context);
+  if (failure === undefined) throw error;
+  const isLost = error instanceof OutputError && (command === 'login' || command === 'token');
+  await write(`${failure.message}${isLost ? ' The token was not delivered. Run the command again.' : ''}`);
+  return failure.status;
+}
+
+type Redirect = Required<Pick<Context, 'ports' | 'publicUri' | 'redirectUri'>> & Pick<Context, 'provider'>;
+
+function hasRedirect(context: Context): context is Context & Redirect {
+  return context.redirectUri !== undefined && context.isDevice !== true;
+}
+
+/** What to compare with the registration; undefined for a sign-in without a redirect. */
+function registrationOf(context: Context, serverName: string): string | undefined {
+  return hasRedirect(context) ? describeRedirectUri(context, serverName) : undefined;
 }
 
 /** A shared sign-in that ended without tokens has the code of its error. */

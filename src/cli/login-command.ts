@@ -3,10 +3,10 @@ import { signInByBrowser } from './browser-login.js';
 import { providerConfig, serverNameOf } from './command-provider.js';
 import { signInByDevice } from './device-login.js';
 import { ExitStatus } from './exit-status.js';
-import { describeFailure } from './failure-messages.js';
+import { reportFailure } from './failure-messages.js';
 import { exchangeAdvice, formatGrant } from './grant-output.js';
 import { parseLoginArguments } from './login-arguments.js';
-import { wrapLines, OutputError, type Terminal } from './output.js';
+import { wrapLines, type Terminal } from './output.js';
 
 /** Signs in and prints the result. Throws a `UsageError`, the reason of `signal`, or a bug. */
 export async function runLogin(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitStatus> {
@@ -19,13 +19,13 @@ export async function runLogin(args: readonly string[], terminal: Terminal, sign
     const ending = AbortSignal.any([signal, limit.signal]);
     const provider = await discoverProvider(providerConfig(options), { signal: ending });
     serverName = serverNameOf(options, provider.name);
-    const context = { serverName, signal: ending, stopTimer: limit.stop };
+    const context = { err, serverName, signal: ending, stopTimer: limit.stop };
     if (options.missing !== undefined) {
       const text = `There will be a code, but no token: ${options.missing}. With --no-exchange, the code is what you want.`;
       await err.write(`${wrapLines(text, err.columns)}\n`);
     }
     const sign = options.isDevice ? signInByDevice : signInByBrowser;
-    const wire = await sign(provider, options, err, context);
+    const wire = await sign(provider, options, context);
     // At a terminal, login() has said it.
     if (options.isDevice || !err.isTerminal) await err.write('Signed in.\n');
     await out.write(formatGrant(wire, options, out));
@@ -34,12 +34,7 @@ export async function runLogin(args: readonly string[], terminal: Terminal, sign
     }
     return options.missing === undefined ? ExitStatus.Ok : ExitStatus.Failed;
   } catch (error) {
-    signal.throwIfAborted();
-    const failure = describeFailure(error, { ...options, serverName });
-    if (failure === undefined) throw error;
-    const lost = error instanceof OutputError ? ' The token was not delivered. Run the command again.' : '';
-    await err.write(`${wrapLines(failure.message + lost, err.columns)}\n`);
-    return failure.status;
+    return await reportFailure(error, { ...options, command: 'login', err, serverName, signal });
   } finally {
     limit.stop();
   }

@@ -52,7 +52,7 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
     return await run(args, terminal, interrupt.signal);
   } catch (error) {
     if (signalled !== undefined) {
-      await terminal.err.write('\nThe sign-in was ended.\n');
+      await terminal.err.write('\nCancelled.\n');
       return signalled;
     }
     const flag = missingPermission(error);

@@ -1,18 +1,23 @@
 import { withPort } from '../oauth/redirect-uri.js';
 import type { LoginArguments } from './login-arguments.js';
 
-type Arguments = Pick<LoginArguments, 'redirectUri' | 'publicUri' | 'ports' | 'provider'>;
+type Arguments = Pick<LoginArguments, 'redirectUri' | 'publicUri' | 'ports'> &
+  Partial<Pick<LoginArguments, 'provider'>>;
+
+/** The redirect URIs of a command line, as text to register. */
+export function redirectUrisOf({ redirectUri, publicUri, ports }: Omit<Arguments, 'provider'>): readonly string[] {
+  if (publicUri !== undefined || ports.length === 0) return [publicUri ?? redirectUri];
+  return ports.map((port) => shownWithPort(redirectUri, port));
+}
 
 /** Says which redirect URI must be registered with the provider, and whether its port may vary. */
-export function describeRedirectUri(
-  { redirectUri, publicUri, ports, provider }: Arguments,
-  serverName: string,
-): string {
-  const usedPorts = publicUri === undefined ? ports : [];
-  const uris =
-    usedPorts.length === 0 ? [publicUri ?? redirectUri] : usedPorts.map((port) => shownWithPort(redirectUri, port));
+export function describeRedirectUri(options: Arguments, serverName: string): string {
+  const { publicUri, ports, provider } = options;
+  const uris = redirectUrisOf(options);
   const heading = uris.length === 1 ? 'Redirect URI' : 'Redirect URIs';
-  return [`${heading}: ${uris.join(' ')}`, ...rules(usedPorts, provider, serverName)].join('\n');
+  return [`${heading}: ${uris.join(' ')}`, ...rules(publicUri === undefined ? ports : [], provider, serverName)].join(
+    '\n',
+  );
 }
 
 function rules(ports: readonly number[], provider: LoginArguments['provider'], serverName: string): readonly string[] {

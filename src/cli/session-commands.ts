@@ -6,11 +6,11 @@ import type { Tokens } from '../session/tokens.js';
 import { endpointsOf, serverNameOf } from './command-provider.js';
 import { localTime } from './duration.js';
 import { ExitStatus, UsageError } from './exit-status.js';
-import { describeFailure } from './failure-messages.js';
+import { reportFailure } from './failure-messages.js';
 import { formatJson } from './grant-output.js';
 import { parseLoginArguments, type LoginArguments } from './login-arguments.js';
 import type { CommandName } from './options.js';
-import { wrapLines, OutputError, type Terminal } from './output.js';
+import { wrapLines, type Terminal } from './output.js';
 import { printable } from '../terminal/text.js';
 
 /** The folder of the command's tokens. */
@@ -71,13 +71,7 @@ async function run(
   try {
     return await action(createSession(sessionOptions(options)), options, serverName);
   } catch (error) {
-    signal.throwIfAborted();
-    const failure = describeFailure(error, { ...options, serverName });
-    if (failure === undefined) throw error;
-    const isLost = error instanceof OutputError && command === 'token';
-    const lost = isLost ? ' The token was not delivered. Run the command again.' : '';
-    await err.write(`${wrapLines(failure.message + lost, err.columns)}\n`);
-    return failure.status;
+    return await reportFailure(error, { ...options, command, err, serverName, signal });
   }
 }
 

@@ -147,6 +147,6 @@ Signed in.
     await command.says(/Waiting/);
     command.child.kill('SIGINT');
     expect([await command.ended, command.stdout]).toEqual([130, '']);
-    expect(command.stderr).toContain('The sign-in was ended.');
+    expect(command.stderr).toContain('Cancelled.');
   });
 });
