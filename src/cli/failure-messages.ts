@@ -134,25 +134,24 @@ export function describeFailure(error: unknown, context: Context): Failure | und
 /**
  * Prints how a command has failed. Resolves to its exit status.
  *
- * @throws the reason of `signal` if that ended it, and a bug
+ * @throws what `main` prints before the word that a signal ended it, and a bug
  */
 export async function reportFailure(
   error: unknown,
   context: Context & { readonly command: CommandName; readonly err: Output; readonly signal: AbortSignal },
 ): Promise<ExitStatus> {
   const { command, err, signal } = context;
-  const write = async (text: string): Promise<void> => {
-    await err.write(`${wrapLines(text, err.columns)}\n`);
-  };
   if (signal.aborted && command === 'login' && hasRedirect(context)) {
     const uris = redirectUrisOf(context).join(' ');
-    await write(`\nIf the provider has rejected the redirect URI, register ${uris} there.`);
+    const advice = `If the provider has rejected the redirect URI, register ${uris} there.`;
+    throw new CommandError(advice, ExitStatus.Interrupted);
   }
   signal.throwIfAborted();
   const failure = describeFailure(error, context);
   if (failure === undefined) throw error;
   const isLost = error instanceof OutputError && (command === 'login' || command === 'token');
-  await write(`${failure.message}${isLost ? ' The token was not delivered. Run the command again.' : ''}`);
+  const lost = isLost ? ' The token was not delivered. Run the command again.' : '';
+  await err.write(`${wrapLines(failure.message + lost, err.columns)}\n`);
   return failure.status;
 }
 

@@ -52,7 +52,8 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
     return await run(args, terminal, interrupt.signal);
   } catch (error) {
     if (signalled !== undefined) {
-      await terminal.err.write('\nCancelled.\n');
+      const advice = error instanceof CommandError ? `${error.message}\n` : '';
+      await terminal.err.write(`\n${wrapLines(`${advice}Cancelled.`, terminal.err.columns)}\n`);
       return signalled;
     }
     const flag = missingPermission(error);

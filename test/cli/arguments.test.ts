@@ -231,9 +231,11 @@ describe('describeFailure', () => {
       errorDescription: 'a\u009bb\u202e',
       errorUri: 'https://a.test/',
     });
-    const failure = describeFailure(error, { ...context, provider: findProvider('Spotify'), serverName: 'Spotify' });
+    const redirect = { redirectUri: 'http://127.0.0.1:5543/callback', publicUri: undefined, ports: [] };
+    const spotify = { provider: findProvider('Spotify'), serverName: 'Spotify' };
+    const failure = describeFailure(error, { ...context, ...redirect, ...spotify });
     expect(failure?.message).toContain('Spotify says: odd\ufffd: a\ufffdb\ufffd (https://a.test/)');
-    expect(failure?.message).toContain('localhost is rejected');
+    expect(failure?.message).toContain('Redirect URI: http://127.0.0.1:5543/callback\nSpotify: ');
   });
 
   it('says when the time is over that some servers show errors on a page of their own', () => {
