@@ -70,6 +70,11 @@ export async function startMcpServer(options: McpServerOptions): Promise<TestMcp
       response.writeHead(404).end();
       return;
     }
+    // Before the token is looked at: the stream of an earlier client must not make it ask the user in the middle of a test.
+    if (request.method !== 'POST') {
+      response.writeHead(405).end();
+      return;
+    }
     const isAccepted = await isTokenAccepted(request.headers.authorization);
     const challenge = [
       ...(options.namesMetadata === false ? [] : [`resource_metadata="${origin}${metadataPath}"`]),
@@ -77,10 +82,6 @@ export async function startMcpServer(options: McpServerOptions): Promise<TestMcp
     ];
     if (!isAccepted) {
       response.writeHead(401, { 'WWW-Authenticate': `Bearer ${challenge.join(', ')}` }).end();
-      return;
-    }
-    if (request.method !== 'POST') {
-      response.writeHead(405).end();
       return;
     }
     const message = (await json(request)) as { id?: number; method: string; params?: { protocolVersion?: string } };
@@ -95,11 +96,14 @@ export async function startMcpServer(options: McpServerOptions): Promise<TestMcp
 
   async function isTokenAccepted(authorization: string | undefined): Promise<boolean> {
     if (authorization === undefined || test.refusesAll) return false;
+    // The authorization server may be another one at the same address: no connection is used again.
+    const connection = 'close';
     for (const issuer of options.authorizationServers) {
-      const metadata = await fetch(new URL('/.well-known/oauth-authorization-server', issuer)).catch(() => undefined);
+      const uri = new URL('/.well-known/oauth-authorization-server', issuer);
+      const metadata = await fetch(uri, { headers: { connection } }).catch(() => undefined);
       if (metadata === undefined) continue;
       const { userinfo_endpoint: endpoint } = (await metadata.json()) as { userinfo_endpoint: string };
-      if ((await fetch(endpoint, { headers: { authorization } })).ok) return true;
+      if ((await fetch(endpoint, { headers: { authorization, connection } })).ok) return true;
     }
     return false;
   }
