@@ -112,13 +112,14 @@ export class AuthAbortedError extends AuthError {
   /**
    * @param reason - the signal's reason
    * @param rejections - what was rejected during the wait
-   * @param unfinished - the app's function that was still running, if the wait was for that; `forgotten`: `forget()` ended it
+   * @param unfinished - the app's function that was still running, if the wait was for that; `forgotten`: `forget()` ended it; `refresh`: a
+   * session waited for the provider
    * @param elapsed - the milliseconds that the signal left to the wait
    */
   constructor(
     reason: unknown,
     rejections: Readonly<Rejections> = {},
-    unfinished?: 'authorizationUri' | 'exchange' | 'forgotten',
+    unfinished?: keyof typeof stillRunning,
     elapsed = Infinity,
   ) {
     const { name, message } = Object(reason) as { name?: unknown; message?: unknown };
@@ -128,7 +129,9 @@ export class AuthAbortedError extends AuthError {
     if (timedOut && elapsed < overflowMilliseconds && message !== timeoutMessage) details.unshift(overflow);
     super(
       timedOut ? 'TIMED_OUT' : 'ABORTED',
-      unfinished === 'forgotten' ? stillRunning.forgotten : [happened, ...details].join(' '),
+      unfinished === 'forgotten' || unfinished === 'refresh'
+        ? stillRunning[unfinished]
+        : [happened, ...details].join(' '),
       { cause: reason },
     );
     this.rejections = { ...rejections };
@@ -147,6 +150,8 @@ const stillRunning = {
   authorizationUri: 'The function `authorizationUri` was still running, so no sign-in page was opened.',
   exchange: 'The response had arrived, but `exchange` was still running.',
   forgotten: 'The request was given to `forget()` before its response arrived.',
+  refresh:
+    'The `signal` ended the wait for the access token, which is being refreshed. The user stays signed in: try again later.',
 } as const;
 
 function describeRejections(rejections: Readonly<Rejections>, timedOut: boolean): string[] {

@@ -1,14 +1,13 @@
 import { ProviderError } from '../oauth/provider-error.js';
-import { SessionError, withoutTokens, type SessionErrorDetails } from './session-error.js';
+import { asSentence, SessionError, withoutTokens, type SessionErrorDetails } from './session-error.js';
 import type { Tokens } from './tokens.js';
 
 /** @internal The error for a refresh that brought neither tokens nor a verdict. */
 export function failure(problem: string, details: SessionErrorDetails = {}): SessionError {
   const again = details.retryAfter === undefined ? 'Try again later' : `Try again in ${details.retryAfter} seconds`;
-  const sentence = /[.!?]$/.test(problem) ? problem : `${problem}.`;
   return new SessionError(
     'REFRESH_FAILED',
-    `The access token could not be refreshed; the sign-in is kept. ${sentence} ${again}.`,
+    `The access token could not be refreshed; the sign-in is kept. ${asSentence(problem)} ${again}.`,
     details,
   );
 }

@@ -69,6 +69,11 @@ export function withoutTokens(error: unknown, secrets: readonly (string | undefi
   return typeof code === 'string' && /^\w{1,50}$/.test(code) ? Object.assign(safe, { code }) : safe;
 }
 
+/** @internal A text that another one follows. */
+export function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** @internal A text for a message: one line, at most 300 characters, without tokens. */
 export function textWithoutTokens(text: string, secrets: readonly (string | undefined)[] = []): string {
   const hidden = secrets.reduce<string>((rest, secret) => (secret ? rest.replaceAll(secret, '[hidden]') : rest), text);

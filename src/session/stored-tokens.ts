@@ -1,5 +1,5 @@
 import { AuthError } from '../errors.js';
-import { SessionError, withoutTokens } from './session-error.js';
+import { asSentence, SessionError, withoutTokens } from './session-error.js';
 import { memberOf, parseRecord, type TokenRecord } from './token-record.js';
 import { isLocalStore, type HeldLock, type TokenStore, type WriteResult } from './token-store.js';
 import { Tokens } from './tokens.js';
@@ -100,7 +100,7 @@ export class StoredTokens {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     process.emitWarning(
-      `The new tokens cannot be saved: ${withoutTokens(error, secretsOf(stored)).message} They are used while this process runs; if it ends before they are saved, the user may have to sign in again.`,
+      `The new tokens cannot be saved: ${asSentence(withoutTokens(error, secretsOf(stored)).message)} They are used while this process runs; if it ends before they are saved, the user may have to sign in again.`,
       { code: 'EMBED_AUTH_TOKENS_UNSAVED' },
     );
   }

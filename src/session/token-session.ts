@@ -126,7 +126,7 @@ export class TokenSession {
   /** @internal Tokens that satisfy a call. */
   async get(call: TokenCall): Promise<Stored> {
     const { signal, refused, forceRefresh } = call;
-    if (signal?.aborted === true) throw new AuthAbortedError(signal.reason);
+    if (signal?.aborted === true) throw new AuthAbortedError(signal.reason, {}, undefined, 0);
     const signOuts = this.#signOuts;
     await this.#state.store.writeUnsaved();
     const before = await this.read();
@@ -182,7 +182,7 @@ export class TokenSession {
         if (this.#refreshes.get(before.text) === started) this.#refreshes.delete(before.text);
       });
     }
-    return await withAbortedError(task.join(signal), signal);
+    return await withAbortedError(task.join(signal), signal, 'refresh');
   }
 
   async #askUser({ interactive, signal }: TokenCall, before: Stored | undefined, reason: string): Promise<Stored> {
@@ -226,11 +226,15 @@ export class TokenSession {
   }
 }
 
-async function withAbortedError<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+async function withAbortedError<Result>(
+  promise: Promise<Result>,
+  signal: AbortSignal | undefined,
+  unfinished?: 'refresh',
+): Promise<Result> {
   try {
     return await promise;
   } catch (error) {
-    if (signal?.aborted === true && error === signal.reason) throw new AuthAbortedError(signal.reason);
+    if (signal?.aborted === true && error === signal.reason) throw new AuthAbortedError(signal.reason, {}, unfinished);
     throw error;
   }
 }

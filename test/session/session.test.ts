@@ -666,6 +666,7 @@ describe('a store of the app', () => {
     expect(server.requestsOf('token')).toHaveLength(1);
     const warnings = harness.warnings.filter((text) => text.startsWith('EMBED_AUTH_TOKENS_UNSAVED'));
     expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/: cannot write [^.]*\. They are used/);
     expect(warnings[0]).not.toMatch(/(?:access|refresh)-token-/);
   });
 
