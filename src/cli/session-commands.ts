@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { createSession, type Session } from '../session/session.js';
-import { checkSessionOptions, checkTokenOptions, type ProviderSessionOptions } from '../session/session-options.js';
+import { checkSessionOptions, checkTokenOptions } from '../session/option-checks.js';
+import type { ProviderSessionOptions } from '../session/session-options.js';
 import { TokenSession } from '../session/token-session.js';
 import type { Tokens } from '../session/tokens.js';
 import { endpointsOf, serverNameOf } from './command-provider.js';

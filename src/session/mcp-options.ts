@@ -1,8 +1,9 @@
 import type { OAuthClientMetadata } from '@modelcontextprotocol/client';
 import { assertKnownOptions } from '../oauth/known-options.js';
-import { isHttpsOrLoopback } from '../oauth/redirect-uri.js';
+import { flag, optional, readOptions, text, type OptionRows } from '../oauth/option-rows.js';
 import { FileTokenStore } from './file-store.js';
-import { checkAbsolute, checkStore, loginHint, type SessionLoginOptions } from './session-options.js';
+import { anyObject, documentUri, loginHint, resourceUri, safeUri, tokenStore } from './option-checks.js';
+import type { SessionLoginOptions } from './session-options.js';
 import { checkName } from './store-folder.js';
 import type { TokenStore } from './token-store.js';
 
@@ -30,10 +31,18 @@ export interface McpAuthProviderOptions {
   login?: SessionLoginOptions | undefined;
 }
 
-const optionNames = {
-  ...{ name: true, serverUrl: true, resource: true, clientMetadata: true, clientId: true, clientSecret: true },
-  ...{ clientMetadataUrl: true, store: true, interactive: true, login: true },
-};
+const rows = {
+  name: checkName,
+  serverUrl: safeUri,
+  resource: optional(resourceUri),
+  clientMetadata: optional(anyObject, {}),
+  clientId: optional(text),
+  clientSecret: optional(text),
+  clientMetadataUrl: optional(documentUri),
+  store: optional(tokenStore),
+  interactive: optional(flag, true),
+  login: optional(anyObject, {}),
+} satisfies OptionRows<McpAuthProviderOptions>;
 
 /** @internal The options, checked and complete. */
 export interface CheckedMcpOptions {
@@ -53,60 +62,21 @@ export interface CheckedMcpOptions {
 
 /** @internal Checks the options before anything is done. */
 export function checkMcpOptions(given: McpAuthProviderOptions): CheckedMcpOptions {
-  assertKnownOptions('createMcpAuthProvider', given, optionNames, loginHint);
-  const { name, clientId, clientSecret, interactive = true, login = {}, clientMetadata = {} } = given;
-  checkName(name);
-  checkStore(given.store);
-  const serverUrl = safeUri('serverUrl', given.serverUrl);
+  assertKnownOptions('createMcpAuthProvider', given, rows, loginHint);
+  const options = readOptions(given, rows);
+  const { name, serverUrl, resource, clientMetadata, clientId, clientSecret, clientMetadataUrl, store } = options;
   serverUrl.hash = '';
-  const resource = given.resource === undefined ? undefined : absoluteUri('resource', given.resource);
-  const clientMetadataUrl =
-    given.clientMetadataUrl === undefined ? undefined : absoluteUri('clientMetadataUrl', given.clientMetadataUrl);
-  for (const [option, value] of Object.entries({ clientId, clientSecret })) {
-    if (value !== undefined && (typeof value !== 'string' || value === '')) {
-      throw new TypeError(`\`${option}\` must be a string that is not empty`);
-    }
-  }
   if (clientSecret !== undefined && clientId === undefined) throw new TypeError('`clientSecret` requires `clientId`');
   if (clientId !== undefined && clientMetadataUrl !== undefined) {
     throw new TypeError('`clientId` cannot be combined with `clientMetadataUrl`: choose one');
-  }
-  const parsed = clientMetadataUrl === undefined ? undefined : new URL(clientMetadataUrl);
-  if (parsed !== undefined && (parsed.protocol !== 'https:' || parsed.pathname === '/')) {
-    throw new TypeError('`clientMetadataUrl` must be an https URI with a path');
-  }
-  if (typeof interactive !== 'boolean') throw new TypeError('`interactive` must be true or false');
-  for (const [option, value] of Object.entries({ login, clientMetadata })) {
-    if (typeof value !== 'object' || (value as unknown) === null)
-      throw new TypeError(`\`${option}\` must be an object`);
   }
   if ('redirect_uris' in clientMetadata) {
     throw new TypeError('`clientMetadata.redirect_uris` cannot be given: set `login.redirectUri`');
   }
   return {
-    name,
-    serverUrl,
-    resource,
+    ...options,
     clientMetadata: { client_name: name, ...clientMetadata },
-    clientId,
-    clientSecret,
-    clientMetadataUrl,
-    store: given.store ?? new FileTokenStore(name),
-    interactive,
-    login,
+    store: store ?? new FileTokenStore(name),
     key: ['mcp', serverUrl.href, resource ?? '', clientId ?? clientMetadataUrl ?? ''],
   };
-}
-
-/** A token is sent there. */
-function safeUri(name: string, value: unknown): URL {
-  const uri = checkAbsolute(name, value);
-  if (isHttpsOrLoopback(uri)) return uri;
-  throw new TypeError(`\`${name}\` must be an https URI, or an http URI on this machine`);
-}
-
-/** The exact text. */
-function absoluteUri(name: string, value: string | URL): string {
-  checkAbsolute(name, value);
-  return String(value);
 }

@@ -50,7 +50,9 @@ export class SessionFetch {
 
   async #sendWithTokens(input: string | URL | Request, init: RequestInit, send: Send): Promise<SentWithTokens> {
     const request = input instanceof Request ? input : undefined;
-    const uri = new URL(input instanceof Request ? input.url : input);
+    const text = input instanceof Request ? input.url : String(input);
+    if (!URL.canParse(text)) throw new TypeError('`fetch` of a session needs an absolute URI');
+    const uri = new URL(text);
     this.#check(uri);
     const signal = init.signal ?? request?.signal ?? undefined;
     const stored = await this.#first(signal);

@@ -1,4 +1,5 @@
-import { checkSessionOptions, type SessionOptions, type TokenOptions } from './session-options.js';
+import { checkSessionOptions } from './option-checks.js';
+import type { SessionOptions, TokenOptions } from './session-options.js';
 import { TokenSession } from './token-session.js';
 import type { SessionEvents, Tokens } from './tokens.js';
 

@@ -1,4 +1,4 @@
-import type { CheckedTokenOptions } from './session-options.js';
+import type { CheckedTokenOptions } from './option-checks.js';
 import type { Stored } from './stored-tokens.js';
 
 /** @internal A call that needs a token. */

@@ -1,16 +1,10 @@
 import { EventEmitter } from 'eventemitter3';
 import { AuthAbortedError } from '../errors.js';
 import { FileTokenStore } from './file-store.js';
+import { checkSignOutOptions, checkTokenOptions } from './option-checks.js';
 import { SdkSource } from './sdk-source.js';
 import { SessionError, withoutTokens } from './session-error.js';
-import {
-  checkSignal,
-  checkTokenOptions,
-  isSdk,
-  type ProviderSessionOptions,
-  type SdkSessionOptions,
-  type TokenOptions,
-} from './session-options.js';
+import { isSdk, type ProviderSessionOptions, type SdkSessionOptions, type TokenOptions } from './session-options.js';
 import type { RefreshResult, SessionState } from './session-state.js';
 import { StoredTokens, type Stored } from './stored-tokens.js';
 import type { TokenCall } from './token-call.js';
@@ -90,8 +84,8 @@ export class TokenSession {
     return (await this.read())?.tokens;
   }
 
-  async signOut({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<{ revoked: boolean }> {
-    checkSignal(signal);
+  async signOut(options: Pick<TokenOptions, 'signal'> = {}): Promise<{ revoked: boolean }> {
+    const { signal } = checkSignOutOptions(options);
     this.#signOuts += 1;
     // If no user is signed in, nothing changes. What cannot be read is reported below.
     await this.read().catch(() => undefined);

@@ -37,6 +37,9 @@ describe('Session.fetch', () => {
     ]) {
       expect(await rejection(session.fetch(uri))).toBeInstanceOf(TypeError);
     }
+    for (const uri of ['/v1', '']) {
+      expect((await rejection(session.fetch(uri))).message).toBe('`fetch` of a session needs an absolute URI');
+    }
     expect(harness.server.requests).toHaveLength(0);
   });
 

@@ -72,6 +72,8 @@ describe('createSession', () => {
     [{ name: 'a', endpoints: { token: 'http://a.example/token' }, clientId: 'c' }, '`endpoints.token` must be https'],
     [{ name: 'a', issuer: 'https://a.example', clientId: 'c', refresh: () => ({}) }, '`refresh` requires `signIn`'],
     [{ name: 'a', issuer: 'https://a.example', clientId: 'c', grant: 'implicit' }, '`grant`'],
+    [{ name: 'a', issuer: 'https://a.example', clientId: 'c', resource: 'api' }, '`resource` must be an absolute URI'],
+    [{ name: 'a', issuer: 'https://a.example', clientId: 'c', resource: 'https://b.example/#c' }, 'no fragment'],
     [{ name: 'a', issuer: 'https://a.example', clientId: 'c', scope: 'openid email' }, '`scope`'],
   ])('rejects %j at once, naming the option', (options, message) => {
     // Options of a caller without types.
