@@ -71,6 +71,8 @@ export function parseCallbackUri(
 
 /** How long a callback URI may be: as long as a response that arrives by a request (R14). */
 const maxLength = 256 * 1024;
+/** A host name has at most 253 characters. For a longer one, Node can take a time that grows with the square of its length. */
+const longHost = /^[^:]*:[/\\\s]*[^/\\?#]{1000}/;
 
 /**
  * @internal Reads a callback URI.
@@ -86,7 +88,7 @@ export function readCallbackUri(uri: string | URL, redirectUri?: string, pasted 
   if (given.length > maxLength) throw malformedResponse(`it has more than ${maxLength} characters`);
   const text = pasted ? cleanPastedUri(given, redirectUri) : given;
   const [, address = '', query = '', fragment = ''] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text) ?? [];
-  if (!URL.canParse(address) || !/[/?#]/.test(text.slice(text.indexOf(':')))) {
+  if (longHost.test(address) || !URL.canParse(address) || !/[/?#]/.test(text.slice(text.indexOf(':')))) {
     throw malformedResponse(
       text === ''
         ? 'it is empty'

@@ -364,7 +364,7 @@ describe('parseCallbackUri', () => {
   });
 
   const characters = 'a:/?#&=."( \n'.match(/[^]/g) ?? [];
-  const texts = characters.flatMap((one) => characters.map((other) => one + other));
+  const texts = [...characters.flatMap((one) => characters.map((other) => one + other)), 'éa'];
 
   it.each([
     [256 * 1024, 'the longest that is read'],
@@ -372,7 +372,7 @@ describe('parseCallbackUri', () => {
   ])('R35: takes linear time for %d characters (%s), any two in turn', (length) => {
     let slowest = { milliseconds: 0, text: '' };
     for (const two of texts) {
-      for (const before of ['', 'myapp.auth:?']) {
+      for (const before of ['', 'myapp.auth:?', 'http://', ' http:\t//xn--']) {
         const text = before + two.repeat((length - before.length) / 2);
         for (const isPasted of [false, true]) {
           const begin = process.cpuUsage();
