@@ -10,7 +10,7 @@ const name = 'Ada Lovelace';
 
 /** The provider is a thread of its own, so that it does not slow the browsers down. */
 if (!isMainThread) {
-  const { issuer } = await startTestAuthorizationServer({ consent: 'allow', profile: { sub: 'ada', name } });
+  const { issuer } = await startTestAuthorizationServer({ consent: 'allow', accounts: [{ sub: 'ada', name }] });
   parentPort.postMessage(issuer);
 }
 
