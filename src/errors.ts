@@ -113,7 +113,7 @@ export class AuthAbortedError extends AuthError {
    * @param reason - the signal's reason
    * @param rejections - what was rejected during the wait
    * @param unfinished - the app's function that was still running, if the wait was for that; `forgotten`: `forget()` ended it; `refresh`: a
-   * session waited for the provider
+   * session waited for the provider; `browser`: no browser was opened
    * @param elapsed - the milliseconds that the signal left to the wait
    */
   constructor(
@@ -125,7 +125,9 @@ export class AuthAbortedError extends AuthError {
     const { name, message } = Object(reason) as { name?: unknown; message?: unknown };
     const timedOut = name === 'TimeoutError';
     const happened = timedOut ? 'The sign-in was not finished in time.' : 'The sign-in was aborted by the `signal`.';
-    const details = unfinished === undefined ? describeRejections(rejections, timedOut) : [stillRunning[unfinished]];
+    const isAwaited = unfinished === undefined || unfinished === 'browser';
+    const details = isAwaited ? describeRejections(rejections, timedOut) : [];
+    if (unfinished !== undefined) details.unshift(stillRunning[unfinished]);
     if (timedOut && elapsed < overflowMilliseconds && message !== timeoutMessage) details.unshift(overflow);
     super(
       timedOut ? 'TIMED_OUT' : 'ABORTED',
@@ -148,6 +150,7 @@ const overflow =
 
 const stillRunning = {
   authorizationUri: 'The function `authorizationUri` was still running, so no sign-in page was opened.',
+  browser: 'No browser was opened, so the user had to open the sign-in page.',
   exchange: 'The response had arrived, but `exchange` was still running.',
   forgotten: 'The request was given to `forget()` before its response arrived.',
   refresh:

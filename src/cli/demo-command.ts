@@ -1,5 +1,5 @@
 import { isRemoteSession, login } from '../index.js';
-import { hasDisplay } from '../terminal/environment.js';
+import { hasDisplay, namesBrowser } from '../terminal/environment.js';
 import { discoverProvider } from '../provider/discover-provider.js';
 import { CommandError, ExitStatus, UsageError } from './exit-status.js';
 import { describeFailure } from './failure-messages.js';
@@ -48,7 +48,7 @@ export async function runDemo(args: readonly string[], terminal: Terminal, signa
     });
     // With a user, login() has said it.
     if (!hasUser) await out.write(`You are signed in as ${name}.\n`);
-    await say('For your own app: npm install embed-auth-server\nREADME: the program in eight lines');
+    await say('For your own app: npm install embed-auth-server\nThe README shows a program of eight lines.');
     return ExitStatus.Ok;
   } catch (error) {
     signal.throwIfAborted();
@@ -60,5 +60,6 @@ export async function runDemo(args: readonly string[], terminal: Terminal, signa
 
 /** Whether a browser that is opened here is on a screen in front of the user. */
 function canShowBrowser(): boolean {
-  return process.env['BROWSER']?.trim().toLowerCase() !== 'none' && !isRemoteSession() && hasDisplay();
+  if (isRemoteSession()) return false;
+  return process.env['BROWSER'] ? namesBrowser() : hasDisplay();
 }

@@ -89,6 +89,7 @@ async function signIn(
   const { uri, expected } = request;
   const prompt = options.prompt ?? terminal?.prompt.bind(terminal);
   const offersPaste = terminal === undefined ? prompt !== undefined : terminal.offersPaste;
+  let hasNoBrowser = false;
   const endPasteOffer = offersPaste ? signIns.offerPaste() : undefined;
   try {
     const granted = signIns.wait({
@@ -103,6 +104,7 @@ async function signIn(
       },
       // The app's own: neither `timeout` nor the end of the sign-in may abort what the result still reads.
       exchangeSignal: signal ?? new AbortController().signal,
+      hasNoBrowser: () => hasNoBrowser,
       onRejected: (reason, isEnd) => {
         terminal?.rejected(reason, isEnd);
         // Reasons are reported as words of that type. A diagnostic that fails must not end the sign-in, nor the process.
@@ -129,7 +131,10 @@ async function signIn(
     const opened =
       options.openBrowser === false || until.aborted
         ? false
-        : openBrowser(options, { ...request, startUri, granted, terminal });
+        : openBrowser(options, { ...request, startUri, granted, terminal }).then((isOpen) => {
+            hasNoBrowser = !isOpen;
+            return isOpen;
+          });
     const asked = ask(opened, { prompt, signIns, expected, uri, signal: until, terminal });
     // What the app's functions reject with ends the sign-in.
     return await Promise.race([

@@ -25,6 +25,8 @@ export interface WaitOptions<Page> {
   readonly exchangeSignal?: AbortSignal | undefined;
   readonly exchange?:
     ((grant: GrantResponse, context: { readonly page: Page; readonly signal: AbortSignal }) => unknown) | undefined;
+  /** Whether the opener has failed, which the error of a timeout then says. */
+  readonly hasNoBrowser?: (() => boolean) | undefined;
   /** Called for each rejection that may concern this wait; `isEnd`: the rejected response ends it. */
   readonly onRejected?: ((reason: string, isEnd: boolean) => unknown) | undefined;
 }
@@ -68,7 +70,8 @@ export class Wait<Page extends OutcomePage> {
     const { signal, exchangeSignal = signal } = this.#options;
     if (this.#page !== undefined && exchangeSignal?.aborted !== true) return;
     this.#page?.settle('released');
-    const unfinished = this.#page === undefined ? undefined : 'exchange';
+    const missing = isTimeout(signal?.reason) && this.#options.hasNoBrowser?.() === true ? 'browser' : undefined;
+    const unfinished = this.#page === undefined ? missing : 'exchange';
     this.reject(new AuthAbortedError(signal?.reason, this.#rejections, unfinished, performance.now() - this.#beganAt));
   }
 

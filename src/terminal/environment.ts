@@ -71,7 +71,7 @@ export function describeEnvironment(surroundings: Surroundings = here()): Enviro
     return hasDisplay(env, platform) ? local('container', 'a container', false) : remote('container', 'a container');
   return hasDisplay(env, platform)
     ? local('desktop', 'a desktop', true)
-    : local('no-display', 'a session without a display', false);
+    : local('no-display', 'a session without a display', namesBrowser(env));
 }
 
 /** The environment of this process; of another one only its variables are known, not its files. */
@@ -106,6 +106,11 @@ export function permitted(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Whether windows can be shown here: only Linux has sessions without a display that a browser starts in. */
 export function hasDisplay(env = process.env, platform = process.platform): boolean {
   return platform !== 'linux' || Boolean(env['DISPLAY']) || Boolean(env['WAYLAND_DISPLAY']);
+}
+
+/** Whether the user has named the program that opens pages, which then needs no display of this session. */
+export function namesBrowser({ BROWSER = '' } = process.env): boolean {
+  return BROWSER.trim() !== '' && BROWSER.trim().toLowerCase() !== 'none';
 }
 
 function isSet(env: NodeJS.ProcessEnv, variable: string): boolean {

@@ -214,7 +214,7 @@ export class TerminalUserInterface {
     }
     const text = await this.#paste.read(signal, this.#context?.redirectUri);
     clearTimeout(this.#timer);
-    if (text === undefined && this.#isInteractive && !this.#hasEnded) {
+    if (text === undefined && !signal.aborted && this.#isInteractive && !this.#hasEnded) {
       // From now on the host may have a line of its own there.
       if (isReadByHost(this.#input)) this.#screen.keep();
       else {

@@ -206,7 +206,9 @@ describe('embed-auth-server demo', () => {
     });
     expect(await command.ended).toBe(0);
     const shown = command.stdout.replaceAll(/\s+/g, ' ');
-    expect(shown).toMatch(/are no passwords.*You are signed in as .*npm install embed-auth-server README: the program/);
+    expect(shown).toMatch(
+      /are no passwords.*You are signed in as .*npm install embed-auth-server The README shows a program/,
+    );
     expect(shown.match(/signed in/gi)).toHaveLength(1);
     expect(command.stdout).not.toContain('test kit');
   });

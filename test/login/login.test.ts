@@ -438,6 +438,28 @@ describe('LoginOptions.timeout', () => {
     expect((error as Error).message).toMatch(/^The sign-in was not finished in time\. No response arrived\./);
   });
 
+  it('says first that no browser was opened, if the opener failed', async () => {
+    const openBrowser = (): never => {
+      throw new Error('no opener');
+    };
+    const options = { ...request, redirectUri, openBrowser, onLoginUri: () => undefined };
+    await expect(login({ ...options, timeout: 50 })).rejects.toMatchObject({
+      code: 'TIMED_OUT',
+      message: expect.stringMatching(
+        /^The sign-in was not finished in time\. No browser was opened, .*No response arrived\./,
+      ),
+    });
+    await expect(login({ ...options, signal: AbortSignal.timeout(200) })).rejects.toMatchObject({
+      message: expect.stringContaining('No browser was opened, '),
+    });
+    const abort = new AbortController();
+    const aborted = login({ ...options, signal: abort.signal });
+    setImmediate(() => {
+      abort.abort();
+    });
+    await expect(aborted).rejects.toMatchObject({ message: 'The sign-in was aborted by the `signal`.' });
+  });
+
   it('says what happened if AbortSignal.timeout() took a long time for a short one', async () => {
     // What Node makes of a time above 2147483647, without its warning.
     const signals = [AbortSignal.timeout(1), AbortSignal.abort(new DOMException('over', 'TimeoutError'))];

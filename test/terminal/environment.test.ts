@@ -379,7 +379,21 @@ describe('describeEnvironment', () => {
     expect(label).toMatch(/^(?:an? )?\w/);
   });
 
-  it('trusts the opener only on a desktop', () => {
+  it('trusts the opener without a display if BROWSER names it', () => {
+    const trusts = (env: NodeJS.ProcessEnv): boolean =>
+      describeEnvironment(surroundings({ ...{ environment: '', name: '', ...untrusted, source: '' }, env }))
+        .isOpenerTrusted;
+    expect(['firefox', 'none', ' None ', ' ', ''].map((BROWSER) => trusts({ BROWSER }))).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(trusts({ BROWSER: 'firefox', CI: 'true' })).toBe(false);
+  });
+
+  it('otherwise trusts the opener only on a desktop', () => {
     for (const row of rows) {
       const { name, isOpenerTrusted } = describeEnvironment(surroundings(row));
       expect([row.environment, isOpenerTrusted]).toEqual([row.environment, name === 'desktop']);

@@ -268,10 +268,11 @@ describeOnPosix('login({ terminal: true }) in a pseudo-terminal', () => {
     expect((await terminal.shows(restored))[1]).toBe('130');
   });
 
-  it('ends with the reason if the time is over', async () => {
+  it('ends with the reason if the time is over, and removes what it has shown', async () => {
     const terminal = await start({ env: { ...ssh, SIGN_IN_SECONDS: '2' } });
     await terminal.shows(asking);
     await terminal.shows('failure TIMED_OUT');
     await terminal.shows(restored);
+    expect(terminal.lines[0]).toBe('failure TIMED_OUT');
   });
 });
