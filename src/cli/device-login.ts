@@ -48,7 +48,7 @@ export function describeCode(
     'Enter this code there:',
     bold(userCode),
     ...complete,
-    `The code is valid for ${time}. Waiting for the sign-in; Ctrl-C ends it.${pause}`,
+    `The code is valid for ${time}. Waiting for the sign-in; Ctrl-C cancels.${pause}`,
   ]
     .map((text) => wrapLines(text, columns))
     .join('\n\n')}\n`;

@@ -205,17 +205,21 @@ function clientAdvice({ oauthError }: ProviderError, clientSecret: string | unde
 
 /** Names the options as the command line does, and leaves out a reference to one that it does not have. */
 function withFlags(message: string): string {
-  return message
-    .replace(
-      /list further ports in `port` \(.*?\) and register/,
-      'give --port once for each further port, and register',
-    )
-    .replace(
-      ', and this call must not ask the user to sign in (`interactive` is false).',
-      ', and this command asks no user: there is no terminal, or --no-sign-in was given.',
-    )
-    .replace(/: see the option `(\w+)`$/, (whole, name: string) => (name in flags ? whole : '.'))
-    .replace(/`(\w+)`/g, (whole, name: string) => flags[name] ?? whole);
+  return (
+    message
+      .replace(
+        /list further ports in `port` \(.*?\) and register/,
+        'give --port once for each further port, and register',
+      )
+      .replace(
+        ', and this call must not ask the user to sign in (`interactive` is false).',
+        ', and this command asks no user: there is no terminal, or --no-sign-in was given.',
+      )
+      // The advice below it says so.
+      .replace(/( \(404\)\.) Check `issuer`\.$/, '$1')
+      .replace(/: see the option `(\w+)`$/, (whole, name: string) => (name in flags ? whole : '.'))
+      .replace(/`(\w+)`/g, (whole, name: string) => flags[name] ?? whole)
+  );
 }
 
 /** The provider's words: foreign text, shown as such. */

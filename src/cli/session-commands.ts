@@ -11,7 +11,7 @@ import { reportFailure } from './failure-messages.js';
 import { formatJson } from './grant-output.js';
 import { parseLoginArguments, type LoginArguments } from './login-arguments.js';
 import type { CommandName } from './options.js';
-import { wrapLines, type Terminal } from './output.js';
+import { wrapLines, type Output, type Terminal } from './output.js';
 import { printable } from '../terminal/text.js';
 
 /** The folder of the command's tokens. */
@@ -42,7 +42,9 @@ export async function runSave(args: readonly string[], terminal: Terminal, signa
 export async function runStatus(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitStatus> {
   return await run('status', args, terminal, signal, async (session, options, serverName) => {
     const tokens = await session.peek();
-    await terminal.out.write(options.json ? formatJson(statusOf(tokens)) : describeStatus(tokens, serverName));
+    await terminal.out.write(
+      options.json ? formatJson(statusOf(tokens)) : describeStatus(tokens, serverName, terminal.out),
+    );
     return tokens === undefined ? ExitStatus.Failed : ExitStatus.Ok;
   });
 }
@@ -153,17 +155,22 @@ function statusOf(tokens: Tokens | undefined): Readonly<Record<string, unknown>>
   };
 }
 
-function describeStatus(tokens: Tokens | undefined, serverName: string): string {
+function describeStatus(tokens: Tokens | undefined, serverName: string, out: Output): string {
   if (tokens === undefined) return `No user is signed in at ${serverName}.\n`;
   const { expiresAt, refreshToken, scope } = tokens;
   const who = accountOf(tokens);
   const until = expiresAt === undefined ? 'not stated' : (localTime(expiresAt) ?? 'not stated');
   const then = refreshToken === undefined ? 'then the user signs in again' : 'then it is refreshed';
+  // A program reads whole lines.
+  const columns = out.isTerminal ? out.columns : Infinity;
+  const rows = [
+    ...(who === undefined ? ['account  not known: that needs the scope openid'] : []),
+    ...(scope === undefined ? [] : [`scope  ${printable(scope, 1000)}`]),
+    `until  ${until} (${then})`,
+  ];
   return `${[
-    `Signed in at ${serverName}${who === undefined ? '' : ` as ${printable(who, 200)}`}.`,
-    ...(who === undefined ? ['  account  not known: that needs the scope openid'] : []),
-    ...(scope === undefined ? [] : [`  scope  ${printable(scope, 1000)}`]),
-    `  until  ${until} (${then})`,
+    wrapLines(`Signed in at ${serverName}${who === undefined ? '' : ` as ${printable(who, 200)}`}.`, columns),
+    ...rows.map((row) => `  ${wrapLines(row, columns, 4)}`),
   ].join('\n')}\n`;
 }
 

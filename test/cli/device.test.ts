@@ -134,7 +134,7 @@ contains the code:
 https://login.test/device?user_code=WDJB-MJHT
 
 The code is valid for 15 minutes.
-Waiting for the sign-in; Ctrl-C ends it.
+Waiting for the sign-in; Ctrl-C cancels.
 Signed in.
   access token  (hidden; --show prints it)
   token type    Bearer

@@ -164,6 +164,20 @@ describe('embed-auth-server status', () => {
     expect(json).toMatchObject({ signed_in: true, scope: 'openid profile', refreshable: true });
     expect(provider.requests).toHaveLength(before);
   });
+
+  onLinux('wraps between words on a narrow terminal', async () => {
+    expect((await outcome(start('token', ['--sign-in'])))[0]).toBe(0);
+    const status = `$CLI status --issuer ${provider.issuer} --client-id my-id --port 0`;
+    const command = commands.shell(`script -qec "stty cols 40; ${status}" /dev/null`, {
+      SHELL: '/bin/sh',
+      XDG_STATE_HOME: commands.folder,
+    });
+    expect(await command.ended).toBe(0);
+    const lines = command.stdout.split(/\r?\n/);
+    expect(lines).toContain('  account  not known: that needs the');
+    expect(lines).toContain('    scope openid');
+    expect(lines.filter((line) => line.length > 40)).toEqual([]);
+  });
 });
 
 describe('embed-auth-server logout', () => {
@@ -210,6 +224,15 @@ describe('embed-auth-server demo', () => {
       /are no passwords.*You are signed in as .*npm install embed-auth-server The README shows a program/,
     );
     expect(shown.match(/signed in/gi)).toHaveLength(1);
+    expect(command.stdout).not.toContain('test kit');
+  });
+
+  onLinux('opens the browser that BROWSER names without a display', async () => {
+    // A machine that is known to be no remote one, unlike the container that the tests may run in.
+    const env = { SHELL: '/bin/sh', CI: 'true', BROWSER: browser, NO_COLOR: '1' };
+    const command = commands.shell(`env -u DISPLAY -u WAYLAND_DISPLAY script -qec "$CLI demo" /dev/null`, env);
+    expect(await command.ended).toBe(0);
+    expect(command.stdout).toMatch(/are no passwords[^]*You are signed in as /);
     expect(command.stdout).not.toContain('test kit');
   });
 
