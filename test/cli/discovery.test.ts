@@ -87,7 +87,7 @@ describe('login --issuer', () => {
     expect([await command.ended, command.stdout]).toEqual([1, '']);
     expect(messages.some((message) => command.stderr.includes(message))).toBe(true);
     expect(command.stderr).toContain('Check --issuer, or give --authorize-uri and --token-uri');
-    expect(command.stderr.match(/Check --issuer/g)).toHaveLength(1);
+    expect(command.stderr.match(/Check\s--issuer/g)).toHaveLength(1);
   });
 
   it.each([
