@@ -167,6 +167,29 @@ describe.each(views)('the built-in page that shows %s', (_, view, response, opti
   });
 });
 
+describe('the accent colour', () => {
+  const colorsOf = (selector: string): Promise<string[]> =>
+    page.evaluate(
+      (selector) => [...document.querySelectorAll(selector)].map((sign) => getComputedStyle(sign).stroke),
+      selector,
+    );
+  const brand = { appName: 'Tidewater', accentColor: '#ffb300' };
+
+  it('is the ring’s', async () => {
+    await open('?state=s', { token: () => undefined, page: brand });
+    expect(await colorsOf('.waiting')).toContain('rgb(255, 179, 0)');
+  });
+
+  it.each([
+    ['denied', { state: 'error', reason: 'denied' }],
+    ['neutral', { state: 'pending', reason: 'state_used' }],
+  ] as const)('is not that of the sign of a %s sign-in, which must be seen', async (tone, view) => {
+    await open('?error=access_denied&state=s', { view: { ...view, answered: true }, page: brand });
+    expect(await page.$eval('html', ({ dataset }) => dataset['authTone'])).toBe(tone);
+    expect(await colorsOf(`.${tone}`)).toEqual(['rgb(70, 80, 99)']);
+  });
+});
+
 describe('the page’s language', () => {
   it.each(pageLanguages)('is the browser’s: %s, in the page and in its script', async (tag) => {
     const { dir, texts } = await loadLanguage(tag);
