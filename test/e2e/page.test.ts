@@ -177,7 +177,15 @@ describe('the accent colour', () => {
 
   it('is the ring’s', async () => {
     await open('?state=s', { token: () => undefined, page: brand });
-    expect(await colorsOf('.waiting')).toContain('rgb(255, 179, 0)');
+    expect(await colorsOf('.waiting')).toEqual(['rgb(255, 179, 0)']);
+  });
+
+  it('gives way to the system’s if colours are forced', async () => {
+    await open('?state=s', { token: () => undefined, page: brand }, async (page) => {
+      const client = await page.createCDPSession();
+      await client.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] });
+    });
+    expect(await colorsOf('.waiting')).toEqual(['rgb(0, 0, 0)']);
   });
 
   it.each([
