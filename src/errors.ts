@@ -86,8 +86,9 @@ export function replaceControls(text: string | undefined): string | undefined {
 }
 
 /**
- * The wait was ended by the caller's `AbortSignal`: `ABORTED`, or `TIMED_OUT` if the signal's reason is a `TimeoutError`, as with
- * `AbortSignal.timeout()`. The reason is the `cause`. The message says what arrived meanwhile and was rejected.
+ * The wait was ended by the caller's `AbortSignal` (`ABORTED`), or by the option `timeout` or a signal whose reason is a `TimeoutError`, as
+ * with `AbortSignal.timeout()` (`TIMED_OUT`). The reason is the `cause`. The message says what arrived meanwhile and was rejected, and after
+ * a timeout, whether the opener failed.
  *
  * @example
  * ```ts
