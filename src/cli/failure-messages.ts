@@ -56,8 +56,7 @@ const advice: Readonly<Record<AuthErrorCode, string | undefined>> = {
 };
 
 // Seen at LemonLDAP::NG, FastMCP, better-auth and the atproto PDS; see docs/providers.md.
-const ownPageAdvice =
-  'Some servers show errors, such as a redirect URI that is not registered, on a page of their own, and never send the browser back.';
+const ownPageAdvice = 'Some servers show errors on a page of their own, and never send the browser back.';
 const networkAdvice =
   'Behind a proxy, set NODE_USE_ENV_PROXY=1 in addition to HTTPS_PROXY (Node 22.21, or 24 and later). If the proxy or the server ' +
   'has a private certificate authority, set NODE_EXTRA_CA_CERTS to its PEM file.';

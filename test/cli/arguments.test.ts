@@ -243,7 +243,7 @@ describe('describeFailure', () => {
     const failure = describeFailure(new AuthAbortedError(new DOMException('over', 'TimeoutError')), context);
     expect([failure?.status, failure?.message]).toEqual([
       124,
-      expect.stringMatching(/No response arrived\.[^]* show errors, [^]*, on a page of their own, and never send/),
+      expect.stringMatching(/No response arrived\.[^]* show errors on a page of their own, and never send/),
     ]);
   });
 
