@@ -141,16 +141,12 @@ export class McpConnection {
 
   async signOut(signal: AbortSignal | undefined): Promise<{ revoked: boolean }> {
     const { registrations } = await this.#memory.read();
-    let revoked = true;
-    try {
-      for (const issuer of Object.keys(registrations)) {
-        const result = await this.#session(issuer).signOut({ signal });
-        revoked &&= result.revoked;
-      }
-    } finally {
-      await this.#memory.delete();
-    }
-    return { revoked: revoked && Object.keys(registrations).length > 0 };
+    const signOuts = Object.keys(registrations).map((issuer) => this.#session(issuer).signOut({ signal }));
+    await Promise.allSettled(signOuts);
+    const results = await Promise.all(signOuts);
+    // It leads to the tokens, so it stays if some could not be deleted.
+    await this.#memory.delete();
+    return { revoked: results.length > 0 && results.every(({ revoked }) => revoked) };
   }
 
   /** The requests of a transport go to the server's address, or carry the token already. Discovery and the like do neither. */

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createMcpAuthProvider, type McpAuthProvider, type McpAuthProviderOptions } from '#src/mcp.js';
-import { createMemoryTokenStore } from '#src/session.js';
+import { createMemoryTokenStore, type TokenStore } from '#src/session.js';
 import {
   createTestUserAgent,
   startTestAuthorizationServer,
@@ -297,6 +297,27 @@ describe('createMcpAuthProvider', () => {
     for (const file of left) expect(await readFile(path.join(folder, 'mcp-test', file), 'utf8')).not.toMatch(/token/);
     await connect();
     expect([opened.length, registrations()]).toEqual([2, 2]);
+  });
+
+  it('finds tokens again that could not be deleted at signOut()', async () => {
+    const texts = new Map<string, string>();
+    let failures = 0;
+    const store: TokenStore = {
+      read: (key) => texts.get(key),
+      write: (key, text) => {
+        texts.set(key, text);
+      },
+      delete: (key) => {
+        if (failures-- > 0) throw new Error('busy');
+        texts.delete(key);
+      },
+    };
+    const provider = providerOf({ store });
+    await connect(provider);
+    failures = 1;
+    await expect(provider.signOut()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await provider.signOut();
+    expect([...texts.keys()]).toEqual([]);
   });
 
   it('keeps everything in a store of the app', async () => {
